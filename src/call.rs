@@ -1,0 +1,160 @@
+//! One piece of work that somebody asks for, before anybody has judged it, and how it ended.
+
+use std::{fmt, time::Duration};
+
+/// A request for work on one host.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Call {
+    /// Names this call in audit, logs, progress and results.
+    pub id: CallId,
+    /// On whose behalf.
+    pub principal: Principal,
+    /// The host as the caller named it.
+    pub host: HostName,
+    /// What to do there.
+    pub work: Work,
+    /// How long it may take from now on; `None` takes the host's setting.
+    pub timeout: Option<Duration>,
+}
+
+/// What a caller can ask for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Work {
+    /// PowerShell, as text that nobody has parsed yet.
+    PowerShell {
+        /// The text as it came in. It never reaches a log or, unless a rule says `raw`, a host.
+        text: String,
+    },
+    /// A PowerShell command whose words came as data (`exec -- Get-Service -Name W32Time`).
+    Words {
+        /// Command name, parameters and values, as the caller's shell split them.
+        words: Vec<String>,
+    },
+    /// A native program.
+    Program {
+        /// Path or name.
+        executable: String,
+        /// One element an argument, unquoted.
+        arguments: Vec<String>,
+        /// Bytes for its standard input.
+        stdin: Option<Vec<u8>>,
+        /// Where it starts.
+        working_directory: Option<String>,
+    },
+    /// Reach the host, authenticate and say what answered; runs nothing.
+    Check,
+}
+
+/// Who asks.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Principal(String);
+
+/// A configured host's name: what the caller says and the audit keeps, not necessarily a DNS name.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct HostName(String);
+
+/// 128 random bits as 26 base32 characters: models miscopy long hexadecimal.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct CallId(String);
+
+impl Principal {
+    /// The user of this process: one over stdio and on the command line.
+    #[must_use]
+    pub fn local() -> Self {
+        Self("local".to_owned())
+    }
+
+    /// The name that the audit keeps.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl HostName {
+    /// Takes a name as it was written.
+    #[must_use]
+    pub fn new(name: impl Into<String>) -> Self {
+        Self(name.into())
+    }
+
+    /// The name as it was written.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl CallId {
+    /// Makes an id from 128 random bits.
+    #[must_use]
+    pub fn from_random(bits: u128) -> Self {
+        const ALPHABET: &[u8; 32] = b"abcdefghijklmnopqrstuvwxyz234567";
+        let digit = |n: u32| {
+            let index = usize::try_from((bits >> (n * 5)) & 31).unwrap_or(0);
+            char::from(ALPHABET.get(index).copied().unwrap_or(b'a'))
+        };
+        Self((0..26).map(digit).collect())
+    }
+
+    /// The 26 characters.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for Principal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl fmt::Display for HostName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl fmt::Display for CallId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// How a call that was sent to a host ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[must_use]
+pub enum Outcome {
+    /// The work ended by itself.
+    Completed {
+        /// Its exit code; `None` where the host did not say.
+        exit_code: Option<i32>,
+    },
+    /// The deadline or the caller stopped it, and the host confirmed that it ended.
+    Stopped(StopReason),
+    /// It was told to stop and did not confirm: it may still run.
+    StillRunning(StopReason),
+    /// The connection was lost after the work was sent: nobody knows.
+    Unknown,
+}
+
+/// Why work was stopped.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StopReason {
+    /// Its time was over.
+    Deadline,
+    /// The caller cancelled.
+    Cancelled,
+}
+
+/// Whether anything ran on the host, for a caller who must decide whether to repeat.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ran {
+    /// Nothing was started.
+    No,
+    /// It was started.
+    Yes,
+    /// It may have been started.
+    Unknown,
+}

@@ -1,0 +1,1 @@
+//! A WinRM client on tokio: shells, commands, streams and real cancellation.

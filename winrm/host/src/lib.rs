@@ -1,0 +1,1 @@
+//! A loopback WinRM host that looks like Windows, for demos and tests.

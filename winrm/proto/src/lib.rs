@@ -1,0 +1,1 @@
+//! Sans-IO WS-Management, WinRS, NTLM, PSRP and CLIXML.
