@@ -157,8 +157,7 @@ fn path(tokens: &[TokenTree], at: usize, base: &[String], named: &mut Vec<String
 
 /// Whether `::` follows the token at `at`.
 fn path_follows(tokens: &[TokenTree], at: usize) -> bool {
-    let colon =
-        |index: usize| matches!(tokens.get(index), Some(TokenTree::Punct(p)) if p.as_char() == ':');
+    let colon = |index: usize| matches!(tokens.get(index), Some(TokenTree::Punct(p)) if p.as_char() == ':');
     colon(at + 1) && colon(at + 2)
 }
 

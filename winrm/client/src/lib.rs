@@ -1,1 +1,4 @@
 //! A WinRM client on tokio: shells, commands, streams and real cancellation.
+#![forbid(unsafe_code)]
+
+pub mod powershell;

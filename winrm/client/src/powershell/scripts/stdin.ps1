@@ -1,0 +1,1 @@
+& ([ScriptBlock]::Create([Console]::In.ReadToEnd()))
