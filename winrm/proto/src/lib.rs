@@ -1,1 +1,5 @@
 //! Sans-IO WS-Management, WinRS, NTLM, PSRP and CLIXML.
+
+#![forbid(unsafe_code)]
+
+pub mod xml;

@@ -1,0 +1,292 @@
+use std::borrow::Cow;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use quick_xml::NsReader;
+use quick_xml::errors::{Error as Quick, IllFormedError};
+use quick_xml::events::attributes::AttrError;
+use quick_xml::events::{BytesDecl, BytesRef, BytesStart, Event as Raw};
+use quick_xml::name::{NamespaceError, ResolveResult};
+
+use super::{Element, Error, Limits, Namespace, reference};
+
+/// What the reader finds next.
+#[derive(Debug, Clone)]
+pub enum Event<'i> {
+    /// An element begins; an empty element is a `Start` and an `End`.
+    Start(Element<'i>),
+    /// Character data, one piece of possibly several in a row: references resolved, line ends made `\n`.
+    Text(Cow<'i, str>),
+    /// The innermost open element ends.
+    End,
+    /// The document is over.
+    Eof,
+}
+
+/// A pull reader over one document that lies in memory.
+#[derive(Debug)]
+pub struct Reader<'i> {
+    inner: NsReader<&'i [u8]>,
+    limits: Limits,
+    depth: usize,
+    nodes: usize,
+    stage: Stage,
+}
+
+impl<'i> Reader<'i> {
+    /// A reader of `document`, which may begin with a byte order mark and an XML declaration.
+    ///
+    /// # Errors
+    /// [`Error::TooLarge`].
+    pub fn new(document: &'i [u8], limits: &Limits) -> Result<Self, Error> {
+        if document.len() > limits.size {
+            return Err(Error::TooLarge { limit: limits.size });
+        }
+        let mut inner = NsReader::from_reader(document);
+        inner.config_mut().expand_empty_elements = true;
+        inner.resolver_mut().set_max_namespace_bindings(limits.namespaces);
+        Ok(Self { inner, limits: *limits, depth: 0, nodes: 0, stage: Stage::Prolog })
+    }
+
+    /// The next event.
+    ///
+    /// # Errors
+    /// Any [`Error`] but those about Base64 and misplaced elements. The reader is of no further use then.
+    pub fn read(&mut self) -> Result<Event<'i>, Error> {
+        loop {
+            self.count_node()?;
+            let event = self.inner.read_event().map_err(|error| self.refusal(&error))?;
+            match event {
+                Raw::Start(tag) | Raw::Empty(tag) => return self.start(tag).map(Event::Start),
+                Raw::End(_) => return self.end(),
+                Raw::Text(text) => {
+                    if let Some(text) = self.text(text.xml10_content())? {
+                        return Ok(Event::Text(text));
+                    }
+                }
+                Raw::CData(text) => return self.section(text.xml10_content()).map(Event::Text),
+                Raw::GeneralRef(name) => return self.reference(&name).map(Event::Text),
+                Raw::Comment(_) => {}
+                Raw::Decl(declaration) => self.declaration(&declaration)?,
+                Raw::PI(_) => return Err(Error::ProcessingInstruction),
+                Raw::DocType(_) => return Err(Error::DocumentType),
+                Raw::Eof => return self.eof(),
+            }
+        }
+    }
+
+    /// The next child of the innermost open element, or `None` once that element has ended. Text is passed over.
+    ///
+    /// Whoever takes a child consumes it whole, with [`text_content`](Self::text_content), [`skip`](Self::skip) or by
+    /// asking for its children until there is none.
+    ///
+    /// # Errors
+    /// As [`read`](Self::read).
+    pub fn child(&mut self) -> Result<Option<Element<'i>>, Error> {
+        loop {
+            match self.read()? {
+                Event::Start(element) => return Ok(Some(element)),
+                Event::Text(_) => {}
+                Event::End | Event::Eof => return Ok(None),
+            }
+        }
+    }
+
+    /// The text of the innermost open element, up to and including its end tag.
+    ///
+    /// # Errors
+    /// [`Error::UnexpectedElement`] where it has a child; else as [`read`](Self::read).
+    pub fn text_content(&mut self) -> Result<Cow<'i, str>, Error> {
+        let mut content = Cow::Borrowed("");
+        loop {
+            match self.read()? {
+                Event::Text(piece) if content.is_empty() => content = piece,
+                Event::Text(piece) => content.to_mut().push_str(&piece),
+                Event::Start(_) => return Err(Error::UnexpectedElement),
+                Event::End | Event::Eof => return Ok(content),
+            }
+        }
+    }
+
+    /// As [`text_content`](Self::text_content), without the white space around it.
+    ///
+    /// # Errors
+    /// As [`text_content`](Self::text_content).
+    pub fn trimmed_content(&mut self) -> Result<String, Error> {
+        Ok(self.text_content()?.trim().to_owned())
+    }
+
+    /// The Base64 text of the innermost open element as bytes; white space inside is passed over.
+    ///
+    /// # Errors
+    /// [`Error::NotBase64`]; else as [`text_content`](Self::text_content).
+    pub fn base64_content(&mut self) -> Result<Vec<u8>, Error> {
+        let text = self.text_content()?;
+        if let Ok(bytes) = STANDARD.decode(text.as_bytes()) {
+            return Ok(bytes);
+        }
+        let dense: Vec<u8> = text.bytes().filter(|byte| !byte.is_ascii_whitespace()).collect();
+        STANDARD.decode(dense).map_err(|_| Error::NotBase64)
+    }
+
+    /// Passes over the innermost open element, up to and including its end tag.
+    ///
+    /// # Errors
+    /// As [`read`](Self::read).
+    pub fn skip(&mut self) -> Result<(), Error> {
+        let outside = self.depth.saturating_sub(1);
+        while self.depth > outside {
+            self.read()?;
+        }
+        Ok(())
+    }
+
+    /// Reads what is left, so that a document which is broken further down is refused.
+    ///
+    /// # Errors
+    /// As [`read`](Self::read).
+    pub fn finish(mut self) -> Result<(), Error> {
+        while !matches!(self.read()?, Event::Eof) {}
+        Ok(())
+    }
+
+    /// How many elements are open.
+    #[must_use]
+    pub const fn depth(&self) -> usize {
+        self.depth
+    }
+
+    fn count_node(&mut self) -> Result<(), Error> {
+        self.nodes += 1;
+        if self.nodes > self.limits.nodes {
+            return Err(Error::TooManyNodes { limit: self.limits.nodes });
+        }
+        Ok(())
+    }
+
+    fn start(&mut self, tag: BytesStart<'i>) -> Result<Element<'i>, Error> {
+        if self.stage == Stage::Epilog {
+            return Err(Error::ContentOutsideRoot);
+        }
+        self.stage = Stage::Root;
+        self.depth += 1;
+        if self.depth > self.limits.depth {
+            return Err(Error::TooDeep { limit: self.limits.depth });
+        }
+        if tag.attributes_raw().len() > self.limits.attribute_bytes {
+            return Err(Error::AttributesTooLarge { limit: self.limits.attribute_bytes });
+        }
+        let attribute_namespaces = self.attribute_namespaces(&tag)?;
+        let namespace = known(&self.inner.resolver().resolve_element(tag.name()).0)?;
+        Ok(Element { namespace, tag, attribute_namespaces })
+    }
+
+    fn attribute_namespaces(&self, tag: &BytesStart<'_>) -> Result<Vec<Namespace>, Error> {
+        let mut namespaces = Vec::new();
+        for (index, attribute) in tag.attributes().enumerate() {
+            if index >= self.limits.attributes {
+                return Err(Error::TooManyAttributes { limit: self.limits.attributes });
+            }
+            let key = attribute.map_err(|error| self.attribute_refusal(&error))?.key;
+            if key.as_namespace_binding().is_none() {
+                namespaces.push(known(&self.inner.resolver().resolve_attribute(key).0)?);
+            }
+        }
+        Ok(namespaces)
+    }
+
+    fn end(&mut self) -> Result<Event<'i>, Error> {
+        self.depth = self.depth.checked_sub(1).ok_or(Error::MismatchedTag)?;
+        if self.depth == 0 {
+            self.stage = Stage::Epilog;
+        }
+        Ok(Event::End)
+    }
+
+    fn text(&self, text: Cow<'i, str>) -> Result<Option<Cow<'i, str>>, Error> {
+        reference::check(&text)?;
+        if self.stage == Stage::Root {
+            return Ok(Some(text));
+        }
+        if text.trim().is_empty() { Ok(None) } else { Err(Error::ContentOutsideRoot) }
+    }
+
+    fn section(&self, text: Cow<'i, str>) -> Result<Cow<'i, str>, Error> {
+        if self.stage != Stage::Root {
+            return Err(Error::ContentOutsideRoot);
+        }
+        reference::check(&text)?;
+        Ok(text)
+    }
+
+    fn reference(&self, name: &BytesRef<'_>) -> Result<Cow<'i, str>, Error> {
+        if self.stage != Stage::Root {
+            return Err(Error::ContentOutsideRoot);
+        }
+        reference::resolve(name).map(|character| Cow::Owned(character.to_string()))
+    }
+
+    fn declaration(&self, declaration: &BytesDecl<'_>) -> Result<(), Error> {
+        if self.nodes != 1 {
+            return Err(Error::ProcessingInstruction);
+        }
+        match declaration.encoding() {
+            None => Ok(()),
+            Some(Ok(name)) if name.eq_ignore_ascii_case("utf-8") || name.eq_ignore_ascii_case("us-ascii") => {
+                Ok(())
+            }
+            Some(_) => Err(Error::Encoding),
+        }
+    }
+
+    fn eof(&self) -> Result<Event<'i>, Error> {
+        match self.stage {
+            Stage::Prolog => Err(Error::NoRoot),
+            Stage::Root => Err(Error::Truncated),
+            Stage::Epilog => Ok(Event::Eof),
+        }
+    }
+
+    fn refusal(&self, error: &Quick) -> Error {
+        match error {
+            Quick::Syntax(_) => Error::Truncated,
+            Quick::IllFormed(
+                IllFormedError::MismatchedEndTag { .. } | IllFormedError::UnmatchedEndTag(_),
+            ) => Error::MismatchedTag,
+            Quick::InvalidAttr(error) => self.attribute_refusal(error),
+            Quick::Encoding(_) => Error::NotUtf8,
+            Quick::Namespace(NamespaceError::TooManyBindings(limit)) => {
+                Error::TooManyNamespaces { limit: *limit }
+            }
+            Quick::Namespace(NamespaceError::TooDeeplyNested(_)) => {
+                Error::TooDeep { limit: self.limits.depth }
+            }
+            Quick::Io(_) | Quick::IllFormed(_) | Quick::Escape(_) | Quick::Namespace(_) => {
+                Error::Malformed { offset: self.inner.error_position() }
+            }
+        }
+    }
+
+    fn attribute_refusal(&self, error: &AttrError) -> Error {
+        match error {
+            AttrError::Duplicated(..) => Error::DuplicateAttribute,
+            _ => Error::Malformed { offset: self.inner.buffer_position() },
+        }
+    }
+}
+
+/// Where in the document the reader is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Stage {
+    Prolog,
+    Root,
+    Epilog,
+}
+
+fn known(result: &ResolveResult<'_>) -> Result<Namespace, Error> {
+    match result {
+        ResolveResult::Unbound => Ok(Namespace::None),
+        ResolveResult::Bound(namespace) => Ok(Namespace::from_uri(namespace.into_inner())),
+        ResolveResult::Unknown(_) => Err(Error::UnboundPrefix),
+    }
+}

@@ -1,0 +1,84 @@
+//! References and the characters that XML 1.0 allows.
+
+use std::borrow::Cow;
+
+use super::Error;
+
+/// The character that `&name;` stands for.
+pub(super) fn resolve(name: &str) -> Result<char, Error> {
+    match name {
+        "amp" => Ok('&'),
+        "lt" => Ok('<'),
+        "gt" => Ok('>'),
+        "quot" => Ok('"'),
+        "apos" => Ok('\''),
+        _ => numeric(name),
+    }
+}
+
+/// Whether XML 1.0 (section 2.2) allows the character in a document.
+pub(super) fn is_allowed(character: char) -> bool {
+    matches!(character, '\t' | '\n' | '\r' | ' '..='\u{FFFD}' | '\u{10000}'..)
+}
+
+/// Refuses text with a character that XML 1.0 forbids.
+pub(super) fn check(text: &str) -> Result<(), Error> {
+    // Only control characters and the lead byte of U+FFFE and U+FFFF can be wrong, so most text needs one fast scan.
+    let suspicious = text.bytes().any(|byte| byte < b' ' || byte == 0xEF);
+    if suspicious && !text.chars().all(is_allowed) {
+        return Err(Error::ForbiddenCharacter);
+    }
+    Ok(())
+}
+
+/// An attribute's value: references resolved, white space made spaces (XML 1.0 section 3.3.3).
+pub(super) fn attribute_value(raw: Cow<'_, str>) -> Result<Cow<'_, str>, Error> {
+    check(&raw)?;
+    if !raw.contains(['&', '<', '\t', '\n', '\r']) {
+        return Ok(raw);
+    }
+    let mut value = String::with_capacity(raw.len());
+    let mut rest = raw.as_ref();
+    while let Some((before, special, after)) = split_special(rest) {
+        value.push_str(before);
+        rest = match special {
+            '&' => {
+                let (name, after) = after.split_once(';').ok_or(Error::UnknownEntity)?;
+                value.push(resolve(name)?);
+                after
+            }
+            '<' => return Err(Error::ForbiddenCharacter),
+            '\r' => {
+                value.push(' ');
+                after.strip_prefix('\n').unwrap_or(after)
+            }
+            _ => {
+                value.push(' ');
+                after
+            }
+        };
+    }
+    value.push_str(rest);
+    Ok(Cow::Owned(value))
+}
+
+fn numeric(name: &str) -> Result<char, Error> {
+    let digits = name.strip_prefix('#').ok_or(Error::UnknownEntity)?;
+    let (digits, radix) = digits.strip_prefix('x').map_or((digits, 10), |hexadecimal| (hexadecimal, 16));
+    // `from_str_radix` would also take a sign.
+    if !digits.starts_with(|first: char| first.is_digit(radix)) {
+        return Err(Error::UnknownEntity);
+    }
+    u32::from_str_radix(digits, radix)
+        .ok()
+        .and_then(char::from_u32)
+        .filter(|character| is_allowed(*character))
+        .ok_or(Error::ForbiddenCharacter)
+}
+
+fn split_special(text: &str) -> Option<(&str, char, &str)> {
+    let (before, from) = text.split_at(text.find(['&', '<', '\t', '\n', '\r'])?);
+    let mut characters = from.chars();
+    let special = characters.next()?;
+    Some((before, special, characters.as_str()))
+}
