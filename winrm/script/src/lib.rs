@@ -1,1 +1,10 @@
 //! The restricted PowerShell of winrm-mcp: parsed, checked and evaluated away from the host.
+//!
+//! * [`position`]: where something stands in a script.
+//! * [`static_command`]: one command with literal arguments, as data.
+
+#![forbid(unsafe_code)]
+
+mod characters;
+pub mod position;
+pub mod static_command;
