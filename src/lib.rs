@@ -7,3 +7,6 @@
 pub mod remedy;
 
 pub mod call;
+pub mod inventory;
+pub mod redact;
+pub mod secret;
