@@ -1,1 +1,36 @@
-//! A loopback WinRM host that looks like Windows, for demos and tests.
+//! A loopback WinRM host that looks like Windows Server 2022, for demos and tests.
+//!
+//! [`Host::builder`] starts a host that binds a loopback address only. It speaks WS-Management over HTTPS,
+//! verifies NTLM and Basic credentials for real, and runs commands on a small simulated Windows machine that
+//! has services, processes and an environment. Nothing of the machine it runs on can be reached through it.
+//!
+//! Everything that a client did stands in the [`Record`], so that tests assert on what reached the host
+//! instead of on what the client says of itself. [`Misbehaviour`] makes the host a hostile or a broken one.
+//!
+//! ```no_run
+//! # async fn example() -> Result<(), winrm_host::StartError> {
+//! use winrm_host::Host;
+//!
+//! let host = Host::builder().account("operator", "correct horse").start().await?;
+//! println!("listening on {}", host.addr());
+//! host.shutdown().await;
+//! # Ok(())
+//! # }
+//! ```
+
+mod certificate;
+mod clock;
+mod connection;
+mod host;
+mod misbehaviour;
+mod record;
+mod service;
+mod settings;
+mod world;
+
+pub use certificate::{Certificate, IssueError};
+pub use clock::{Clock, Ids};
+pub use host::{Host, HostBuilder, StartError};
+pub use misbehaviour::{Act, Misbehaviour, Repeat, Trigger};
+pub use record::{ConnectionId, Ended, Entry, Event, Mark, Operation, Record, Request};
+pub use settings::{HardeningLevel, Loopback, NotLoopback, Quotas, Scheme, Transport};

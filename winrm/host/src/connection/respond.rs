@@ -1,0 +1,211 @@
+//! The walk of one HTTP request.
+
+use std::convert::Infallible;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use bytes::Bytes;
+use http::header::{ALLOW, CONTENT_TYPE, HeaderValue, TRANSFER_ENCODING, WWW_AUTHENTICATE};
+use http::request::Parts;
+use http::{Method, Request as HttpRequest, Response, StatusCode};
+use http_body_util::{BodyExt, Collected, Full, Limited};
+use hyper::body::Incoming;
+use tokio::sync::Notify;
+
+use super::act::{Instead, Taken, instead};
+use super::answer::Answer;
+use super::authentication::{Authentication, Leaf, Verdict, scheme};
+use crate::misbehaviour::Act;
+use crate::record::{ConnectionId, Event, Operation, Request};
+use crate::service::Asked;
+use crate::world::World;
+
+/// What the requests of one connection share.
+#[derive(Debug)]
+pub(super) struct Session {
+    world: Arc<World>,
+    connection: ConnectionId,
+    leaf: Leaf,
+    authentication: Mutex<Authentication>,
+    taken: Mutex<Option<Taken>>,
+    taking: Notify,
+}
+
+impl Session {
+    pub(super) fn new(world: Arc<World>, connection: ConnectionId, leaf: Leaf) -> Self {
+        Self {
+            world,
+            connection,
+            leaf,
+            authentication: Mutex::default(),
+            taken: Mutex::default(),
+            taking: Notify::new(),
+        }
+    }
+
+    /// Completes when a misbehaviour wants the bare stream.
+    pub(super) async fn taken_over(&self) -> Taken {
+        loop {
+            self.taking.notified().await;
+            if let Some(taken) = self.taken.lock().unwrap_or_else(PoisonError::into_inner).take() {
+                return taken;
+            }
+        }
+    }
+
+    /// Hands the bare stream to a misbehaviour. The request's own future never completes.
+    async fn take_over(&self, taken: Taken) -> Infallible {
+        *self.taken.lock().unwrap_or_else(PoisonError::into_inner) = Some(taken);
+        self.taking.notify_one();
+        std::future::pending().await
+    }
+}
+
+/// Answers one request.
+pub(super) async fn respond(
+    session: Arc<Session>,
+    request: HttpRequest<Incoming>,
+) -> Result<Response<Full<Bytes>>, Infallible> {
+    let answer = answer(&session, request).await;
+    let (status, size) = (answer.status.as_u16(), answer.body.len());
+    session.world.record.write(Event::Answered { connection: session.connection, status, size });
+    Ok(answer.into_response())
+}
+
+async fn answer(session: &Session, request: HttpRequest<Incoming>) -> Answer {
+    let (head, body) = request.into_parts();
+    if let Some(refusal) = unacceptable(&head) {
+        session.record_request(&head, None, 0);
+        return refusal;
+    }
+    let limit = session.world.choices.quotas.max_envelope_size + SEALING;
+    let Ok(body) = Limited::new(body, limit).collect().await.map(Collected::to_bytes) else {
+        session.record_request(&head, None, limit);
+        return Answer::empty(StatusCode::PAYLOAD_TOO_LARGE).closing();
+    };
+    let asked = Asked::read(&body);
+    session.record_request(&head, Some(&asked), body.len());
+    let verdict = session.judge(&head);
+    match session.world.armed.due(asked.operation()) {
+        None => session.answer_truly(&head, verdict, asked, None).await,
+        Some(act) => session.misbehave(&head, verdict, asked, act).await,
+    }
+}
+
+impl Session {
+    fn record_request(&self, head: &Parts, asked: Option<&Asked>, size: usize) {
+        self.world.record.write(Event::Request(Request {
+            connection: self.connection,
+            method: head.method.to_string(),
+            path: head.uri.to_string(),
+            scheme: scheme(&head.headers),
+            operation: asked.map_or(Operation::Unreadable, Asked::operation),
+            action: asked.and_then(Asked::action),
+            size,
+        }));
+    }
+
+    fn judge(&self, head: &Parts) -> Verdict {
+        let mut authentication = self.authentication.lock().unwrap_or_else(PoisonError::into_inner);
+        let (verdict, event) = authentication.judge(&self.world, self.connection, &head.headers);
+        drop(authentication);
+        if let Some(event) = event {
+            self.world.record.write(event);
+        }
+        verdict
+    }
+
+    /// The answer that Windows would give, but for what a misbehaviour wants of the service.
+    async fn answer_truly(&self, head: &Parts, verdict: Verdict, asked: Asked, stray: Option<i32>) -> Answer {
+        match verdict {
+            Verdict::Known(user) => match asked {
+                Asked::Nothing => Answer::empty(StatusCode::OK),
+                asked => self.perform(&user, asked, stray).await,
+            },
+            Verdict::Unknown if asked.operation() == Operation::Identify && anonymous_identify(head) => {
+                self.perform("", asked, stray).await
+            }
+            Verdict::Unknown => self.refusal().closing(),
+            Verdict::Refused => self.refusal(),
+        }
+    }
+
+    async fn perform(&self, user: &str, asked: Asked, stray: Option<i32>) -> Answer {
+        let (status, envelope) = self.world.perform(user, asked, stray).await;
+        Answer::envelope(status, envelope)
+    }
+
+    /// 401 with the schemes on offer.
+    fn refusal(&self) -> Answer {
+        let offered = &self.world.choices.offered;
+        offered.iter().fold(Answer::empty(StatusCode::UNAUTHORIZED), |answer, scheme| {
+            answer.header(WWW_AUTHENTICATE, HeaderValue::from_static(scheme.offer()))
+        })
+    }
+
+    async fn misbehave(&self, head: &Parts, verdict: Verdict, asked: Asked, act: Act) -> Answer {
+        self.world.record.write(Event::Misbehaved { connection: self.connection });
+        if !act.performs() {
+            return match act {
+                Act::Refuse => self.refusal(),
+                Act::Fault(code) => {
+                    let (status, envelope) = self.world.fault(&asked, code);
+                    Answer::envelope(status, envelope)
+                }
+                act => match instead(act) {
+                    Some(Instead::Answer(answer)) => answer,
+                    Some(Instead::Take(taken)) => match self.take_over(taken).await {},
+                    None => Answer::empty(StatusCode::INTERNAL_SERVER_ERROR),
+                },
+            };
+        }
+        let stray = if let Act::StrayExitCode(code) = act { Some(code) } else { None };
+        let answer = self.answer_truly(head, verdict, asked, stray).await;
+        let taken = match act {
+            Act::CloseAfterAnswer => return answer.closing(),
+            Act::PerformAndClose => Taken::Close,
+            Act::CloseMidBody => {
+                let body = answer.body.len();
+                let mut bytes = answer.into_bytes();
+                bytes.truncate(bytes.len() - body.div_ceil(2));
+                Taken::Write(bytes)
+            }
+            Act::Drip(pause) => Taken::Drip(answer.into_bytes(), pause),
+            _ => return answer,
+        };
+        match self.take_over(taken).await {}
+    }
+}
+
+/// Refuses what HTTP.sys and WinRM refuse before they look at a body.
+fn unacceptable(head: &Parts) -> Option<Answer> {
+    if head.uri.path() != "/wsman" && !head.uri.path().starts_with("/wsman/") {
+        return Some(Answer::html(StatusCode::NOT_FOUND, NOT_FOUND).closing());
+    }
+    if head.method != Method::POST {
+        let answer = Answer::empty(StatusCode::METHOD_NOT_ALLOWED);
+        return Some(answer.header(ALLOW, HeaderValue::from_static("POST")).closing());
+    }
+    if head.headers.contains_key(TRANSFER_ENCODING) {
+        return Some(Answer::empty(StatusCode::INTERNAL_SERVER_ERROR).closing());
+    }
+    let typed = head.headers.get(CONTENT_TYPE).is_none_or(|value| {
+        let value = value.as_bytes().to_ascii_lowercase();
+        CONTENT_TYPES.iter().any(|accepted| value.starts_with(accepted.as_bytes()))
+    });
+    (!typed).then(|| Answer::empty(StatusCode::UNSUPPORTED_MEDIA_TYPE).closing())
+}
+
+/// Whether the client asks who is there without saying who it is.
+fn anonymous_identify(head: &Parts) -> bool {
+    head.headers
+        .get("WSMANIDENTIFY")
+        .is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"unauthenticated"))
+}
+
+/// What a sealed body is longer than its envelope.
+const SEALING: usize = 4096;
+const CONTENT_TYPES: [&str; 3] =
+    ["application/soap+xml", "multipart/encrypted", "multipart/x-multi-encrypted"];
+const NOT_FOUND: &str = "<!DOCTYPE HTML PUBLIC \"-//W3C//DTD HTML 4.01//EN\"\"http://www.w3.org/TR/html4/strict.dtd\">\r\n\
+    <HTML><HEAD><TITLE>Not Found</TITLE></HEAD>\r\n\
+    <BODY><h2>Not Found</h2>\r\n<hr><p>HTTP Error 404. The requested resource is not found.</p>\r\n</BODY></HTML>\r\n";
