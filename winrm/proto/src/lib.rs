@@ -3,3 +3,7 @@
 #![forbid(unsafe_code)]
 
 pub mod xml;
+
+pub mod wsman;
+
+pub mod winrs;

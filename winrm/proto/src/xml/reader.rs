@@ -31,6 +31,8 @@ pub struct Reader<'i> {
     depth: usize,
     nodes: usize,
     stage: Stage,
+    /// An event that was parsed and not yet handed out; it does not count for `depth` and `stage`.
+    peeked: Option<Event<'i>>,
 }
 
 impl<'i> Reader<'i> {
@@ -45,7 +47,7 @@ impl<'i> Reader<'i> {
         let mut inner = NsReader::from_reader(document);
         inner.config_mut().expand_empty_elements = true;
         inner.resolver_mut().set_max_namespace_bindings(limits.namespaces);
-        Ok(Self { inner, limits: *limits, depth: 0, nodes: 0, stage: Stage::Prolog })
+        Ok(Self { inner, limits: *limits, depth: 0, nodes: 0, stage: Stage::Prolog, peeked: None })
     }
 
     /// The next event.
@@ -53,25 +55,29 @@ impl<'i> Reader<'i> {
     /// # Errors
     /// Any [`Error`] but those about Base64 and misplaced elements. The reader is of no further use then.
     pub fn read(&mut self) -> Result<Event<'i>, Error> {
-        loop {
-            self.count_node()?;
-            let event = self.inner.read_event().map_err(|error| self.refusal(&error))?;
-            match event {
-                Raw::Start(tag) | Raw::Empty(tag) => return self.start(tag).map(Event::Start),
-                Raw::End(_) => return self.end(),
-                Raw::Text(text) => {
-                    if let Some(text) = self.text(text.xml10_content())? {
-                        return Ok(Event::Text(text));
-                    }
-                }
-                Raw::CData(text) => return self.section(text.xml10_content()).map(Event::Text),
-                Raw::GeneralRef(name) => return self.reference(&name).map(Event::Text),
-                Raw::Comment(_) => {}
-                Raw::Decl(declaration) => self.declaration(&declaration)?,
-                Raw::PI(_) => return Err(Error::ProcessingInstruction),
-                Raw::DocType(_) => return Err(Error::DocumentType),
-                Raw::Eof => return self.eof(),
-            }
+        let event = match self.peeked.take() {
+            Some(event) => event,
+            None => self.parse()?,
+        };
+        match event {
+            Event::Start(_) => self.enter()?,
+            Event::End => self.leave()?,
+            Event::Text(_) | Event::Eof => {}
+        }
+        Ok(event)
+    }
+
+    /// The name of the next child of the innermost open element, which [`child`](Self::child) will return.
+    ///
+    /// # Errors
+    /// As [`read`](Self::read).
+    pub fn peek_child(&mut self) -> Result<Option<(Namespace, &str)>, Error> {
+        while matches!(self.peeked, None | Some(Event::Text(_))) {
+            self.peeked = Some(self.parse()?);
+        }
+        match &self.peeked {
+            Some(Event::Start(element)) => Ok(Some(element.name())),
+            _ => Ok(None),
         }
     }
 
@@ -156,6 +162,29 @@ impl<'i> Reader<'i> {
         self.depth
     }
 
+    fn parse(&mut self) -> Result<Event<'i>, Error> {
+        loop {
+            self.count_node()?;
+            let event = self.inner.read_event().map_err(|error| self.refusal(&error))?;
+            match event {
+                Raw::Start(tag) | Raw::Empty(tag) => return self.start(tag).map(Event::Start),
+                Raw::End(_) => return Ok(Event::End),
+                Raw::Text(text) => {
+                    if let Some(text) = self.text(text.xml10_content())? {
+                        return Ok(Event::Text(text));
+                    }
+                }
+                Raw::CData(text) => return self.section(text.xml10_content()).map(Event::Text),
+                Raw::GeneralRef(name) => return self.reference(&name).map(Event::Text),
+                Raw::Comment(_) => {}
+                Raw::Decl(declaration) => self.declaration(&declaration)?,
+                Raw::PI(_) => return Err(Error::ProcessingInstruction),
+                Raw::DocType(_) => return Err(Error::DocumentType),
+                Raw::Eof => return self.eof(),
+            }
+        }
+    }
+
     fn count_node(&mut self) -> Result<(), Error> {
         self.nodes += 1;
         if self.nodes > self.limits.nodes {
@@ -164,14 +193,26 @@ impl<'i> Reader<'i> {
         Ok(())
     }
 
-    fn start(&mut self, tag: BytesStart<'i>) -> Result<Element<'i>, Error> {
-        if self.stage == Stage::Epilog {
-            return Err(Error::ContentOutsideRoot);
-        }
+    fn enter(&mut self) -> Result<(), Error> {
         self.stage = Stage::Root;
         self.depth += 1;
         if self.depth > self.limits.depth {
             return Err(Error::TooDeep { limit: self.limits.depth });
+        }
+        Ok(())
+    }
+
+    fn leave(&mut self) -> Result<(), Error> {
+        self.depth = self.depth.checked_sub(1).ok_or(Error::MismatchedTag)?;
+        if self.depth == 0 {
+            self.stage = Stage::Epilog;
+        }
+        Ok(())
+    }
+
+    fn start(&self, tag: BytesStart<'i>) -> Result<Element<'i>, Error> {
+        if self.stage == Stage::Epilog {
+            return Err(Error::ContentOutsideRoot);
         }
         if tag.attributes_raw().len() > self.limits.attribute_bytes {
             return Err(Error::AttributesTooLarge { limit: self.limits.attribute_bytes });
@@ -193,14 +234,6 @@ impl<'i> Reader<'i> {
             }
         }
         Ok(namespaces)
-    }
-
-    fn end(&mut self) -> Result<Event<'i>, Error> {
-        self.depth = self.depth.checked_sub(1).ok_or(Error::MismatchedTag)?;
-        if self.depth == 0 {
-            self.stage = Stage::Epilog;
-        }
-        Ok(Event::End)
     }
 
     fn text(&self, text: Cow<'i, str>) -> Result<Option<Cow<'i, str>>, Error> {

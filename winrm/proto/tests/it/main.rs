@@ -1,0 +1,3 @@
+//! Tests of winrm-proto through its public surface.
+
+mod winrs_messages;
