@@ -8,5 +8,6 @@ pub mod remedy;
 
 pub mod call;
 pub mod inventory;
+pub mod policy;
 pub mod redact;
 pub mod secret;

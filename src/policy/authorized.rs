@@ -1,0 +1,193 @@
+use std::time::Duration;
+
+use winrm_script::static_command::StaticCommand;
+
+use super::{denial::Pass, profile::ProfileName};
+use crate::{
+    call::{Call, CallId, HostName},
+    inventory::Target,
+};
+
+/// Work that the policy allowed, in the form in which it was judged.
+///
+/// Only [`Policy::judge`](super::Policy::judge) makes one, and a session takes it by value: what was not judged
+/// cannot be sent. The fields are out of reach:
+///
+/// ```compile_fail,E0451
+/// use winrm_mcp::policy::{Authorized, Judged};
+///
+/// fn forge(honest: Authorized) -> Authorized {
+///     Authorized { judged: Judged::RawPowerShell("Stop-Computer".to_owned()), ..honest }
+/// }
+/// ```
+///
+/// and so is the constructor:
+///
+/// ```compile_fail,E0624
+/// use winrm_mcp::policy::Authorized;
+///
+/// let forged = Authorized::new();
+/// ```
+///
+/// It is not `Clone`: one judgement is one execution.
+///
+/// ```compile_fail,E0599
+/// use winrm_mcp::policy::Authorized;
+///
+/// fn twice(one: Authorized) -> [Authorized; 2] {
+///     [one.clone(), one]
+/// }
+/// ```
+#[derive(Debug, PartialEq, Eq)]
+pub struct Authorized {
+    call: CallId,
+    host: HostName,
+    timeout: Duration,
+    profile: ProfileName,
+    rule: String,
+    risk: Risk,
+    /// INVARIANT: holds what the rules saw, never text that they did not take apart, unless a rule says raw.
+    judged: Judged,
+}
+
+/// What may be sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Judged {
+    /// One PowerShell command as data; [`StaticCommand::render`] writes what is sent.
+    PowerShell(StaticCommand),
+    /// PowerShell that was not taken apart, because the policy says so.
+    RawPowerShell(String),
+    /// A native program.
+    Program(JudgedProgram),
+    /// Reach the host and authenticate; nothing runs.
+    Check,
+}
+
+/// A native program as its shell gets it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct JudgedProgram {
+    /// The Command element: quoted where it must be.
+    pub command: String,
+    /// The Arguments elements, each quoted by the rules of `CommandLineToArgvW`. Nothing is to be quoted again.
+    pub arguments: Vec<String>,
+    /// What its standard input reads.
+    pub stdin: Option<Vec<u8>>,
+    /// Where it starts.
+    pub working_directory: Option<String>,
+}
+
+/// What work can do to a host.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Risk {
+    /// It looks and changes nothing.
+    Read,
+    /// It changes something, or nobody knows.
+    Change,
+}
+
+impl Authorized {
+    /// Made in one place: at the end of a judgement.
+    pub(super) fn new(call: &Call, target: &Target, profile: ProfileName, pass: Pass) -> Self {
+        Self {
+            call: call.id.clone(),
+            host: target.name.clone(),
+            timeout: call.timeout.unwrap_or(target.timeouts.command),
+            profile,
+            rule: pass.rule,
+            risk: pass.risk,
+            judged: pass.judged,
+        }
+    }
+
+    /// The call that was judged.
+    #[must_use]
+    pub fn call(&self) -> &CallId {
+        &self.call
+    }
+
+    /// The host that it was judged for, by its configured name.
+    #[must_use]
+    pub fn host(&self) -> &HostName {
+        &self.host
+    }
+
+    /// How long it may take.
+    #[must_use]
+    pub fn timeout(&self) -> Duration {
+        self.timeout
+    }
+
+    /// The profile that was in force.
+    #[must_use]
+    pub fn profile(&self) -> ProfileName {
+        self.profile
+    }
+
+    /// The rule that allowed it.
+    #[must_use]
+    pub fn rule(&self) -> &str {
+        &self.rule
+    }
+
+    /// What it can do.
+    #[must_use]
+    pub fn risk(&self) -> Risk {
+        self.risk
+    }
+
+    /// What may be sent.
+    #[must_use]
+    pub fn judged(&self) -> &Judged {
+        &self.judged
+    }
+
+    /// What may be sent, for the session that sends it once.
+    #[must_use]
+    pub fn into_judged(self) -> Judged {
+        self.judged
+    }
+}
+
+impl Judged {
+    /// One line for people and the audit. It can hold secrets: scrub it.
+    #[must_use]
+    pub fn text(&self) -> String {
+        match self {
+            Self::PowerShell(command) => command.render(),
+            Self::RawPowerShell(text) => text.clone(),
+            Self::Program(program) => program.line(),
+            Self::Check => "check".to_owned(),
+        }
+    }
+
+    /// What kind of work it is, as JSON names it.
+    #[must_use]
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::PowerShell(_) => "powershell",
+            Self::RawPowerShell(_) => "raw_powershell",
+            Self::Program(_) => "program",
+            Self::Check => "check",
+        }
+    }
+}
+
+impl JudgedProgram {
+    /// Command and arguments with a space between, as the host's cmd.exe reads them.
+    #[must_use]
+    pub fn line(&self) -> String {
+        let words = std::iter::once(&self.command).chain(&self.arguments);
+        words.map(String::as_str).collect::<Vec<_>>().join(" ")
+    }
+}
+
+impl Risk {
+    /// The name that JSON shows.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Read => "read",
+            Self::Change => "change",
+        }
+    }
+}

@@ -1,0 +1,235 @@
+use std::fmt;
+
+use winrm_script::static_command::{Location, Reason as NotStatic, Refusal};
+
+use super::{
+    authorized::{Judged, Risk},
+    command_line::Unquotable,
+    path::PathFault,
+};
+use crate::remedy::{Code, Remedy};
+
+/// Why something may not run.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{}", self.sentence())]
+pub struct Denial {
+    /// The rule that denies: a profile's, a list's, or one that holds everywhere.
+    pub rule: String,
+    /// What it objects to.
+    pub reason: Reason,
+    /// Where in what was sent, if one place is to blame.
+    pub position: Option<Place>,
+    /// What the caller can do instead within the policy.
+    pub alternative: Option<String>,
+    /// What the operator could set to allow it: for the log and `winrm-mcp denials`, never for the model.
+    pub operator_hint: Option<String>,
+}
+
+/// Where the trouble stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Place {
+    /// In the text, or in a word of several.
+    Command(Location),
+    /// The executable of a native program.
+    Executable,
+    /// An argument, counted from 1.
+    Argument(usize),
+    /// The working directory of a native program.
+    WorkingDirectory,
+}
+
+/// What a rule objects to.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Reason {
+    /// The text is not one command with literal arguments.
+    #[error("{0}")]
+    NotStatic(NotStatic),
+    /// Nothing allows this command.
+    #[error("{name} is not allowed here")]
+    CommandNotListed {
+        /// The command.
+        name: String,
+    },
+    /// The name is no full command name.
+    #[error("{name} is neither a full command name such as Get-Service nor an allowed program")]
+    NotACommandName {
+        /// What stands in its place.
+        name: String,
+    },
+    /// A module, or a path to one, before the name.
+    #[error("a module before a command's name can load code")]
+    ModuleQualified,
+    /// The exclude list names it.
+    #[error("{name} is excluded by {pattern:?}")]
+    Excluded {
+        /// The command or program.
+        name: String,
+        /// The entry.
+        pattern: String,
+    },
+    /// It runs whatever it is given, so only its exact name in a list allows it.
+    #[error("{name} can run anything, so no wildcard and no profile allows it")]
+    Interpreter {
+        /// The command or program.
+        name: String,
+    },
+    /// A parameter that reaches further than the command's name says.
+    #[error("the parameter -{parameter} is not allowed here")]
+    Parameter {
+        /// As it was written.
+        parameter: String,
+    },
+    /// A parameter that a closed rule does not name, or does not name in full.
+    #[error("{command} is allowed with -{} only, each written in full", .known.join(", -"))]
+    ParameterNotListed {
+        /// The command.
+        command: String,
+        /// The parameters that the rule names.
+        known: Vec<String>,
+    },
+    /// A closed rule wants it.
+    #[error("{command} needs the parameter -{parameter} here")]
+    ParameterMissing {
+        /// The command.
+        command: String,
+        /// The parameter.
+        parameter: String,
+    },
+    /// An abbreviation that can mean a parameter that is denied.
+    #[error("-{parameter} can be short for -{full}, which is not allowed here")]
+    Abbreviation {
+        /// As it was written.
+        parameter: String,
+        /// What it can mean.
+        full: String,
+    },
+    /// A value without the name of its parameter where a rule needs the name.
+    #[error("each value needs its parameter's name here")]
+    Positional,
+    /// A value that the rule does not list.
+    #[error("-{parameter} takes {expected} here")]
+    Value {
+        /// The parameter.
+        parameter: String,
+        /// What it takes.
+        expected: String,
+    },
+    /// A string that names another host or a type.
+    #[error("a value here begins with two slashes, or holds '::' or '://': it can reach beyond the host")]
+    ReachesOut,
+    /// A string that names a drive.
+    #[error("a value here names a drive, and no rule for paths covers this parameter")]
+    NamesDrive,
+    /// Nothing allows this program.
+    #[error("the program {name} is not allowed here")]
+    ProgramNotListed {
+        /// As it was written.
+        name: String,
+    },
+    /// The program is allowed with other arguments.
+    #[error("{name} is allowed here only as: {}", .forms.join(" | "))]
+    ProgramForm {
+        /// The program.
+        name: String,
+        /// The command lines that are.
+        forms: Vec<String>,
+    },
+    /// The program's name or path is none.
+    #[error("the program's path is not usable: {0}")]
+    ProgramPath(PathFault),
+    /// A script, or something without an extension in a folder.
+    #[error("only .exe and .com files are run, not scripts")]
+    ProgramExtension,
+    /// A built-in command of cmd.exe.
+    #[error("{name} is part of cmd.exe, which can run anything")]
+    ShellBuiltin {
+        /// The command.
+        name: String,
+    },
+    /// What cmd.exe would interpret or cut.
+    #[error(transparent)]
+    Unquotable(#[from] Unquotable),
+    /// The program is named without its folder, and the caller chooses the folder where it starts.
+    #[error("a program without its full path would be looked for in the working directory first")]
+    WorkingDirectory,
+    /// A value that a program cannot get.
+    #[error("a program takes strings and numbers, not arrays and constants")]
+    ProgramArgument,
+}
+
+/// What the rules let through.
+#[derive(Debug)]
+pub(super) struct Pass {
+    pub(super) rule: String,
+    pub(super) risk: Risk,
+    pub(super) judged: Judged,
+}
+
+pub(super) type Verdict = Result<Pass, Denial>;
+
+impl Pass {
+    pub(super) fn new(rule: impl Into<String>, risk: Risk, judged: Judged) -> Self {
+        Self { rule: rule.into(), risk, judged }
+    }
+}
+
+impl Denial {
+    pub(super) fn new(rule: impl Into<String>, reason: impl Into<Reason>) -> Self {
+        Self {
+            rule: rule.into(),
+            reason: reason.into(),
+            position: None,
+            alternative: None,
+            operator_hint: None,
+        }
+    }
+
+    pub(super) fn at(mut self, place: Place) -> Self {
+        self.position = Some(place);
+        self
+    }
+
+    pub(super) fn instead(mut self, alternative: impl Into<String>) -> Self {
+        self.alternative = Some(alternative.into());
+        self
+    }
+
+    pub(super) fn for_operator(mut self, hint: impl Into<String>) -> Self {
+        self.operator_hint = Some(hint.into());
+        self
+    }
+
+    pub(super) fn not_static(refusal: &Refusal) -> Self {
+        Self::new("one-static-command", Reason::NotStatic(refusal.reason()))
+            .at(Place::Command(refusal.location()))
+            .instead(refusal.suggestion())
+    }
+}
+
+impl Remedy for Denial {
+    fn code(&self) -> Code {
+        Code::Denied
+    }
+
+    fn sentence(&self) -> String {
+        match &self.position {
+            Some(place) => format!("denied by {} at {place}: {}", self.rule, self.reason),
+            None => format!("denied by {}: {}", self.rule, self.reason),
+        }
+    }
+
+    fn fix(&self) -> Option<String> {
+        self.alternative.clone()
+    }
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Command(location) => location.fmt(f),
+            Self::Executable => f.write_str("the executable"),
+            Self::Argument(number) => write!(f, "argument {number}"),
+            Self::WorkingDirectory => f.write_str("the working directory"),
+        }
+    }
+}

@@ -1,0 +1,63 @@
+use serde::Deserialize;
+
+use super::{
+    names::{CmdletName, NamePattern},
+    profile::ProfileError,
+};
+
+/// What runs whatever it is given, so that allowing it allows everything.
+#[derive(Debug, Clone)]
+pub(super) struct Interpreters {
+    programs: Vec<NamePattern>,
+    commands: Vec<NamePattern>,
+    builtins: Vec<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    programs: Vec<String>,
+    commands: Vec<String>,
+    builtins: Vec<String>,
+}
+
+impl Interpreters {
+    /// Reads the list that is part of this program.
+    pub(super) fn load() -> Result<Self, ProfileError> {
+        let file: File = toml::from_str(include_str!("profiles/interpreters.toml"))
+            .map_err(|error| ProfileError::broken("interpreters", &error))?;
+        let patterns = |names: Vec<String>| names.iter().map(|name| NamePattern::new(name)).collect();
+        Ok(Self {
+            programs: patterns(file.programs),
+            commands: patterns(file.commands),
+            builtins: file.builtins,
+        })
+    }
+
+    /// Whether a program's file name, in whatever folder, is one.
+    pub(super) fn is_program(&self, file_name: &str) -> bool {
+        let stem = stem(file_name);
+        self.programs.iter().any(|pattern| pattern.matches(&stem))
+    }
+
+    /// Whether a command is one.
+    pub(super) fn is_command(&self, name: &CmdletName) -> bool {
+        self.commands.iter().any(|pattern| pattern.matches(name.as_str()))
+    }
+
+    /// Whether cmd.exe itself does this.
+    pub(super) fn is_builtin(&self, stem: &str) -> bool {
+        self.builtins.iter().any(|builtin| builtin.eq_ignore_ascii_case(stem))
+    }
+}
+
+/// A file name in small letters without what makes it a program.
+pub(super) fn stem(file_name: &str) -> String {
+    let name = file_name.trim_end_matches(['.', ' ']).to_lowercase();
+    for extension in [".exe", ".com", ".bat", ".cmd"] {
+        if let Some(stem) = name.strip_suffix(extension) {
+            return stem.trim_end_matches(['.', ' ']).to_owned();
+        }
+    }
+    name
+}

@@ -1,0 +1,101 @@
+use std::fmt;
+
+/// A command's full name: letters, a dash, letters and digits; `Get-Service`. Compared without case.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct CmdletName(String);
+
+/// A name in which `*` stands for any characters and `?` for one, whatever the case.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct NamePattern {
+    /// As it was written.
+    text: String,
+    /// INVARIANT: the text in small letters, runs of `*` as one.
+    folded: Vec<char>,
+}
+
+impl CmdletName {
+    /// Takes a full name; an alias, a bare noun or a module before the name is none.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let (verb, noun) = text.split_once('-')?;
+        let valid = !verb.is_empty()
+            && !noun.is_empty()
+            && verb.bytes().all(|byte| byte.is_ascii_alphabetic())
+            && noun.bytes().all(|byte| byte.is_ascii_alphanumeric());
+        valid.then(|| Self(text.to_owned()))
+    }
+
+    /// As it was written.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Whether two names are the same command.
+    #[must_use]
+    pub fn is(&self, name: &str) -> bool {
+        self.0.eq_ignore_ascii_case(name)
+    }
+}
+
+impl NamePattern {
+    /// Takes any text; what a list may hold is its own matter.
+    #[must_use]
+    pub fn new(text: &str) -> Self {
+        let mut folded: Vec<char> = text.chars().flat_map(char::to_lowercase).collect();
+        folded.dedup_by(|next, last| *next == '*' && *last == '*');
+        Self { text: text.to_owned(), folded }
+    }
+
+    /// As it was written.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    /// Whether it holds `*` or `?`.
+    #[must_use]
+    pub fn is_wildcard(&self) -> bool {
+        self.folded.iter().any(|letter| matches!(letter, '*' | '?'))
+    }
+
+    /// Whether it matches the whole name. Time is at most the product of the lengths.
+    #[must_use]
+    pub fn matches(&self, name: &str) -> bool {
+        let name: Vec<char> = name.chars().flat_map(char::to_lowercase).collect();
+        let (mut at, mut pattern_at) = (0, 0);
+        // Where to go on when a star has to take one character more.
+        let mut star: Option<(usize, usize)> = None;
+        while let Some(&letter) = name.get(at) {
+            match self.folded.get(pattern_at) {
+                Some('*') => {
+                    star = Some((pattern_at + 1, at));
+                    pattern_at += 1;
+                }
+                Some(&wanted) if wanted == '?' || wanted == letter => {
+                    at += 1;
+                    pattern_at += 1;
+                }
+                _ => {
+                    let Some((after_star, taken)) = star else { return false };
+                    star = Some((after_star, taken + 1));
+                    pattern_at = after_star;
+                    at = taken + 1;
+                }
+            }
+        }
+        self.folded.iter().skip(pattern_at).all(|&rest| rest == '*')
+    }
+}
+
+impl fmt::Display for CmdletName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl fmt::Display for NamePattern {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}

@@ -1,0 +1,137 @@
+use std::fmt;
+
+/// A full path on a drive of the host, in a spelling that can mean only one thing.
+///
+/// `C:\folder\file`, with `/` taken for `\`. No part is empty, `.` or `..`, ends in a dot or a space, is a
+/// device name, holds a short name's `~1`, a wildcard, a stream's colon or a control character.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct WindowsPath(String);
+
+/// Why a text is no such path.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum PathFault {
+    /// It does not begin with a drive, a colon and a backslash.
+    #[error("it must begin with a drive, such as C:\\")]
+    NotFull,
+    /// A part is empty, `.` or `..`.
+    #[error("it has an empty part, '.' or '..'")]
+    Dots,
+    /// A part ends in a dot or space, which Windows drops.
+    #[error("a part ends in a dot or a space")]
+    Trailing,
+    /// A part can be a short name.
+    #[error("a part holds '~' and a digit, as short names do")]
+    ShortName,
+    /// A character that is a wildcard, opens a stream, or belongs into no name.
+    #[error("it holds {0:?}")]
+    Character(char),
+    /// A part is a device, such as NUL or COM1.
+    #[error("a part is the name of a device")]
+    Device,
+    /// It is longer than Windows takes.
+    #[error("it is longer than {LONGEST} characters")]
+    TooLong,
+}
+
+impl WindowsPath {
+    /// Takes a path.
+    ///
+    /// # Errors
+    /// [`PathFault`].
+    pub fn parse(text: &str) -> Result<Self, PathFault> {
+        if text.chars().count() > LONGEST {
+            return Err(PathFault::TooLong);
+        }
+        let path = text.replace('/', "\\");
+        let rest = match path.split_at_checked(3) {
+            Some((drive, rest)) if is_drive(drive) => rest,
+            _ => return Err(PathFault::NotFull),
+        };
+        if !rest.is_empty() {
+            rest.split('\\').try_for_each(check_part)?;
+        }
+        Ok(Self(path))
+    }
+
+    /// The path, with backslashes.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The last part; empty for a drive's root.
+    #[must_use]
+    pub fn file_name(&self) -> &str {
+        self.0.rsplit('\\').next().unwrap_or_default()
+    }
+
+    /// The parts after the drive.
+    pub fn parts(&self) -> impl Iterator<Item = &str> {
+        self.0.split('\\').skip(1).filter(|part| !part.is_empty())
+    }
+
+    /// Whether both name one file. Windows compares without case.
+    #[must_use]
+    pub fn is(&self, other: &Self) -> bool {
+        self.0.to_lowercase() == other.0.to_lowercase()
+    }
+
+    /// Whether this is `root` or lies under it, by whole parts.
+    #[must_use]
+    pub fn is_under(&self, root: &Self) -> bool {
+        let (path, root) = (self.0.to_lowercase(), root.0.to_lowercase());
+        let root = root.trim_end_matches('\\');
+        path.strip_prefix(root).is_some_and(|rest| rest.is_empty() || rest.starts_with('\\'))
+    }
+}
+
+impl fmt::Display for WindowsPath {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+fn is_drive(text: &str) -> bool {
+    matches!(text.as_bytes(), [letter, b':', b'\\'] if letter.is_ascii_alphabetic())
+}
+
+fn check_part(part: &str) -> Result<(), PathFault> {
+    if matches!(part, "" | "." | "..") {
+        return Err(PathFault::Dots);
+    }
+    if let Some(bad) = part.chars().find(|&letter| !is_name_character(letter)) {
+        return Err(PathFault::Character(bad));
+    }
+    if part.ends_with(['.', ' ']) {
+        return Err(PathFault::Trailing);
+    }
+    let mut letters = part.chars().peekable();
+    while let Some(letter) = letters.next() {
+        if letter == '~' && letters.peek().is_some_and(char::is_ascii_digit) {
+            return Err(PathFault::ShortName);
+        }
+    }
+    if is_device(part) { Err(PathFault::Device) } else { Ok(()) }
+}
+
+fn is_name_character(letter: char) -> bool {
+    !letter.is_control()
+        && !matches!(letter, '*' | '?' | '[' | ']' | ':' | '"' | '<' | '>' | '|' | '`')
+        // Invisible and direction-changing characters make two names look like one.
+        && !matches!(letter, '\u{200B}'..='\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2060}'..='\u{206F}' | '\u{FEFF}')
+}
+
+/// Device names count with any extension, and with spaces before it.
+fn is_device(part: &str) -> bool {
+    let stem = part.split('.').next().unwrap_or_default().trim_end().to_ascii_uppercase();
+    if matches!(stem.as_str(), "CON" | "PRN" | "AUX" | "NUL" | "CONIN$" | "CONOUT$" | "CLOCK$") {
+        return true;
+    }
+    let digit = |rest: &str| {
+        matches!(rest, "0" | "1" | "2" | "3" | "4" | "5" | "6" | "7" | "8" | "9" | "¹" | "²" | "³")
+    };
+    stem.strip_prefix("COM").or_else(|| stem.strip_prefix("LPT")).is_some_and(digit)
+}
+
+/// Characters of the longest path that is taken.
+const LONGEST: usize = 1024;

@@ -1,0 +1,199 @@
+//! Native programs.
+
+use winrm_script::static_command::{Argument, Literal, StaticCommand};
+
+use super::{
+    Policy,
+    authorized::{Judged, JudgedProgram, Risk},
+    command_line,
+    denial::{Denial, Pass, Place, Reason, Verdict},
+    interpreters,
+    lists::Selection,
+    path::{PathFault, WindowsPath},
+};
+
+/// What somebody wants to run.
+pub(super) struct Asked<'a> {
+    pub(super) executable: &'a str,
+    pub(super) arguments: &'a [String],
+    pub(super) stdin: Option<&'a [u8]>,
+    pub(super) working_directory: Option<&'a str>,
+}
+
+/// A program by file name or by full path.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Program {
+    /// In small letters and without `.exe`.
+    stem: String,
+    /// With its extension.
+    file_name: String,
+    path: Option<WindowsPath>,
+}
+
+impl Program {
+    /// Takes a file name, which gets `.exe` where it has no extension, or a full path.
+    fn parse(text: &str) -> Result<Self, Reason> {
+        let path = match text.contains(['\\', '/', ':']) {
+            true => Some(WindowsPath::parse(text).map_err(Reason::ProgramPath)?),
+            false => None,
+        };
+        let file_name = path.as_ref().map_or(text, WindowsPath::file_name);
+        let plain = |letter: char| letter.is_alphanumeric() || matches!(letter, '-' | '_' | '.' | '+' | ' ');
+        if let Some(bad) = file_name.chars().find(|&letter| !plain(letter)) {
+            return Err(Reason::ProgramPath(PathFault::Character(bad)));
+        }
+        if file_name.is_empty() || file_name.starts_with(['.', ' ']) || file_name.ends_with(['.', ' ']) {
+            return Err(Reason::ProgramPath(PathFault::Trailing));
+        }
+        let lower = file_name.to_lowercase();
+        let runs = [".exe", ".com"].iter().any(|extension| lower.ends_with(extension));
+        let file_name = match (runs, file_name.contains('.'), &path) {
+            (true, _, _) => file_name.to_owned(),
+            // Without an extension cmd.exe would look for its own commands, then for .com, .exe, .bat and .cmd.
+            (false, false, None) => format!("{file_name}.exe"),
+            _ => return Err(Reason::ProgramExtension),
+        };
+        Ok(Self { stem: interpreters::stem(&file_name), file_name, path })
+    }
+
+    pub(super) fn path(&self) -> Option<&WindowsPath> {
+        self.path.as_ref()
+    }
+
+    /// Whether it is the program of this stem where Windows keeps its own: by file name alone, or in System32.
+    pub(super) fn is_installed_as(&self, stem: &str) -> bool {
+        let in_system = self.path.as_ref().is_none_or(|path| {
+            path.as_str().to_lowercase()
+                == format!("c:\\windows\\system32\\{}", self.file_name.to_lowercase())
+        });
+        in_system && self.stem == interpreters::stem(stem)
+    }
+
+    fn as_text(&self) -> &str {
+        self.path.as_ref().map_or(&self.file_name, WindowsPath::as_str)
+    }
+}
+
+impl Policy {
+    /// Judges a program by its name or path and its arguments.
+    pub(super) fn judge_program(&self, asked: &Asked<'_>) -> Verdict {
+        let program = Program::parse(asked.executable)
+            .map_err(|reason| Denial::new("programs", reason).at(Place::Executable))?;
+        if let Some(pattern) = self.lists.excluded(program.as_text()) {
+            let reason = Reason::Excluded { name: asked.executable.to_owned(), pattern: pattern.to_owned() };
+            return Err(Denial::new("exclude", reason).at(Place::Executable));
+        }
+        let (rule, risk) = self.program_rule(&program, asked)?;
+        if let Some(folder) = asked.working_directory {
+            WindowsPath::parse(folder).map_err(|fault| {
+                Denial::new("programs", Reason::ProgramPath(fault)).at(Place::WorkingDirectory)
+            })?;
+            if program.path.is_none() && !self.profile.is_unrestricted() {
+                return Err(Denial::new("programs", Reason::WorkingDirectory)
+                    .at(Place::WorkingDirectory)
+                    .instead("name the program by its full path, or leave the working directory out"));
+            }
+        }
+        Ok(Pass::new(rule, risk, Judged::Program(quoted(&program, asked)?)))
+    }
+
+    fn program_rule(&self, program: &Program, asked: &Asked<'_>) -> Result<(String, Risk), Denial> {
+        let name = asked.executable.to_owned();
+        match self.lists.program(program) {
+            Selection::Selected => return Ok(("allow".to_owned(), Risk::Change)),
+            Selection::Missing | Selection::ByWildcardOnly => {
+                return Err(self.refuse_program(program, &name, "allow"));
+            }
+            Selection::Unlisted => {}
+        }
+        if self.profile.is_unrestricted() {
+            if !self.lists.is_empty() && self.runs_anything(program) {
+                return Err(self.refuse_program(program, &name, "interpreters"));
+            }
+            return Ok(("unrestricted".to_owned(), Risk::Change));
+        }
+        let profile = self.profile.name();
+        let Some(rule) = self.profile.program(|stem| program.is_installed_as(stem)) else {
+            return Err(self.refuse_program(program, &name, profile.as_str()));
+        };
+        let same = |form: &&Vec<String>| {
+            form.len() == asked.arguments.len()
+                && form.iter().zip(asked.arguments).all(|(known, asked)| known.eq_ignore_ascii_case(asked))
+        };
+        if !rule.arguments.iter().any(|form| same(&form)) {
+            let line = |form: &Vec<String>| {
+                std::iter::once(&rule.name).chain(form).map(String::as_str).collect::<Vec<_>>().join(" ")
+            };
+            let forms = rule.arguments.iter().map(line).collect();
+            return Err(Denial::new(format!("{profile}: programs"), Reason::ProgramForm { name, forms }));
+        }
+        Ok((format!("{profile}: programs"), Risk::Read))
+    }
+
+    fn runs_anything(&self, program: &Program) -> bool {
+        self.interpreters.is_program(&program.file_name) || self.interpreters.is_builtin(&program.stem)
+    }
+
+    fn refuse_program(&self, program: &Program, name: &str, rule: &str) -> Denial {
+        let name = name.to_owned();
+        if self.interpreters.is_program(&program.file_name) {
+            return Denial::new("interpreters", Reason::Interpreter { name })
+                .at(Place::Executable)
+                .instead("send the PowerShell command itself to execute_command")
+                .for_operator(format!(
+                    "name {:?} exactly in allow, knowing that it can run anything",
+                    program.as_text()
+                ));
+        }
+        if self.interpreters.is_builtin(&program.stem) {
+            return Denial::new("interpreters", Reason::ShellBuiltin { name })
+                .at(Place::Executable)
+                .instead("use the PowerShell command for it");
+        }
+        Denial::new(rule, Reason::ProgramNotListed { name })
+            .at(Place::Executable)
+            .for_operator(format!("add {:?} to allow, beside what is allowed now", program.as_text()))
+    }
+}
+
+/// The arguments of a command, as a program that PowerShell starts would get them.
+pub(super) fn arguments_of(command: &StaticCommand) -> Result<Vec<String>, Denial> {
+    let refuse = |number: usize| Denial::new("programs", Reason::ProgramArgument).at(Place::Argument(number));
+    let mut arguments = Vec::new();
+    for (argument, number) in command.arguments().iter().zip(1..) {
+        arguments.push(match argument {
+            Argument::Parameter { name, value: None } => format!("-{}", name.as_str()),
+            Argument::Parameter { name, value: Some(value) } => {
+                format!("-{}:{}", name.as_str(), plain(value).ok_or_else(|| refuse(number))?)
+            }
+            Argument::Value(value) => plain(value).ok_or_else(|| refuse(number))?.to_owned(),
+        });
+    }
+    Ok(arguments)
+}
+
+fn plain(value: &Literal) -> Option<&str> {
+    match value {
+        Literal::String(text) => Some(text),
+        Literal::Number(number) => Some(number.as_str()),
+        Literal::Boolean(_) | Literal::Null | Literal::Array(_) => None,
+    }
+}
+
+fn quoted(program: &Program, asked: &Asked<'_>) -> Result<JudgedProgram, Denial> {
+    let refuse = |place: Place| move |fault| Denial::new("command-line", Reason::Unquotable(fault)).at(place);
+    let command = command_line::executable(program.as_text()).map_err(refuse(Place::Executable))?;
+    let mut arguments = Vec::with_capacity(asked.arguments.len());
+    for (argument, number) in asked.arguments.iter().zip(1..) {
+        arguments.push(command_line::argument(argument).map_err(refuse(Place::Argument(number)))?);
+    }
+    let judged = JudgedProgram {
+        command,
+        arguments,
+        stdin: asked.stdin.map(<[u8]>::to_vec),
+        working_directory: asked.working_directory.map(str::to_owned),
+    };
+    command_line::measure(&judged.line())
+        .map_err(|fault| Denial::new("command-line", Reason::Unquotable(fault)))?;
+    Ok(judged)
+}
