@@ -6,4 +6,7 @@ pub mod xml;
 
 pub mod wsman;
 
+pub mod auth;
+
 pub mod winrs;
+

@@ -1,0 +1,105 @@
+//! The specification's vectors, byte for byte.
+
+use ntlmclient::{Flags, TargetInfoType};
+use secrecy::SecretString;
+
+use super::authenticate::Received;
+use super::challenge::ChallengeMessage;
+use super::keys;
+use super::*;
+use crate::auth::{Credential, Protection, ServiceName, UserName};
+
+fn vector(name: &str) -> Vec<u8> {
+    let vectors: serde_json::Value =
+        serde_json::from_str(include_str!("../../../fixtures/auth/ntlmv2_msnlmp.json")).unwrap();
+    hex(vectors.pointer(name).unwrap().as_str().unwrap())
+}
+
+fn array<const N: usize>(name: &str) -> [u8; N] {
+    vector(name).try_into().unwrap()
+}
+
+fn hex(text: &str) -> Vec<u8> {
+    text.as_bytes()
+        .chunks(2)
+        .map(|pair| u8::from_str_radix(std::str::from_utf8(pair).unwrap(), 16).unwrap())
+        .collect()
+}
+
+fn password() -> SecretString {
+    SecretString::from("Password")
+}
+
+#[test]
+fn derivations_of_ms_nlmp_4_2_4() {
+    let ntowf = keys::ntowf_v2(&password(), "User", "Domain");
+    assert_eq!(*ntowf, array("/ntowfv2"));
+
+    let challenge = ChallengeMessage::parse(&vector("/challenge_message")).unwrap();
+    assert_eq!(challenge.server_challenge, array("/server_challenge"));
+    let target_info = challenge.target_info.to_bytes(Field::TargetInfo).unwrap();
+    let input = keys::proof_input(array("/timestamp"), array("/client_challenge"), &target_info);
+    assert_eq!(input, vector("/temp"));
+
+    let proof = keys::nt_proof(&ntowf, &challenge.server_challenge, &input);
+    assert_eq!(proof, array("/nt_proof"));
+    let lm = keys::lm_v2(&ntowf, &challenge.server_challenge, &array("/client_challenge"));
+    assert_eq!(lm, array("/lmv2_response"));
+    let base_key = keys::session_base_key(&ntowf, &proof);
+    assert_eq!(*base_key, array("/session_base_key"));
+    let encrypted = keys::exchange_key(&base_key, &array("/random_session_key"));
+    assert_eq!(*encrypted, array("/encrypted_session_key"));
+}
+
+#[test]
+fn the_authenticate_message_of_ms_nlmp_4_2_4_reads() {
+    let received = Received::parse(&vector("/authenticate_message")).unwrap();
+    assert_eq!((received.domain.as_str(), received.user.as_str()), ("Domain", "User"));
+    assert_eq!(received.nt_response, [vector("/nt_proof"), vector("/temp")].concat());
+    assert_eq!(received.encrypted_session_key, vector("/encrypted_session_key"));
+    assert_eq!(received.mic, None, "the payload of this message begins at 72");
+}
+
+#[test]
+fn a_server_without_time_gets_lm_v2_and_no_integrity_code() {
+    let credential = Credential::new(UserName::parse("Domain\\User").unwrap(), password());
+    let client = Client::new(
+        credential,
+        ServiceName::http("server").unwrap(),
+        Protection::Tls { channel_binding: None },
+    );
+    let nonces = Nonces::new(
+        array("/client_challenge"),
+        array("/random_session_key"),
+        FileTime::from_le_bytes([0; 8]),
+    );
+    let message = client.authenticate(&vector("/challenge_message"), &nonces).unwrap().message;
+    let received = Received::parse(&message).unwrap();
+    assert_eq!(received.mic, Some([0; 16]));
+    let lm = array::<24>("/lmv2_response");
+    assert!(message.windows(24).any(|window| window == lm));
+    assert_eq!(received.encrypted_session_key.len(), 16);
+}
+
+#[test]
+fn recorded_tokens_read() {
+    let negotiate = include_bytes!("../../../fixtures/auth/pyspnego/ntlm_negotiate");
+    assert!(negotiate::parse(negotiate).unwrap().contains(Flags::NEGOTIATE_SEAL));
+
+    let challenge =
+        ChallengeMessage::parse(include_bytes!("../../../fixtures/auth/pyspnego/ntlm_challenge")).unwrap();
+    assert_eq!(challenge.check(&Protection::Seal), Ok(()));
+    assert_eq!(challenge.server_challenge, [0xe4, 0x10, 0x10, 0x14, 0xcf, 0x8a, 0x90, 0xbe]);
+    assert_eq!(challenge.target_info.find(TargetInfoType::NtServer), Some(field::utf16("DC01").as_slice()));
+    assert!(challenge.target_info.timestamp().is_some());
+
+    let sealed =
+        Received::parse(include_bytes!("../../../fixtures/auth/pyspnego/ntlm_authenticate")).unwrap();
+    assert_eq!((sealed.domain.as_str(), sealed.user.as_str()), ("", "vagrant-domain@DOMAIN.LOCAL"));
+    assert_eq!(sealed.mic, None, "the payload of this message begins at 72");
+
+    let message = include_bytes!("../../../fixtures/auth/pyspnego/ntlm_authenticate_no_sign_seal");
+    let unsealed = Received::parse(message).unwrap();
+    assert_eq!(unsealed.user, "vagrant");
+    assert_eq!(unsealed.mic.map(|mic| mic[0]), Some(0xfe));
+}
