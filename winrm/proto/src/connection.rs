@@ -1,0 +1,40 @@
+//! One HTTP connection to a WinRM listener, without the socket: who says what in which order until both sides agree.
+//!
+//! [`Connection`] is the client's side. It is told an envelope and answers with requests to send; it is told the
+//! responses and answers with the next request or with the reply. [`Acceptor`] is the server's side of authentication.
+//! Authentication belongs to one TCP connection, so does a value of either type: a new TCP connection needs a new one.
+//!
+//! # Which answer means what
+//!
+//! The first envelope rides on the request that carries the proof, which saves a round trip (MS-WSMV 4.5). A server
+//! that will not have it there must not be confused with one that refuses the credential, because proving a wrong
+//! password twice can lock the account:
+//!
+//! | sent | answer | meaning | next |
+//! |---|---|---|---|
+//! | Type 1 | 401 with a Type 2 | go on | Type 3, with the envelope |
+//! | Type 1 | 401 without one | the scheme is not taken; nothing secret was sent | the next scheme that is offered |
+//! | Type 3 or Basic | 401, with or without a token | **refused**, finally: NTLM has no fourth message, so a token here only opens another round | [`Error::CredentialRefused`] |
+//! | Type 3 with the envelope | SOAP, 200 or a fault | accepted | the reply |
+//! | Type 3 with the envelope | 200 without content | accepted, but the envelope was not read | the envelope alone, on the same connection |
+//! | Type 3 with the envelope | 400 without SOAP | HTTP was refused, the credential was not: a refusal is a 401 | the envelope alone, without a proof |
+//! | that envelope | 401 | the proof was not looked at either | [`Step::Reconnect`] with the proof on an empty request |
+//! | Type 3 alone | 200 | accepted | the envelope |
+//! | anything later | 401 | the connection lost its authentication | [`Error::AuthenticationLost`] |
+//!
+//! So a proof is sent a second time only after a 400 that judged nothing, on a new connection, at most once, and never
+//! together with an envelope again.
+
+mod acceptor;
+mod client;
+mod error;
+mod learned;
+mod message;
+mod settings;
+
+pub use acceptor::{Acceptor, Refusal, Verdict};
+pub use client::Connection;
+pub use error::Error;
+pub use learned::{FirstEnvelope, Learned};
+pub use message::{Reply, Request, Response, Step};
+pub use settings::Settings;

@@ -1,0 +1,83 @@
+//! Why a connection cannot go on.
+
+use thiserror::Error;
+
+use crate::auth::challenge::TooMuch;
+use crate::auth::{Scheme, basic, ntlm};
+
+/// Why a connection cannot go on. Only [`Error::CredentialRefused`] says anything about the credential.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum Error {
+    /// No scheme is configured.
+    #[error("no authentication scheme is configured")]
+    NoScheme,
+    /// Basic is the only scheme, and nothing would hide the password.
+    #[error("Basic authentication sends the password and is used with HTTPS only")]
+    BasicWithoutTls,
+    /// Basic is the only scheme that is left, and the account does not fit it.
+    #[error(transparent)]
+    Basic(basic::Error),
+    /// A request is outstanding, or none is.
+    #[error("a connection takes one envelope, then its responses")]
+    OutOfTurn,
+    /// An earlier error ended this connection.
+    #[error("the connection has ended with an earlier error")]
+    Broken,
+    /// The server judged the credential and did not take it: a 401 that answers the proof. It does not say whether the
+    /// password is wrong or the account locked, disabled or expired. Never try again with the same secret.
+    #[error("the server refused the credential ({0})")]
+    CredentialRefused(Scheme),
+    /// The server takes Kerberos only.
+    #[error("the server offers Kerberos only")]
+    OnlyKerberos,
+    /// The server offers none of the configured schemes.
+    #[error("the server does not offer any of the configured authentication schemes; it offers: {}", list(.offered))]
+    NotOffered {
+        /// The names of those that it offers, as it writes them.
+        offered: Vec<String>,
+    },
+    /// The offer itself is out of bounds.
+    #[error(transparent)]
+    TooManyChallenges(#[from] TooMuch),
+    /// The server's NTLM message cannot be used. No proof was sent.
+    #[error(transparent)]
+    Ntlm(#[from] ntlm::Error),
+    /// The server, or something before it, closes the connection between two tokens.
+    #[error(
+        "the connection is closed in the middle of the authentication; a proxy or load balancer may not keep connections open"
+    )]
+    ClosedDuringAuthentication,
+    /// A connection that was authenticated is not any more.
+    #[error("the server no longer knows the connection; a proxy or load balancer may mix connections")]
+    AuthenticationLost,
+    /// Something answers, but not WinRM: no SOAP, or no such path.
+    #[error("the endpoint is not a WinRM listener: HTTP status {status}, content type {content_type:?}")]
+    NotWinRm {
+        /// The HTTP status.
+        status: u16,
+        /// The content type, empty where there is none.
+        content_type: String,
+    },
+    /// The server points elsewhere. Nothing is ever sent there.
+    #[error("the server redirects to {location:?}; redirects are not followed")]
+    Redirect {
+        /// The `Location`, shortened and made printable; empty where there is none.
+        location: String,
+    },
+    /// A status that WinRM has no meaning for here.
+    #[error("the server answered with HTTP status {0}")]
+    UnexpectedStatus(u16),
+    /// Success, but nothing in it.
+    #[error("the server answered the request with an empty body")]
+    EmptyReply,
+    /// The response is larger than allowed.
+    #[error("the response is larger than {limit} bytes")]
+    Oversized {
+        /// The limit of [`super::Settings::max_response`].
+        limit: usize,
+    },
+}
+
+fn list(offered: &[String]) -> String {
+    if offered.is_empty() { "nothing".to_owned() } else { offered.join(", ") }
+}

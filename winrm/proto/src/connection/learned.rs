@@ -1,0 +1,38 @@
+//! What one connection finds out and the next need not ask again.
+
+use crate::auth::Scheme;
+
+/// What one connection found out about an endpoint, so that the next to the same endpoint need not ask again.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Learned {
+    /// The scheme that the server takes; those before it in the order were not offered.
+    pub(super) scheme: Option<Scheme>,
+    /// Whether an envelope may ride on the proof.
+    pub(super) first_envelope: FirstEnvelope,
+    /// The value of the `MS-WSMAN` cookie.
+    pub(super) cookie: Option<String>,
+}
+
+impl Learned {
+    /// The scheme that the server takes, once it has answered.
+    #[must_use]
+    pub fn scheme(&self) -> Option<Scheme> {
+        self.scheme
+    }
+
+    /// Whether an envelope may ride on the proof.
+    #[must_use]
+    pub fn first_envelope(&self) -> FirstEnvelope {
+        self.first_envelope
+    }
+}
+
+/// Where the first envelope of a connection travels.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum FirstEnvelope {
+    /// On the request that carries the proof.
+    #[default]
+    WithProof,
+    /// On a request of its own, after the proof was accepted.
+    AfterProof,
+}
