@@ -2,6 +2,7 @@
 
 #![forbid(unsafe_code)]
 
+pub mod clixml;
 pub mod xml;
 
 pub mod wsman;
