@@ -2,10 +2,11 @@
 
 #![forbid(unsafe_code)]
 
-pub mod clixml;
 pub mod xml;
 
 pub mod wsman;
+
+pub mod clixml;
 
 pub mod auth;
 

@@ -27,9 +27,11 @@ pub struct Limits {
     pub size: usize,
     /// Objects inside one another, those behind references included.
     pub depth: usize,
-    /// Values of any kind, where a reference counts as all the values that it brings in again. Whoever walks what was
-    /// read thus walks no further than this.
+    /// Values of any kind, which bounds the memory that they take.
     pub values: usize,
+    /// Values where a reference counts as all those that it brings in again. Whoever walks what was read walks no
+    /// further than this. Serialised types and assemblies of .NET really refer a lot: one of 14,000 values to 2.5 million.
+    pub expanded: usize,
 }
 
 /// A reader of CLIXML; reading many documents with one shares the names of properties and types among them.
@@ -104,7 +106,7 @@ impl Default for Decoder {
 impl Default for Limits {
     /// Room for what hosts send, and little enough that the worst document costs some hundred megabytes.
     fn default() -> Self {
-        Self { size: 64 << 20, depth: 100, values: 2_000_000 }
+        Self { size: 64 << 20, depth: 100, values: 2_000_000, expanded: 16_000_000 }
     }
 }
 
@@ -128,8 +130,9 @@ struct Reading<'d, 'i> {
     decoder: &'d mut Decoder,
     objects: References<Target>,
     types: References<TypeNames>,
-    /// Values so far, with those that references brought in again.
     values: usize,
+    /// Values so far, with those that references brought in again.
+    expanded: usize,
     depth: usize,
     /// The deepest level reached since the innermost open object began.
     deepest: usize,
@@ -142,7 +145,7 @@ enum Target {
     Open(Enclosing),
     Complete {
         object: Arc<Object>,
-        values: usize,
+        expanded: usize,
         height: usize,
     },
 }
@@ -156,6 +159,7 @@ impl<'d, 'i> Reading<'d, 'i> {
             objects: References::default(),
             types: References::default(),
             values: 0,
+            expanded: 0,
             depth: 0,
             deepest: 0,
         })
@@ -204,7 +208,7 @@ impl<'d, 'i> Reading<'d, 'i> {
     }
 
     fn value(&mut self, element: &Element<'i>) -> Result<Value, DecodeError> {
-        self.count(1)?;
+        self.count()?;
         match element.local() {
             "Obj" => self.object(element).map(Value::Object),
             "Ref" => self.reference(element),
@@ -217,10 +221,16 @@ impl<'d, 'i> Reading<'d, 'i> {
         }
     }
 
-    fn count(&mut self, values: usize) -> Result<(), DecodeError> {
-        self.values = self.values.saturating_add(values);
+    fn count(&mut self) -> Result<(), DecodeError> {
+        self.values += 1;
         let limit = self.decoder.limits.values;
-        if self.values > limit { Err(DecodeError::TooManyValues { limit }) } else { Ok(()) }
+        if self.values > limit { Err(DecodeError::TooManyValues { limit }) } else { self.expand(1) }
+    }
+
+    fn expand(&mut self, values: usize) -> Result<(), DecodeError> {
+        self.expanded = self.expanded.saturating_add(values);
+        let limit = self.decoder.limits.expanded;
+        if self.expanded > limit { Err(DecodeError::TooManyReferences { limit }) } else { Ok(()) }
     }
 
     fn reach(&mut self, depth: usize) -> Result<(), DecodeError> {
@@ -235,7 +245,7 @@ impl<'d, 'i> Reading<'d, 'i> {
         if let Some(id) = &id {
             self.objects.set(id, Target::Open(enclosing.clone()));
         }
-        let (before, outside) = (self.values, self.deepest);
+        let (before, outside) = (self.expanded, self.deepest);
         self.depth += 1;
         self.deepest = self.depth;
         self.reach(self.depth)?;
@@ -245,15 +255,15 @@ impl<'d, 'i> Reading<'d, 'i> {
         self.deepest = self.deepest.max(outside);
         enclosing.tie(&object);
         if let Some(id) = &id {
-            self.complete(id, &enclosing, &object, self.values - before + 1, height);
+            self.complete(id, &enclosing, &object, self.expanded - before, height);
         }
         Ok(object)
     }
 
     /// Remembers a complete object, unless one inside it has taken the identifier over.
-    fn complete(&mut self, id: &str, own: &Enclosing, object: &Arc<Object>, values: usize, height: usize) {
+    fn complete(&mut self, id: &str, own: &Enclosing, object: &Arc<Object>, expanded: usize, height: usize) {
         if matches!(self.objects.find(id), Some(Target::Open(open)) if open.is(own)) {
-            self.objects.set(id, Target::Complete { object: Arc::clone(object), values, height });
+            self.objects.set(id, Target::Complete { object: Arc::clone(object), expanded, height });
         }
     }
 
@@ -263,8 +273,8 @@ impl<'d, 'i> Reading<'d, 'i> {
         self.xml.skip()?;
         match target {
             Target::Open(enclosing) => Ok(Value::Enclosing(enclosing)),
-            Target::Complete { object, values, height } => {
-                self.count(values)?;
+            Target::Complete { object, expanded, height } => {
+                self.expand(expanded)?;
                 self.reach(self.depth + height)?;
                 Ok(Value::Object(object))
             }
@@ -297,7 +307,7 @@ impl<'d, 'i> Reading<'d, 'i> {
             if child.local() != "T" {
                 return Err(unexpected(&child));
             }
-            self.count(1)?;
+            self.count()?;
             let name = self.xml.text_content()?;
             names.push(self.decoder.name(&name));
         }
@@ -362,7 +372,7 @@ impl<'d, 'i> Reading<'d, 'i> {
 
     /// A member set inside a member set.
     fn member_set(&mut self) -> Result<Value, DecodeError> {
-        self.count(1)?;
+        self.count()?;
         self.depth += 1;
         self.reach(self.depth)?;
         let extended = self.members()?;

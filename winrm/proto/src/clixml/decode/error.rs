@@ -42,9 +42,15 @@ pub enum DecodeError {
         /// The limit.
         limit: usize,
     },
-    /// There are too many values, those behind references included.
+    /// There are too many values.
     #[error("there are more than {limit} values")]
     TooManyValues {
+        /// The limit.
+        limit: usize,
+    },
+    /// There are too many values when those behind references are counted each time.
+    #[error("references bring in more than {limit} values")]
+    TooManyReferences {
         /// The limit.
         limit: usize,
     },
