@@ -13,3 +13,5 @@ pub mod auth;
 pub mod winrs;
 
 pub mod connection;
+
+pub mod exchange;

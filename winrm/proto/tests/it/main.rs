@@ -3,6 +3,7 @@
 mod clixml_hostile;
 mod clixml_powershell;
 mod connection;
+#[cfg(test)]
+mod execution;
 mod measured;
 mod ntlm;
-mod winrs_messages;

@@ -1,0 +1,119 @@
+use crate::wsman::{self, Fault};
+use crate::xml::WriteError;
+
+/// Why a conversation did not go as it should, and where.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{step} failed: {kind}")]
+pub struct Failure {
+    /// The message it happened with.
+    pub step: Step,
+    /// What happened.
+    pub kind: FailureKind,
+}
+
+/// A message of the remote shell.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Step {
+    /// A request of its own: [`Single`](super::Single).
+    Request,
+    /// The start of a command. A fault here means that nothing ran.
+    Command,
+    /// The request for output.
+    Receive,
+    /// The sending of input.
+    Send,
+    /// The interruption, or the release after the end.
+    Signal,
+}
+
+/// What went wrong.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum FailureKind {
+    /// The request cannot be written, so it was not sent.
+    #[error(transparent)]
+    Unwritable(#[from] WriteError),
+    /// The host answered with a fault.
+    #[error("the host answered with a fault")]
+    Fault(Box<Fault>),
+    /// The answer is not a message that we accept.
+    #[error("the answer is unusable: {0}")]
+    Unusable(#[from] wsman::Error),
+    /// The answer says that it belongs to another request.
+    #[error("the answer belongs to another request")]
+    Unrelated,
+    /// The connection was lost after a byte of the request had left: the host may have acted on it.
+    #[error("the connection was lost before the answer came")]
+    Lost,
+}
+
+/// What a conversation learnt about the shell it used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum ShellFate {
+    /// It may be used again.
+    #[default]
+    Usable,
+    /// It takes no more commands: delete it, and create another.
+    Spent,
+    /// It is no more: create another.
+    Gone,
+}
+
+impl Failure {
+    /// The fault, where the host answered with one.
+    #[must_use]
+    pub fn fault(&self) -> Option<&Fault> {
+        match &self.kind {
+            FailureKind::Fault(fault) => Some(fault),
+            _ => None,
+        }
+    }
+
+    pub(super) fn new(step: Step, kind: impl Into<FailureKind>) -> Self {
+        Self { step, kind: kind.into() }
+    }
+}
+
+impl ShellFate {
+    /// What a fault tells about the shell that the request was for.
+    #[must_use]
+    pub fn from_fault(fault: &Fault) -> Self {
+        match fault.wsman_code() {
+            Some(SHELL_NOT_FOUND | ABORTED) => Self::Gone,
+            Some(TOO_MANY_OPERATIONS_OF_USER | TOO_MANY_OPERATIONS | TOO_MANY_COMMANDS) => Self::Spent,
+            _ => Self::Usable,
+        }
+    }
+
+    /// The worse of two.
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        match (self, other) {
+            (Self::Gone, _) | (_, Self::Gone) => Self::Gone,
+            (Self::Spent, _) | (_, Self::Spent) => Self::Spent,
+            (Self::Usable, Self::Usable) => Self::Usable,
+        }
+    }
+}
+
+impl std::fmt::Display for Step {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str(match self {
+            Self::Request => "the request",
+            Self::Command => "starting the command",
+            Self::Receive => "receiving output",
+            Self::Send => "sending input",
+            Self::Signal => "signalling the command",
+        })
+    }
+}
+
+/// `ERROR_WSMAN_INVALID_SELECTORS`: the shell or the command does not exist.
+pub(super) const SHELL_NOT_FOUND: u32 = 0x8033_805B;
+/// `ERROR_OPERATION_ABORTED`: the shell was closed, or the host goes down.
+const ABORTED: u32 = 995;
+/// `ERROR_WSMAN_QUOTA_MAX_OPERATIONS`.
+const TOO_MANY_OPERATIONS: u32 = 0x8033_81A6;
+/// `ERROR_WSMAN_QUOTA_MAX_OPERATIONS_USER_PPQ`.
+const TOO_MANY_OPERATIONS_OF_USER: u32 = 0x8033_81E8;
+/// `ERROR_WSMAN_QUOTA_MAX_COMMANDS_PER_SHELL_PPQ`.
+const TOO_MANY_COMMANDS: u32 = 0x8033_81E9;
