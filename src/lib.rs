@@ -6,8 +6,10 @@
 
 pub mod remedy;
 
+pub mod audit;
 pub mod call;
 pub mod inventory;
+pub mod output;
 pub mod policy;
 pub mod redact;
 pub mod secret;

@@ -2,7 +2,7 @@ use std::{
     borrow::Cow,
     collections::BTreeSet,
     fmt,
-    ops::Range,
+    ops::{Bound, Range},
     sync::{Arc, PoisonError, RwLock},
 };
 
@@ -47,6 +47,7 @@ pub struct Scrubber(Option<Arc<Automaton>>);
 
 struct Automaton {
     search: AhoCorasick,
+    forms: BTreeSet<Vec<u8>>,
     /// Bytes of the longest form.
     longest: usize,
 }
@@ -62,8 +63,8 @@ pub struct Scrubbed<'t> {
 
 /// Scrubs text that comes in pieces; a secret across pieces is found.
 ///
-/// It holds back at most one byte less than the longest form, and so never lets the first part of a secret
-/// out before it has seen that the rest does not follow.
+/// It holds back only an end that begins a secret's form, so at most one byte less than the longest form, and
+/// never lets the first part of a secret out before it has seen that the rest does not follow.
 #[derive(Debug)]
 pub struct ScrubStream {
     scrubber: Scrubber,
@@ -121,7 +122,7 @@ impl Scrubber {
         let builder = || AhoCorasick::builder().match_kind(MatchKind::Standard).build(forms);
         let search = if forms.is_empty() { None } else { builder().ok() };
         let longest = forms.iter().map(Vec::len).max().unwrap_or(0);
-        Self(search.map(|search| Arc::new(Automaton { search, longest })))
+        Self(search.map(|search| Arc::new(Automaton { search, forms: forms.clone(), longest })))
     }
 
     /// Replaces every known secret of a whole text.
@@ -159,8 +160,16 @@ impl Scrubber {
         merged
     }
 
-    fn longest(&self) -> usize {
-        self.0.as_ref().map_or(0, |automaton| automaton.longest)
+    /// Where the first secret begins of which the text holds only the first part.
+    fn undecided_from(&self, text: &[u8]) -> usize {
+        let Some(automaton) = &self.0 else { return text.len() };
+        let earliest = text.len().saturating_sub(automaton.longest.saturating_sub(1));
+        let begins_form = |at: &usize| {
+            let tail = text.get(*at..).unwrap_or_default();
+            let next = automaton.forms.range::<[u8], _>((Bound::Included(tail), Bound::Unbounded)).next();
+            next.is_some_and(|form| form.starts_with(tail))
+        };
+        (earliest..text.len()).find(begins_form).unwrap_or(text.len())
     }
 }
 
@@ -172,8 +181,7 @@ impl ScrubStream {
             return;
         }
         self.held.extend_from_slice(piece.as_bytes());
-        // A secret that has not been seen whole begins at the earliest here.
-        let undecided = self.held.len().saturating_sub(self.scrubber.longest().saturating_sub(1));
+        let undecided = self.scrubber.undecided_from(&self.held);
         self.release(undecided, out);
     }
 

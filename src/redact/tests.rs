@@ -59,6 +59,21 @@ fn secrets_that_overlap_leave_nothing() {
 }
 
 #[test]
+fn only_what_begins_a_secret_is_held_back() {
+    let mut stream = scrubber(&["hunter22"]).stream();
+    let mut out = String::new();
+    for (piece, shown) in
+        [("say hun", "say "), ("ter", "say "), ("!", "say hunter!"), (" hunter", "say hunter! ")]
+    {
+        stream.push(piece, &mut out);
+        assert_eq!(out, shown);
+    }
+    stream.push("22", &mut out);
+    stream.finish(&mut out);
+    assert_eq!(out, "say hunter! [redacted]");
+}
+
+#[test]
 fn a_short_secret_is_refused_and_not_searched() {
     let known = KnownSecrets::default();
     assert_eq!(known.learn(&SecretString::from("abc")), Learned::TooShort);

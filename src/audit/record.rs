@@ -1,0 +1,165 @@
+use serde::Serialize;
+use time::{OffsetDateTime, format_description::well_known::Rfc3339};
+
+use super::{Asked, Finish};
+use crate::{
+    call::{CallId, Ran, Work},
+    output::Status,
+    policy::{Judged, Judgement},
+    redact::KnownSecrets,
+    remedy::Remedy as _,
+};
+
+/// One line of the record.
+#[derive(Debug, Serialize)]
+#[serde(tag = "event", rename_all = "snake_case")]
+pub(super) enum Line {
+    Decided(Decided),
+    Finished(Finished),
+}
+
+/// What was decided. The order of the fields is the order in the file.
+#[derive(Debug, Serialize)]
+pub(super) struct Decided {
+    call: String,
+    principal: String,
+    host: String,
+    tool: String,
+    profile: &'static str,
+    decision: &'static str,
+    rule: String,
+    /// What kind of work was asked for.
+    kind: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    risk: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    judged: Option<String>,
+    /// Bytes of the whole judged form, where only its beginning is here.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    judged_bytes: Option<usize>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<String>,
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct Finished {
+    call: String,
+    status: Status,
+    ran: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    exit_code: Option<i32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<String>,
+    duration_seconds: f64,
+}
+
+/// A line with what stands before its own fields. A hash of the line before gets its place here with the chain.
+#[derive(Serialize)]
+struct Stamped<'l> {
+    version: u32,
+    time: String,
+    #[serde(flatten)]
+    line: &'l Line,
+}
+
+impl Line {
+    /// One JSON object and a newline.
+    pub(super) fn render(&self, now: OffsetDateTime) -> Result<String, serde_json::Error> {
+        let time = now.format(&Rfc3339).unwrap_or_else(|_| now.unix_timestamp().to_string());
+        let mut text = serde_json::to_string(&Stamped { version: VERSION, time, line: self })?;
+        text.push('\n');
+        Ok(text)
+    }
+}
+
+impl Decided {
+    pub(super) fn new(asked: Asked<'_>, judgement: &Judgement, known: &KnownSecrets) -> Self {
+        let clean = |text: &str| known.scrub(text);
+        let mut decided = Self {
+            call: asked.call.id.as_str().to_owned(),
+            principal: asked.call.principal.as_str().to_owned(),
+            host: clean(asked.call.host.as_str()),
+            tool: asked.tool.to_owned(),
+            profile: asked.profile.as_str(),
+            decision: "denied",
+            rule: String::new(),
+            kind: kind(&asked.call.work),
+            risk: None,
+            judged: None,
+            judged_bytes: None,
+            reason: None,
+        };
+        match judgement {
+            Judgement::Allowed(authorized) => {
+                let (judged, bytes) = bounded(&clean(&form(authorized.judged())));
+                decided.decision = "allowed";
+                authorized.rule().clone_into(&mut decided.rule);
+                decided.kind = authorized.judged().kind();
+                decided.risk = Some(authorized.risk().name());
+                decided.judged = Some(judged);
+                decided.judged_bytes = bytes;
+            }
+            Judgement::Denied(denial) => {
+                denial.rule.clone_into(&mut decided.rule);
+                decided.reason = Some(bounded(&clean(&denial.sentence())).0);
+            }
+        }
+        decided
+    }
+}
+
+impl Finished {
+    pub(super) fn new(call: &CallId, finish: Finish<'_>) -> Self {
+        Self {
+            call: call.as_str().to_owned(),
+            status: finish.status,
+            ran: match finish.ran {
+                Ran::No => "no",
+                Ran::Yes => "yes",
+                Ran::Unknown => "unknown",
+            },
+            exit_code: finish.exit_code,
+            error: finish.error.map(str::to_owned),
+            duration_seconds: (finish.duration.as_secs_f64() * 1000.0).round() / 1000.0,
+        }
+    }
+}
+
+/// The judged form with what else a program gets.
+fn form(judged: &Judged) -> String {
+    match judged {
+        Judged::Program(program) => {
+            let mut text = program.line();
+            if let Some(folder) = &program.working_directory {
+                text.push_str(&format!(" (in {folder})"));
+            }
+            if let Some(stdin) = &program.stdin {
+                text.push_str(&format!(" (with {} bytes of input)", stdin.len()));
+            }
+            text
+        }
+        other => other.text(),
+    }
+}
+
+fn kind(work: &Work) -> &'static str {
+    match work {
+        Work::PowerShell { .. } | Work::Words { .. } => "powershell",
+        Work::Program { .. } => "program",
+        Work::Check => "check",
+    }
+}
+
+/// The beginning of a long text, and the length of the whole where it was cut.
+fn bounded(text: &str) -> (String, Option<usize>) {
+    if text.len() <= LONGEST {
+        return (text.to_owned(), None);
+    }
+    let cut = (0..=LONGEST).rev().find(|&at| text.is_char_boundary(at)).unwrap_or(0);
+    (text.split_at(cut).0.to_owned(), Some(text.len()))
+}
+
+/// The version of this form of lines.
+const VERSION: u32 = 1;
+/// Bytes of a judged form that one line holds.
+const LONGEST: usize = 64 * 1024;
