@@ -299,8 +299,6 @@ pub enum Ended {
     Interrupted,
     /// Its shell was deleted.
     ShellDeleted,
-    /// The simulated machine's own `taskkill` or `Stop-Process` did it.
-    Killed,
 }
 
 #[derive(Debug)]
