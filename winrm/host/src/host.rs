@@ -66,6 +66,12 @@ impl Host {
         self.world.record.clone()
     }
 
+    /// How many shells are open.
+    #[must_use]
+    pub fn open_shells(&self) -> usize {
+        self.world.shells.count()
+    }
+
     /// Arms a misbehaviour, behind those that are armed already.
     pub fn misbehave(&self, misbehaviour: Misbehaviour) {
         self.world.armed.arm(misbehaviour);
@@ -252,6 +258,7 @@ async fn accept(listener: TcpListener, world: Arc<World>, stop: CancellationToke
     }
     drop(listener);
     while connections.join_next().await.is_some() {}
+    world.shells.delete_all().await;
 }
 
 fn made_up_account() -> Result<Account, getrandom::Error> {

@@ -52,7 +52,12 @@ pub(crate) enum StartFailure {
 }
 
 impl Machine {
-    pub(crate) fn new(hostname: String, variables: &[(String, String)], clock: Clock, record: Record) -> Self {
+    pub(crate) fn new(
+        hostname: String,
+        variables: &[(String, String)],
+        clock: Clock,
+        record: Record,
+    ) -> Self {
         let mut environment = Environment::default();
         let computer = [("COMPUTERNAME", hostname.as_str()), ("USERDOMAIN", hostname.as_str())];
         let given = variables.iter().map(|(name, value)| (name.as_str(), value.as_str()));
@@ -129,7 +134,8 @@ impl Machine {
         running: impl Future<Output = Result<i32, Broken>>,
     ) -> Result<i32, Broken> {
         let kill = CancellationToken::new();
-        let entry = ProcessEntry { processes: &self.processes, id: self.processes.start(image, kill.clone()) };
+        let entry =
+            ProcessEntry { processes: &self.processes, id: self.processes.start(image, kill.clone()) };
         let ended = tokio::select! {
             ended = running => ended,
             () = kill.cancelled() => Ok(KILLED),
@@ -156,7 +162,8 @@ pub(crate) fn home_of(user: &str) -> String {
 /// Whether the machine has this directory.
 fn is_directory(path: &str) -> bool {
     let path = path.trim_end_matches('\\').to_ascii_lowercase();
-    DIRECTORIES.contains(&path.as_str()) || path.strip_prefix("c:\\users\\").is_some_and(|name| !name.contains('\\'))
+    DIRECTORIES.contains(&path.as_str())
+        || path.strip_prefix("c:\\users\\").is_some_and(|name| !name.contains('\\'))
 }
 
 /// A row of the table of processes that goes when its future does, even when that is dropped half-way.

@@ -2,8 +2,12 @@
 
 use crate::certificate::Identities;
 use crate::clock::{Clock, IdSource, Ids};
+use std::sync::Arc;
+
+use crate::machine::Machine;
 use crate::misbehaviour::Armed;
 use crate::record::Record;
+use crate::service::{Operations, Shells};
 use crate::settings::{Account, HardeningLevel, Quotas, Scheme, Transport};
 
 /// What the builder chose.
@@ -46,12 +50,28 @@ pub(crate) struct World {
     pub(crate) record: Record,
     pub(crate) armed: Armed,
     pub(crate) ids: IdSource,
+    pub(crate) machine: Arc<Machine>,
+    pub(crate) shells: Shells,
+    pub(crate) operations: Operations,
 }
 
 impl World {
     pub(crate) fn new(choices: Choices, first: Account, identities: Identities) -> Self {
         let ids = IdSource::new(choices.ids);
-        Self { choices, first, identities, record: Record::new(), armed: Armed::default(), ids }
+        let record = Record::new();
+        let machine =
+            Machine::new(choices.hostname.clone(), &choices.environment, choices.clock, record.clone());
+        Self {
+            choices,
+            first,
+            identities,
+            record,
+            armed: Armed::default(),
+            ids,
+            machine: Arc::new(machine),
+            shells: Shells::default(),
+            operations: Operations::default(),
+        }
     }
 
     /// The account of that name. Windows does not tell upper from lower case in user names.

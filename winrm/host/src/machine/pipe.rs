@@ -218,7 +218,12 @@ mod tests {
         writer.write(Stream::Stderr, text("def")).await.unwrap();
         let taken = reader.take(4);
         let expected = [(Stream::Stdout, "abc"), (Stream::Stderr, "d")];
-        assert!(taken.iter().map(|chunk| (chunk.stream, &*chunk.bytes)).eq(expected.map(|(s, t)| (s, t.as_bytes()))));
+        assert!(
+            taken
+                .iter()
+                .map(|chunk| (chunk.stream, &*chunk.bytes))
+                .eq(expected.map(|(s, t)| (s, t.as_bytes())))
+        );
         assert!(!reader.ended());
         drop(writer);
         assert_eq!(reader.take(4).len(), 1);

@@ -6,10 +6,10 @@ mod system;
 mod tasks;
 mod text;
 
+use super::Machine;
 use super::cmd;
 use super::console::Console;
 use super::pipe::Broken;
-use super::Machine;
 
 /// A program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -95,8 +95,10 @@ impl Services {
     /// The running services that need this one.
     pub(crate) fn running_dependents(&self, name: &str) -> Vec<&'static str> {
         let table = self.lock();
-        let dependents =
-            table.iter().find(|service| service.name.eq_ignore_ascii_case(name)).map_or(&[][..], |s| s.dependents);
+        let dependents = table
+            .iter()
+            .find(|service| service.name.eq_ignore_ascii_case(name))
+            .map_or(&[][..], |s| s.dependents);
         let running = |name: &&&str| {
             table.iter().any(|service| service.name == **name && service.state == State::Running)
         };

@@ -27,7 +27,8 @@ impl Builtin {
     pub(super) fn split(text: &str) -> Option<(Self, &str)> {
         let end = text.find(|c: char| !c.is_ascii_alphabetic()).unwrap_or(text.len());
         let (name, rest) = text.split_at_checked(end)?;
-        let separated = rest.is_empty() || rest.starts_with([' ', '\t', '.', ':', '\\', '/', ',', ';', '=', '(', '+']);
+        let separated =
+            rest.is_empty() || rest.starts_with([' ', '\t', '.', ':', '\\', '/', ',', ';', '=', '(', '+']);
         if !separated {
             return None;
         }
@@ -39,7 +40,12 @@ impl Builtin {
 }
 
 impl Interpreter<'_> {
-    pub(super) async fn builtin(&mut self, builtin: Builtin, rest: &str, console: &mut Console) -> Result<(), Broken> {
+    pub(super) async fn builtin(
+        &mut self,
+        builtin: Builtin,
+        rest: &str,
+        console: &mut Console,
+    ) -> Result<(), Broken> {
         self.level = match builtin {
             Builtin::Call => return Box::pin(self.command(rest.trim_start(), console)).await,
             Builtin::Exit => self.exit(rest),
@@ -111,7 +117,8 @@ async fn echo(rest: &str, console: &Console) -> Result<i32, Broken> {
 
 async fn set(rest: &str, console: &mut Console) -> Result<i32, Broken> {
     let rest = rest.trim_start();
-    let unquoted = rest.strip_prefix('"').map(|inner| inner.rsplit_once('"').map_or(inner, |(inner, _)| inner));
+    let unquoted =
+        rest.strip_prefix('"').map(|inner| inner.rsplit_once('"').map_or(inner, |(inner, _)| inner));
     let text = unquoted.unwrap_or(rest);
     if let Some((name, value)) = text.split_once('=') {
         if value.is_empty() {

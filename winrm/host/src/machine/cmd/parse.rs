@@ -96,9 +96,7 @@ fn expand(line: &str, environment: &Environment) -> String {
     let mut rest = line;
     while let Some((before, behind)) = rest.split_once('%') {
         expanded.push_str(before);
-        let known = behind
-            .split_once('%')
-            .and_then(|(name, after)| Some((environment.value(name)?, after)));
+        let known = behind.split_once('%').and_then(|(name, after)| Some((environment.value(name)?, after)));
         if let Some((value, after)) = known {
             expanded.push_str(value);
             rest = after;
@@ -254,7 +252,10 @@ mod tests {
     fn conditions_stand_with_the_command_behind_them() {
         let line = parse("a && b || c & d", &Environment::default()).unwrap();
         let conditions: Vec<Condition> = line.steps.iter().map(|(condition, _)| *condition).collect();
-        assert_eq!(conditions, [Condition::Always, Condition::Success, Condition::Failure, Condition::Always]);
+        assert_eq!(
+            conditions,
+            [Condition::Always, Condition::Success, Condition::Failure, Condition::Always]
+        );
     }
 
     #[test]

@@ -6,7 +6,11 @@ use super::super::Machine;
 use super::super::console::Console;
 use super::super::pipe::Broken;
 
-pub(super) async fn ipconfig(machine: &Machine, arguments: &[String], console: &Console) -> Result<i32, Broken> {
+pub(super) async fn ipconfig(
+    machine: &Machine,
+    arguments: &[String],
+    console: &Console,
+) -> Result<i32, Broken> {
     let text = match arguments.first().map(|option| option.to_ascii_lowercase()).as_deref() {
         None => format!("\r\nWindows IP Configuration\r\n\r\n\r\n{ADAPTER}{}", lines(&ADDRESSES)),
         Some("/all" | "-all") => {
@@ -14,7 +18,9 @@ pub(super) async fn ipconfig(machine: &Machine, arguments: &[String], console: &
             let (host, node) = (lines(&host), lines(&NODE));
             let (card, addresses, resolver) = (lines(&CARD), lines(&ADDRESSES_ALL), lines(&RESOLVER));
             let suffix = lines(&SUFFIX);
-            format!("\r\nWindows IP Configuration\r\n\r\n{host}{node}\r\n{ADAPTER}{suffix}{card}{addresses}{resolver}")
+            format!(
+                "\r\nWindows IP Configuration\r\n\r\n{host}{node}\r\n{ADAPTER}{suffix}{card}{addresses}{resolver}"
+            )
         }
         Some(_) => {
             console.stderr.line("\r\nError: unrecognized or incomplete command line.").await?;
@@ -33,10 +39,14 @@ pub(super) async fn ping(machine: &Machine, arguments: &[String], console: &Cons
     while let Some(word) = words.next() {
         match word.to_ascii_lowercase().as_str() {
             "-t" | "/t" => count = None,
-            "-n" | "/n" => match words.next().and_then(|count| count.parse().ok()).filter(|count| *count > 0) {
+            "-n" | "/n" => match words.next().and_then(|count| count.parse().ok()).filter(|count| *count > 0)
+            {
                 Some(given) => count = Some(given),
                 None => {
-                    console.stdout.line("Bad value for option -n, valid range is from 1 to 4294967295.").await?;
+                    console
+                        .stdout
+                        .line("Bad value for option -n, valid range is from 1 to 4294967295.")
+                        .await?;
                     return Ok(1);
                 }
             },

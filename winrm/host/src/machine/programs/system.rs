@@ -6,7 +6,11 @@ use super::super::Machine;
 use super::super::console::Console;
 use super::super::pipe::Broken;
 
-pub(super) async fn hostname(machine: &Machine, arguments: &[String], console: &Console) -> Result<i32, Broken> {
+pub(super) async fn hostname(
+    machine: &Machine,
+    arguments: &[String],
+    console: &Console,
+) -> Result<i32, Broken> {
     if !arguments.is_empty() {
         console.stderr.line("sethostname: Use the Network Control Panel Applet to set hostname.").await?;
         console.stderr.line("hostname -s is not supported.").await?;
@@ -16,14 +20,19 @@ pub(super) async fn hostname(machine: &Machine, arguments: &[String], console: &
     Ok(0)
 }
 
-pub(super) async fn whoami(machine: &Machine, arguments: &[String], console: &Console) -> Result<i32, Broken> {
+pub(super) async fn whoami(
+    machine: &Machine,
+    arguments: &[String],
+    console: &Console,
+) -> Result<i32, Broken> {
     let name = format!("{}\\{}", machine.hostname(), console.user).to_lowercase();
     let Some(option) = arguments.first() else {
         console.stdout.line(&name).await?;
         return Ok(0);
     };
     if !option.eq_ignore_ascii_case("/user") {
-        let message = format!("ERROR: Invalid argument/option - '{option}'.\r\nType \"WHOAMI /?\" for usage.");
+        let message =
+            format!("ERROR: Invalid argument/option - '{option}'.\r\nType \"WHOAMI /?\" for usage.");
         console.stderr.line(&message).await?;
         return Ok(1);
     }

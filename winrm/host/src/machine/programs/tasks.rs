@@ -6,9 +6,14 @@ use super::super::pipe::Broken;
 use super::super::processes::KillError;
 use super::super::services::{ControlError, Dependents, Service, State};
 
-pub(super) async fn tasklist(machine: &Machine, arguments: &[String], console: &Console) -> Result<i32, Broken> {
+pub(super) async fn tasklist(
+    machine: &Machine,
+    arguments: &[String],
+    console: &Console,
+) -> Result<i32, Broken> {
     if let Some(option) = arguments.first() {
-        let message = format!("ERROR: Invalid argument/option - '{option}'.\r\nType \"TASKLIST /?\" for usage.");
+        let message =
+            format!("ERROR: Invalid argument/option - '{option}'.\r\nType \"TASKLIST /?\" for usage.");
         console.stderr.line(&message).await?;
         return Ok(1);
     }
@@ -33,7 +38,11 @@ pub(super) async fn tasklist(machine: &Machine, arguments: &[String], console: &
 }
 
 /// `taskkill [/f] /pid ID | /im NAME.exe`.
-pub(super) async fn taskkill(machine: &Machine, arguments: &[String], console: &Console) -> Result<i32, Broken> {
+pub(super) async fn taskkill(
+    machine: &Machine,
+    arguments: &[String],
+    console: &Console,
+) -> Result<i32, Broken> {
     let option = |name: &str| {
         let at = arguments.iter().position(|argument| argument.eq_ignore_ascii_case(name))?;
         arguments.get(at + 1).map(String::as_str)
@@ -43,7 +52,9 @@ pub(super) async fn taskkill(machine: &Machine, arguments: &[String], console: &
         (None, Some(image)) => {
             let name = image.strip_suffix(".exe").unwrap_or(image);
             let all = machine.processes.all().into_iter();
-            all.filter(|process| process.name.eq_ignore_ascii_case(name)).map(|p| (p.id, image.to_owned())).collect()
+            all.filter(|process| process.name.eq_ignore_ascii_case(name))
+                .map(|p| (p.id, image.to_owned()))
+                .collect()
         }
         (None, None) => {
             let message = "ERROR: Invalid syntax. Neither /FI nor /PID nor /IM were specified.\r\n\
@@ -61,7 +72,10 @@ pub(super) async fn taskkill(machine: &Machine, arguments: &[String], console: &
     for (id, shown) in targets {
         match machine.processes.kill(id) {
             Ok(()) => {
-                console.stdout.line(&format!("SUCCESS: The process with PID {id} has been terminated.")).await?;
+                console
+                    .stdout
+                    .line(&format!("SUCCESS: The process with PID {id} has been terminated."))
+                    .await?;
             }
             Err(KillError::NoSuchProcess) => {
                 console.stderr.line(&format!("ERROR: The process \"{shown}\" not found.")).await?;
@@ -135,7 +149,9 @@ fn status(service: &Service) -> String {
 /// Windows' code for the failure and its words for the code.
 fn control_error(error: ControlError) -> (i32, &'static str) {
     match error {
-        ControlError::NoSuchService => (1060, "The specified service does not exist as an installed service."),
+        ControlError::NoSuchService => {
+            (1060, "The specified service does not exist as an installed service.")
+        }
         ControlError::AccessDenied => (5, "Access is denied."),
         ControlError::DependentsRun => {
             (1051, "A stop control has been sent to a service that other running services are dependent on.")

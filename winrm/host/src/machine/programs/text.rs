@@ -58,7 +58,9 @@ pub(super) async fn findstr(arguments: &[String], console: &Console) -> Result<i
     let mut search = Search::default();
     for argument in arguments {
         let lower = argument.to_ascii_lowercase();
-        if let Some(text) = lower.strip_prefix("/c:").and_then(|text| argument.get(argument.len() - text.len()..)) {
+        if let Some(text) =
+            lower.strip_prefix("/c:").and_then(|text| argument.get(argument.len() - text.len()..))
+        {
             search.needles.push(text.to_owned());
             continue;
         }
@@ -72,7 +74,9 @@ pub(super) async fn findstr(arguments: &[String], console: &Console) -> Result<i
             _ if lower.starts_with('/') => {
                 console.stderr.line(&format!("FINDSTR: {argument} ignored")).await?;
             }
-            _ => search.needles.extend(argument.split(' ').filter(|word| !word.is_empty()).map(str::to_owned)),
+            _ => {
+                search.needles.extend(argument.split(' ').filter(|word| !word.is_empty()).map(str::to_owned))
+            }
         }
     }
     if search.needles.is_empty() {
