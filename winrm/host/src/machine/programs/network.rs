@@ -98,16 +98,16 @@ fn reachable(machine: &Machine, target: &str) -> Option<(String, &'static str, &
     }
 }
 
-/// Labels with the dots that lead to their values.
+/// Labels with the dots that lead to their values: a dot at each even place, as Windows' own strings have them.
 fn lines(facts: &[(&str, &str)]) -> String {
     let mut text = String::new();
     for (label, value) in facts {
         let mut padded = (*label).to_owned();
-        if padded.len() % 2 == 0 {
+        if label.ends_with("Suffix") {
             padded.push(' ');
         }
-        while padded.len() < 34 {
-            padded.push_str(if padded.ends_with(' ') { "." } else { " " });
+        while padded.len() < 33 {
+            padded.push(if padded.len().is_multiple_of(2) { '.' } else { ' ' });
         }
         text.push_str(&format!("   {padded} : {value}\r\n"));
     }
