@@ -22,7 +22,6 @@ mod certificate;
 mod clock;
 mod connection;
 mod host;
-mod machine;
 mod misbehaviour;
 mod record;
 mod service;

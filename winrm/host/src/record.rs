@@ -157,15 +157,17 @@ pub enum Event {
         connection: ConnectionId,
         /// The scheme the client used.
         scheme: Scheme,
-        /// The account, as the builder spelled it.
+        /// The user as the client spelled it, domain included.
         user: String,
     },
     /// A credential was refused.
     Refused {
         /// The connection.
         connection: ConnectionId,
-        /// The scheme the client used, where it can be read.
-        scheme: Option<Scheme>,
+        /// The scheme the client used.
+        scheme: Scheme,
+        /// The user as the client spelled it, where the token could be read.
+        user: Option<String>,
         /// Why, in words that a 401 does not tell the client.
         reason: String,
     },
@@ -297,6 +299,8 @@ pub enum Ended {
     Interrupted,
     /// Its shell was deleted.
     ShellDeleted,
+    /// The simulated machine's own `taskkill` or `Stop-Process` did it.
+    Killed,
 }
 
 #[derive(Debug)]

@@ -1,0 +1,118 @@
+//! The client: one endpoint, one account.
+
+use std::{sync::Arc, time::Duration};
+
+use tokio::{runtime::Handle, sync::Semaphore, time::timeout};
+use uuid::Uuid;
+use winrm_proto::wsman::{Preamble, SessionId};
+
+use crate::{
+    config::{ClientConfig, ConfigError},
+    error::Error,
+    lanes::Lanes,
+    shell::{Host, Registry, Shell, ShellOptions, reaper},
+    transport::Dialer,
+};
+
+/// A client of one WinRM service, as one account. Clones share its connections and its shells.
+#[derive(Debug, Clone)]
+pub struct Client(Arc<Shared>);
+
+/// What a service says about itself. All of it is the peer's text, and any of it may be missing.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Identity {
+    /// The protocol's URI.
+    pub protocol_version: Option<String>,
+    /// For example `Microsoft Corporation`.
+    pub product_vendor: Option<String>,
+    /// For example `OS: 10.0.20348 SP: 0.0 Stack: 3.0`.
+    pub product_version: Option<String>,
+}
+
+/// What a shutdown left behind.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[must_use]
+pub enum Shutdown {
+    /// Every shell that this client opened is gone from the host.
+    Complete,
+    /// Time was over; the host closes these shells when their idle timeout passes.
+    Left {
+        /// How many.
+        shells: usize,
+    },
+}
+
+#[derive(Debug)]
+struct Shared {
+    host: Host,
+    registry: Arc<Registry>,
+    commands: Arc<Semaphore>,
+}
+
+impl Client {
+    /// Makes a client. Nothing is sent before something is asked for.
+    ///
+    /// A task that cleans up on the host starts here, on the current tokio runtime. It ends with the last clone of
+    /// the client, once what was opened is closed.
+    ///
+    /// # Errors
+    ///
+    /// [`ConfigError`], before anything is sent.
+    pub fn new(config: &ClientConfig) -> Result<Self, ConfigError> {
+        let runtime = Handle::try_current().map_err(|_| ConfigError::NoRuntime)?;
+        let dialer = Dialer::new(config)?;
+        let preamble = Preamble {
+            operation_timeout: config.operation_timeout,
+            max_envelope_size: config.max_envelope_size,
+            ..Preamble::new(config.endpoint.to_string(), SessionId::from_uuid(Uuid::new_v4()))
+        };
+        let host = Host::new(Lanes::new(dialer), preamble);
+        let registry = Arc::new(Registry::default());
+        runtime.spawn(reaper::run(registry.clone(), host.clone()));
+        let commands = Arc::new(Semaphore::new(config.concurrency.clamp(1, Semaphore::MAX_PERMITS)));
+        Ok(Self(Arc::new(Shared { host, registry, commands })))
+    }
+
+    /// Opens a shell. On a new client this connects and authenticates as well.
+    ///
+    /// # Errors
+    ///
+    /// [`Error`]; nothing has run on the host then.
+    pub async fn open_shell(&self, options: ShellOptions) -> Result<Shell, Error> {
+        let Shared { host, registry, commands } = &*self.0;
+        Shell::open(host.clone(), registry.clone(), commands.clone(), options).await
+    }
+
+    /// Asks the service what it is, which proves the account as well. Nothing runs on the host.
+    ///
+    /// # Errors
+    ///
+    /// [`Error`].
+    pub async fn identify(&self) -> Result<Identity, Error> {
+        let answer = self.0.host.identify().await?;
+        Ok(Identity {
+            protocol_version: answer.protocol_version,
+            product_vendor: answer.product_vendor,
+            product_version: answer.product_version,
+        })
+    }
+
+    /// Closes every shell of this client, its running commands with it, and waits until the host has confirmed
+    /// that or `deadline` has passed. New shells are refused from now on.
+    pub async fn shutdown(&self, deadline: Duration) -> Shutdown {
+        let Shared { host, registry, .. } = &*self.0;
+        registry.close();
+        let emptied = timeout(deadline, registry.emptied()).await;
+        host.close();
+        match (emptied, registry.left()) {
+            (Ok(()), _) | (Err(_), 0) => Shutdown::Complete,
+            (Err(_), shells) => Shutdown::Left { shells },
+        }
+    }
+}
+
+impl Drop for Shared {
+    fn drop(&mut self) {
+        self.registry.close();
+    }
+}

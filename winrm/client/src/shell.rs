@@ -1,0 +1,147 @@
+//! Shells on a host and the commands that run in them (WinRS).
+
+mod command;
+mod execution;
+mod host;
+mod options;
+pub(crate) mod reaper;
+mod registry;
+mod stdin;
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use tokio::sync::Semaphore;
+use winrm_proto::{
+    exchange::ShellFate,
+    winrs::ShellReference,
+    wsman::{ResourceUri, Target},
+};
+
+use crate::{
+    error::{Cause, Error, Operation, Reached},
+    lanes::Lane,
+};
+
+pub use command::{Command, CommandError};
+pub use execution::{Event, Execution, Stopped};
+pub(crate) use host::Host;
+pub use options::{ShellOptions, UserProfile};
+pub(crate) use registry::Registry;
+use registry::ShellKey;
+pub use stdin::{InputClosed, Stdin};
+
+/// A shell on the host: a place for commands, kept for as long as it is useful.
+///
+/// Where the host gives up the shell, because a quota is used up, it was idle for too long or the host has
+/// rebooted, the next command silently gets a new one. Dropped, it is closed on the host in the background;
+/// [`crate::Client::shutdown`] waits for that.
+#[derive(Debug)]
+pub struct Shell {
+    host: Host,
+    registry: Arc<Registry>,
+    commands: Arc<Semaphore>,
+    options: ShellOptions,
+    current: Mutex<Arc<Remote>>,
+}
+
+/// One shell as the host knows it, released when neither a [`Shell`] nor an [`Execution`] needs it.
+#[derive(Debug)]
+struct Remote {
+    registry: Arc<Registry>,
+    key: ShellKey,
+    reference: ShellReference,
+}
+
+impl Shell {
+    pub(crate) async fn open(
+        host: Host,
+        registry: Arc<Registry>,
+        commands: Arc<Semaphore>,
+        options: ShellOptions,
+    ) -> Result<Self, Error> {
+        let remote = Remote::create(host.clone(), registry.clone(), options.clone()).await?;
+        Ok(Self { host, registry, commands, options, current: Mutex::new(Arc::new(remote)) })
+    }
+
+    /// The shell's identifier on the host, which is another one after the host has given up the shell.
+    #[must_use]
+    pub fn id(&self) -> String {
+        self.current().reference.shell_id.to_string()
+    }
+
+    /// Starts a command, and returns when the host says that it runs.
+    ///
+    /// Several commands can run in one shell. Where as many run as [`crate::ClientConfig::concurrency`] allows, it
+    /// waits. If this future is dropped while the command starts, the command is stopped again.
+    ///
+    /// # Errors
+    ///
+    /// [`Error`]; [`Error::ran`] says whether the command may run all the same.
+    pub async fn start(&self, command: Command) -> Result<Execution, Error> {
+        let fail = |cause| Error::new(Operation::Command, cause, Reached::Nobody);
+        let request = command.request().map_err(|error| fail(Cause::Command(error)))?;
+        let permit = self.commands.clone().acquire_owned().await.map_err(|_| fail(Cause::ShutDown))?;
+        let permit = Arc::new(permit);
+        let remote = self.current();
+        let first =
+            Execution::start(self.host.clone(), remote.clone(), permit.clone(), request.clone()).await;
+        match first {
+            Err(error) if remote.fate(&error) != ShellFate::Usable => {
+                // The host refused the command because of the shell, so that nothing ran.
+                let remote = self.renew(&remote, remote.fate(&error)).await?;
+                Execution::start(self.host.clone(), remote, permit, request).await
+            }
+            other => other,
+        }
+    }
+
+    /// Takes a new shell for one that the host has given up, unless somebody else has done so.
+    async fn renew(&self, old: &Arc<Remote>, fate: ShellFate) -> Result<Arc<Remote>, Error> {
+        let current = self.current();
+        if !Arc::ptr_eq(&current, old) {
+            return Ok(current);
+        }
+        if fate == ShellFate::Gone {
+            self.registry.forget(old.key);
+        }
+        tracing::debug!(?fate, "the host has given up the shell; opening another");
+        let new = Remote::create(self.host.clone(), self.registry.clone(), self.options.clone()).await?;
+        let new = Arc::new(new);
+        *self.lock() = new.clone();
+        Ok(new)
+    }
+
+    fn current(&self) -> Arc<Remote> {
+        self.lock().clone()
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Arc<Remote>> {
+        self.current.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Remote {
+    /// Creates a shell. It runs as a task of its own: a caller who stops waiting leaves no shell behind.
+    async fn create(host: Host, registry: Arc<Registry>, options: ShellOptions) -> Result<Self, Error> {
+        let shut_down = || Error::new(Operation::Create, Cause::ShutDown, Reached::Nobody);
+        let opening = registry.open().ok_or_else(shut_down)?;
+        let created = tokio::spawn(async move {
+            let target = Target::from(ResourceUri::CMD);
+            let response = host.ask(Lane::Poll, Operation::Create, target, options.request()).await?;
+            let reference = response.shell;
+            Ok(Self { key: opening.opened(reference.clone()), registry, reference })
+        });
+        created.await.unwrap_or_else(|_| Err(shut_down()))
+    }
+
+    /// What an error says about the shell.
+    fn fate(&self, error: &Error) -> ShellFate {
+        error.fault().map_or(ShellFate::Usable, ShellFate::from_fault)
+    }
+}
+
+impl Drop for Remote {
+    fn drop(&mut self) {
+        self.registry.released(self.key);
+    }
+}

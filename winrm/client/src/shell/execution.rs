@@ -1,0 +1,389 @@
+//! One running command.
+
+use std::{
+    future::poll_fn,
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll},
+    time::Duration,
+};
+
+use bytes::Bytes;
+use tokio::{
+    sync::{OwnedSemaphorePermit, mpsc},
+    time::{Instant, sleep_until, timeout_at},
+};
+use winrm_proto::{
+    connection::Reply,
+    exchange::{self, Confirmation, Outgoing, Output, SendId, Sent},
+    winrs,
+    xml::Limits,
+};
+
+use super::{
+    Host, Remote, Stdin,
+    host::{IDS, Ids},
+};
+use crate::{
+    error::{Cause, Error, Operation, Reached},
+    lanes::{Lane, Pending},
+};
+
+/// A command that runs, or has run, on the host.
+///
+/// Output is asked for only while [`Execution::next`] is awaited, and not before what came is taken: who reads slowly
+/// slows the command down. Dropped before its end, the command is stopped in the background.
+#[derive(Debug)]
+pub struct Execution {
+    host: Host,
+    remote: Arc<Remote>,
+    command_id: Option<winrs::CommandId>,
+    conversation: exchange::Execution<Ids>,
+    in_flight: Vec<InFlight>,
+    input: Option<mpsc::Receiver<Bytes>>,
+    state: State,
+    spare_due: Option<Instant>,
+    _permit: Arc<OwnedSemaphorePermit>,
+}
+
+/// A piece of output.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Event {
+    /// The command wrote this to its standard output.
+    Stdout(Bytes),
+    /// The command wrote this to its standard error.
+    Stderr(Bytes),
+}
+
+/// What became of a command that was told to stop.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[must_use]
+pub enum Stopped {
+    /// The host confirmed that it does not run any more, or it had ended by itself.
+    Confirmed,
+    /// The host did not confirm it in time: it may still run.
+    Unconfirmed,
+}
+
+#[derive(Debug)]
+struct InFlight {
+    id: SendId,
+    operation: Operation,
+    answer: Pending,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum State {
+    Running,
+    /// It was told to stop, which the next request on lane Control will say.
+    Stopping,
+    Stopped,
+    Exited(Option<i32>),
+    Failed,
+}
+
+struct Answered {
+    id: SendId,
+    operation: Operation,
+    answer: Result<Reply, Error>,
+}
+
+/// Whether the conversation takes input now.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Input {
+    Welcome,
+    NotNow,
+}
+
+/// What came of driving the conversation a little further.
+enum Driven {
+    Event(exchange::Event),
+    Over,
+}
+
+impl Execution {
+    /// Starts a command. It runs as a task of its own: a caller who stops waiting leaves no command behind.
+    pub(super) async fn start(
+        host: Host,
+        remote: Arc<Remote>,
+        permit: Arc<OwnedSemaphorePermit>,
+        command: winrs::Command,
+    ) -> Result<Self, Error> {
+        let conversation = exchange::Execution::new(
+            host.preamble().clone(),
+            Limits::default(),
+            IDS,
+            remote.reference.clone(),
+            command,
+        );
+        let mut execution = Self {
+            host,
+            remote,
+            command_id: None,
+            conversation,
+            in_flight: Vec::new(),
+            input: None,
+            state: State::Running,
+            spare_due: None,
+            _permit: permit,
+        };
+        let started = tokio::spawn(async move { execution.started().await.map(|()| execution) });
+        started
+            .await
+            .unwrap_or_else(|_| Err(Error::new(Operation::Command, Cause::ShutDown, Reached::Perhaps)))
+    }
+
+    /// Waits for the next piece of output; `None` means that the command has ended.
+    ///
+    /// Dropping the future loses nothing: what it waited for is there the next time.
+    ///
+    /// # Errors
+    ///
+    /// [`Error`], when the command cannot be followed any more. It may still run and is stopped in the background.
+    pub async fn next(&mut self) -> Result<Option<Event>, Error> {
+        loop {
+            match self.state {
+                State::Running => {}
+                State::Stopping | State::Stopped | State::Exited(_) | State::Failed => return Ok(None),
+            }
+            match self.drive().await {
+                Ok(Driven::Event(exchange::Event::Stdout(data))) => return Ok(Some(Event::Stdout(data))),
+                Ok(Driven::Event(exchange::Event::Stderr(data))) => return Ok(Some(Event::Stderr(data))),
+                Ok(Driven::Event(exchange::Event::Exited(code))) => self.exited(code),
+                Ok(Driven::Event(exchange::Event::Failed(failure))) => {
+                    self.state = State::Failed;
+                    return Err(Error::from_failure(operation_of(failure.step), failure));
+                }
+                Ok(Driven::Event(_)) => {}
+                Ok(Driven::Over) => self.state = State::Failed,
+                Err(error) => {
+                    self.state = State::Failed;
+                    return Err(error);
+                }
+            }
+        }
+    }
+
+    /// The exit code, once the command has ended and if the host gave one.
+    #[must_use]
+    pub fn exit_code(&self) -> Option<i32> {
+        match self.state {
+            State::Exited(code) => code,
+            State::Running | State::Stopping | State::Stopped | State::Failed => None,
+        }
+    }
+
+    /// Whether the command has ended by itself.
+    #[must_use]
+    pub fn has_exited(&self) -> bool {
+        matches!(self.state, State::Exited(_))
+    }
+
+    /// Gives the command input, which is kept here until the host takes it while [`Execution::next`] is awaited. For
+    /// more than fits into memory there is [`Execution::stdin`].
+    pub fn write_stdin(&mut self, data: impl Into<Bytes>) {
+        self.conversation.write_stdin(data.into());
+    }
+
+    /// Ends the input after what was written.
+    pub fn close_stdin(&mut self) {
+        self.conversation.close_stdin();
+    }
+
+    /// The input as a handle for another task, which waits while the host takes no more.
+    pub fn stdin(&mut self) -> Stdin {
+        let (stdin, pieces) = Stdin::new();
+        self.input = Some(pieces);
+        stdin
+    }
+
+    /// Stops the command: a Signal goes out at once on a connection of its own, whatever else is under way. Waits for
+    /// the host's confirmation as long as `patience` says; output that still comes is dropped.
+    ///
+    /// Without a confirmation the command goes on being stopped in the background.
+    pub async fn stop(&mut self, patience: Duration) -> Stopped {
+        let deadline = Instant::now() + patience;
+        match self.state {
+            State::Exited(_) | State::Stopped => return Stopped::Confirmed,
+            State::Failed => return Stopped::Unconfirmed,
+            State::Running => {
+                self.conversation.stop();
+                self.state = State::Stopping;
+            }
+            State::Stopping => {}
+        }
+        self.input = None;
+        loop {
+            match timeout_at(deadline, self.drive()).await {
+                Ok(Ok(Driven::Event(exchange::Event::Stopped(Confirmation::Confirmed)))) => {
+                    return self.stopped();
+                }
+                Ok(Ok(Driven::Event(exchange::Event::Exited(code)))) => {
+                    self.exited(code);
+                    return Stopped::Confirmed;
+                }
+                Ok(Ok(Driven::Event(
+                    exchange::Event::Stopped(Confirmation::Unconfirmed) | exchange::Event::Failed(_),
+                )))
+                | Ok(Ok(Driven::Over))
+                | Ok(Err(_))
+                | Err(_) => return Stopped::Unconfirmed,
+                Ok(Ok(Driven::Event(_))) => {}
+            }
+        }
+    }
+
+    async fn started(&mut self) -> Result<(), Error> {
+        loop {
+            match self.drive().await? {
+                Driven::Event(exchange::Event::Started(command_id)) => {
+                    self.remote.registry.started(self.remote.key, command_id.clone());
+                    self.command_id = Some(command_id);
+                    return Ok(());
+                }
+                Driven::Event(exchange::Event::Failed(failure)) => {
+                    return Err(Error::from_failure(Operation::Command, failure));
+                }
+                Driven::Event(_) => {}
+                Driven::Over => {
+                    return Err(Error::new(Operation::Command, Cause::ShutDown, Reached::Perhaps));
+                }
+            }
+        }
+    }
+
+    fn exited(&mut self, code: Option<i32>) {
+        self.state = State::Exited(code);
+        self.input = None;
+        if let Some(command_id) = &self.command_id {
+            self.remote.registry.finished(self.remote.key, command_id);
+        }
+    }
+
+    fn stopped(&mut self) -> Stopped {
+        self.state = State::Stopped;
+        if let Some(command_id) = &self.command_id {
+            self.remote.registry.ended(self.remote.key, command_id);
+        }
+        Stopped::Confirmed
+    }
+
+    /// Sends what the conversation wants to send and waits for what comes back, until something happens.
+    async fn drive(&mut self) -> Result<Driven, Error> {
+        loop {
+            let (until, input) = match self.conversation.poll(Instant::now().into_std()) {
+                Output::Event(event) => return Ok(Driven::Event(event)),
+                Output::Done => return Ok(Driven::Over),
+                Output::Send(outgoing) => {
+                    self.send(outgoing);
+                    continue;
+                }
+                Output::WaitUntil(time) => (Some(Instant::from_std(time)), Input::NotNow),
+                Output::WantInput => (None, Input::Welcome),
+                Output::Pending => (None, Input::NotNow),
+            };
+            self.wait(until, input).await?;
+        }
+    }
+
+    fn send(&mut self, outgoing: Outgoing) {
+        let operation = self.operation(outgoing.lane);
+        let lane = match operation {
+            Operation::Send | Operation::Signal => Lane::Control,
+            _ => Lane::Poll,
+        };
+        if operation == Operation::Receive && self.spare_due.is_none() {
+            self.spare_due = Some(Instant::now() + SPARE_AFTER);
+        }
+        let answer = self.host.send(lane, operation, outgoing.envelope);
+        self.in_flight.push(InFlight { id: outgoing.id, operation, answer });
+    }
+
+    /// A conversation says on which lane a request goes but not what it is; what it may be follows from where the
+    /// conversation stands.
+    fn operation(&self, lane: exchange::Lane) -> Operation {
+        match (lane, self.state) {
+            (exchange::Lane::Poll, _) => Operation::Receive,
+            (exchange::Lane::Control, _) if self.command_id.is_none() => Operation::Command,
+            (exchange::Lane::Control, State::Running) => Operation::Send,
+            (exchange::Lane::Control, _) => Operation::Signal,
+        }
+    }
+
+    /// Waits for one answer, for input, or until a time. It can be dropped at any point and begun anew.
+    async fn wait(&mut self, until: Option<Instant>, welcome: Input) -> Result<(), Error> {
+        let Self { in_flight, spare_due, host, conversation, input, .. } = self;
+        let answered = loop {
+            tokio::select! {
+                biased;
+                answered = poll_fn(|cx| first_answer(in_flight, cx)) => break answered,
+                piece = next_piece(input), if welcome == Input::Welcome => {
+                    match piece {
+                        Some(data) => conversation.write_stdin(data),
+                        None => conversation.close_stdin(),
+                    }
+                    return Ok(());
+                }
+                () = sleep_until(until.unwrap_or_else(Instant::now)), if until.is_some() => return Ok(()),
+                () = sleep_until(spare_due.unwrap_or_else(Instant::now)), if spare_due.is_some() => {
+                    *spare_due = None;
+                    host.keep_spare();
+                }
+            }
+        };
+        let Answered { id, operation, answer } = answered;
+        match answer {
+            Ok(reply) => self.conversation.reply(Instant::now().into_std(), id, &reply.body),
+            // What is being stopped may lose its output; the answer to the Signal is what counts, and a Signal
+            // whose answer was lost is worth a second one.
+            Err(_) if self.state == State::Stopping && operation != Operation::Command => {
+                self.conversation.lost(id, Sent::Something);
+            }
+            Err(error) => return Err(error),
+        }
+        Ok(())
+    }
+}
+
+impl Drop for Execution {
+    fn drop(&mut self) {
+        let over = matches!(self.state, State::Exited(_) | State::Stopped);
+        if let Some(command_id) = self.command_id.as_ref().filter(|_| !over) {
+            self.remote.registry.abandoned(self.remote.key, command_id);
+        }
+    }
+}
+
+/// The next piece of input; `None` once, at its end, and nothing after that.
+async fn next_piece(input: &mut Option<mpsc::Receiver<Bytes>>) -> Option<Bytes> {
+    let Some(pieces) = input else { return std::future::pending().await };
+    let piece = pieces.recv().await;
+    if piece.is_none() {
+        *input = None;
+    }
+    piece
+}
+
+fn first_answer(in_flight: &mut Vec<InFlight>, cx: &mut Context<'_>) -> Poll<Answered> {
+    for index in 0..in_flight.len() {
+        let Some(request) = in_flight.get_mut(index) else { break };
+        if let Poll::Ready(answer) = Pin::new(&mut request.answer).poll(cx) {
+            let InFlight { id, operation, .. } = in_flight.swap_remove(index);
+            return Poll::Ready(Answered { id, operation, answer });
+        }
+    }
+    Poll::Pending
+}
+
+fn operation_of(step: exchange::Step) -> Operation {
+    match step {
+        exchange::Step::Request => Operation::Identify,
+        exchange::Step::Command => Operation::Command,
+        exchange::Step::Receive => Operation::Receive,
+        exchange::Step::Send => Operation::Send,
+        exchange::Step::Signal => Operation::Signal,
+    }
+}
+
+/// A command that runs this long may have to be stopped, and the stop should not wait for a handshake.
+const SPARE_AFTER: Duration = Duration::from_secs(1);
