@@ -99,13 +99,18 @@ impl Header {
         }
     }
 
-    /// Reads the children of the `s:Header` that was just opened; headers we do not know are passed over.
-    pub(super) fn read(reader: &mut Reader<'_>) -> Result<Self, Error> {
+    /// Reads the children of the `s:Header` that was just opened; headers we do not know are passed over. A header
+    /// whose value cannot be is left out and named beside the result, so that a host can still answer with a fault.
+    pub(super) fn read(reader: &mut Reader<'_>) -> Result<(Self, Option<&'static str>), Error> {
         let mut header = Self::default();
+        let mut invalid = None;
         while let Some(element) = reader.child()? {
-            header.read_block(&element, reader)?;
+            match header.read_block(&element, reader) {
+                Err(Error::Invalid { name }) => invalid = invalid.or(Some(name)),
+                outcome => outcome?,
+            }
         }
-        Ok(header)
+        Ok((header, invalid))
     }
 
     fn read_block(&mut self, element: &Element<'_>, reader: &mut Reader<'_>) -> Result<(), Error> {
@@ -117,8 +122,8 @@ impl Header {
             (Namespace::Addressing, "RelatesTo") => self.relates_to = message_id(reader, "RelatesTo")?,
             (Namespace::Addressing, "To") => self.to = Some(reader.trimmed_content()?),
             (Namespace::WsMan, "ResourceURI") => {
-                let uri = ResourceUri::parse(&reader.text_content()?);
-                self.resource_uri = Some(uri.map_err(|_| Error::Invalid { name: "ResourceURI" })?);
+                let uri = ResourceUri::parse(&reader.text_content()?).ok();
+                self.resource_uri = Some(uri.ok_or(Error::Invalid { name: "ResourceURI" })?);
             }
             (Namespace::WsMan, "SelectorSet") => self.selectors = SelectorSet::read(reader)?,
             (Namespace::WsMan, "OptionSet") => self.options = OptionSet::read(reader)?,
@@ -127,14 +132,14 @@ impl Header {
                 self.operation_timeout = Some(timeout.ok_or(Error::Invalid { name: "OperationTimeout" })?);
             }
             (Namespace::WsMan, "MaxEnvelopeSize") => {
-                let size = reader.text_content()?.trim().parse();
-                self.max_envelope_size = Some(size.map_err(|_| Error::Invalid { name: "MaxEnvelopeSize" })?);
+                let size = reader.text_content()?.trim().parse().ok();
+                self.max_envelope_size = Some(size.ok_or(Error::Invalid { name: "MaxEnvelopeSize" })?);
             }
             (Namespace::WsMan, "Locale") => self.locale = language(element, reader)?,
             (Namespace::WsManMicrosoft, "DataLocale") => self.data_locale = language(element, reader)?,
             (Namespace::WsManMicrosoft, "SessionId") => {
-                let id = SessionId::parse(&reader.text_content()?);
-                self.session_id = Some(id.map_err(|_| Error::Invalid { name: "SessionId" })?);
+                let id = SessionId::parse(&reader.text_content()?).ok();
+                self.session_id = Some(id.ok_or(Error::Invalid { name: "SessionId" })?);
             }
             _ => reader.skip()?,
         }

@@ -5,6 +5,8 @@ use crate::xml::{Limits, Namespace, Reader};
 #[derive(Debug)]
 pub struct Incoming<'i> {
     header: Header,
+    /// A header whose value cannot be.
+    invalid: Option<&'static str>,
     /// INVARIANT: `s:Body` is the innermost open element.
     body: Reader<'i>,
 }
@@ -22,18 +24,18 @@ impl<'i> Incoming<'i> {
     /// Reads an envelope up to its body.
     ///
     /// # Errors
-    /// [`Error::NotSoap`], [`Error::NoBody`], [`Error::Xml`], or [`Error::Invalid`] for a header that we use.
+    /// [`Error::NotSoap`], [`Error::NoBody`] or [`Error::Xml`].
     pub fn open(envelope: &'i [u8], limits: &Limits) -> Result<Self, Error> {
         let mut reader = Reader::new(envelope, limits)?;
         let root = reader.child()?.ok_or(Error::NotSoap)?;
         if root.name() != (Namespace::Soap, "Envelope") {
             return Err(Error::NotSoap);
         }
-        let mut header = Header::default();
+        let (mut header, mut invalid) = (Header::default(), None);
         while let Some(part) = reader.child()? {
             match part.name() {
-                (Namespace::Soap, "Header") => header = Header::read(&mut reader)?,
-                (Namespace::Soap, "Body") => return Ok(Self { header, body: reader }),
+                (Namespace::Soap, "Header") => (header, invalid) = Header::read(&mut reader)?,
+                (Namespace::Soap, "Body") => return Ok(Self { header, invalid, body: reader }),
                 _ => reader.skip()?,
             }
         }
@@ -49,9 +51,13 @@ impl<'i> Incoming<'i> {
     /// Reads the body as a request.
     ///
     /// # Errors
-    /// [`Error`] where it is not `R`, or where the document is broken further down.
+    /// [`Error::Invalid`] where a header's value cannot be, any [`Error`] where the body is not `R` or where the document is
+    /// broken further down.
     pub fn request<R: Request>(self) -> Result<(Header, R), Error> {
-        let Self { header, mut body } = self;
+        let Self { header, invalid, mut body } = self;
+        if let Some(name) = invalid {
+            return Err(Error::Invalid { name });
+        }
         let request = R::read(&header, &mut body)?;
         body.finish()?;
         Ok((header, request))
@@ -62,7 +68,7 @@ impl<'i> Incoming<'i> {
     /// # Errors
     /// [`Error`] where it is neither, or where the document is broken.
     pub fn answer<T: Response>(envelope: &'i [u8], limits: &Limits) -> Result<Answer<T>, Error> {
-        let Self { header, mut body } = Self::open(envelope, limits)?;
+        let Self { header, mut body, .. } = Self::open(envelope, limits)?;
         // Some hosts send a fault with the action of a response, so the body decides, not the action.
         let answer = if body.peek_child()? == Some((Namespace::Soap, "Fault")) {
             Err(Box::new(Fault::read(&mut body)?))

@@ -7,3 +7,9 @@ mod connection;
 mod execution;
 mod measured;
 mod ntlm;
+#[cfg(test)]
+mod recorded_messages;
+#[cfg(test)]
+mod winrs_messages;
+#[cfg(test)]
+mod xml;

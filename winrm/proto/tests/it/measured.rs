@@ -13,6 +13,11 @@ pub(crate) fn powershell(folder: &str) -> Option<PathBuf> {
     find("WINRM_POWERSHELL", "powershell", folder)
 }
 
+/// The folder of what was recorded from real hosts and other clients, if it is there.
+pub(crate) fn recorded(folder: &str) -> Option<PathBuf> {
+    find("WINRM_RECORDED", "recorded", folder)
+}
+
 /// The files of a folder with this extension, in the order of their names.
 pub(crate) fn files(folder: &Path, extension: &str) -> Vec<PathBuf> {
     let mut files: Vec<PathBuf> = std::fs::read_dir(folder)
