@@ -11,6 +11,7 @@ mod credential;
 pub mod ntlm;
 mod protection;
 mod scheme;
+pub mod seal;
 mod service_name;
 mod user_name;
 

@@ -21,7 +21,7 @@ pub use acceptor::{
 pub use client::{Authenticated, Client, Nonces};
 pub use error::{Error, Field, Requirement};
 pub use file_time::FileTime;
-pub use session::Session;
+pub use session::{Opener, SealError, Sealer, Session, Signature};
 
 /// The first eight bytes of every NTLM message (MS-NLMP 2.2.1).
 const SIGNATURE: [u8; 8] = *b"NTLMSSP\0";
@@ -33,4 +33,4 @@ pub fn is_bare(token: &[u8]) -> bool {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

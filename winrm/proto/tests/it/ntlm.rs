@@ -101,7 +101,10 @@ fn accounts() {
     for (user, password, expected) in cases {
         let judged = Exchange::run(user, password, tls(0), policy(tls(0))).judge();
         if let Ok((accepted, session)) = &judged {
-            assert!(session.agrees_with(&accepted.session), "{user}");
+            let mut message = *b"hello";
+            let signature = session.sealer().unwrap().seal(&mut message);
+            assert_eq!(accepted.session.opener().unwrap().open(&signature, &mut message), Ok(()), "{user}");
+            assert_eq!(message, *b"hello");
         }
         let judged = judged.map(|(accepted, _)| accepted.user.to_string());
         assert_eq!(judged, expected.map(str::to_owned), "{user}");

@@ -13,7 +13,7 @@ use super::av_pairs::{AvPairs, MIC_PROVIDED};
 use super::challenge::{ChallengeMessage, check_flags};
 use super::field::utf16;
 use super::keys::{self, Key};
-use super::session::{Role, Session};
+use super::session::{Role, Sealing, Session};
 use super::{Error, Field, FileTime, negotiate};
 use crate::auth::{Credential, Protection, UserName};
 
@@ -158,7 +158,7 @@ impl Challenged {
         let exported_session_key = exported_session_key(&received, &keys::session_base_key(&ntowf, proof))?;
         self.check_mic(message, &received, &target_info, &exported_session_key)?;
         check_channel_binding(&target_info, policy)?;
-        let session = Session::new(exported_session_key, Role::Server);
+        let session = Session::new(exported_session_key, Role::Server, Sealing::from_flags(received.flags));
         Ok(Accepted { user: account.user().clone(), session })
     }
 

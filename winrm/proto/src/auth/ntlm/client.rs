@@ -9,7 +9,7 @@ use super::authenticate::{AuthenticateMessage, set_mic};
 use super::av_pairs::MIC_PROVIDED;
 use super::challenge::ChallengeMessage;
 use super::field::utf16;
-use super::session::{Role, Session};
+use super::session::{Role, Sealing, Session};
 use super::{Error, Field, FileTime, keys, negotiate};
 use crate::auth::{Credential, Protection, ServiceName};
 
@@ -70,8 +70,9 @@ impl Client {
         let input = keys::proof_input(timestamp, nonces.client_challenge, &target_info);
         let nt_proof = keys::nt_proof(&ntowf, &challenge.server_challenge, &input);
         let key_exchange_key = keys::session_base_key(&ntowf, &nt_proof);
+        let flags = challenge.flags & (negotiate::offered() | SERVERS_OWN);
         let mut message = AuthenticateMessage {
-            flags: challenge.flags & (negotiate::offered() | SERVERS_OWN),
+            flags,
             domain,
             user: user.name(),
             lm_response: match server_time {
@@ -87,10 +88,8 @@ impl Client {
             let mic = keys::mic(&nonces.exported_session_key, messages);
             set_mic(&mut message, mic);
         }
-        Ok(Authenticated {
-            message,
-            session: Session::new(nonces.exported_session_key.clone(), Role::Client),
-        })
+        let key = nonces.exported_session_key.clone();
+        Ok(Authenticated { message, session: Session::new(key, Role::Client, Sealing::from_flags(flags)) })
     }
 
     /// The list of attributes that the proof covers (MS-NLMP 3.1.5.1.2). An integrity code is announced only to a

@@ -9,13 +9,13 @@ use super::keys;
 use super::*;
 use crate::auth::{Credential, Protection, ServiceName, UserName};
 
-fn vector(name: &str) -> Vec<u8> {
+pub(super) fn vector(name: &str) -> Vec<u8> {
     let vectors: serde_json::Value =
         serde_json::from_str(include_str!("../../../fixtures/auth/ntlmv2_msnlmp.json")).unwrap();
     hex(vectors.pointer(name).unwrap().as_str().unwrap())
 }
 
-fn array<const N: usize>(name: &str) -> [u8; N] {
+pub(super) fn array<const N: usize>(name: &str) -> [u8; N] {
     vector(name).try_into().unwrap()
 }
 
@@ -102,4 +102,11 @@ fn recorded_tokens_read() {
     let unsealed = Received::parse(message).unwrap();
     assert_eq!(unsealed.user, "vagrant");
     assert_eq!(unsealed.mic.map(|mic| mic[0]), Some(0xfe));
+}
+
+/// Both ends of one session that seals.
+pub(crate) fn sessions() -> (Session, Session) {
+    let key = keys::Key::new(array("/random_session_key"));
+    let session = |role| Session::new(key.clone(), role, session::Sealing::Agreed);
+    (session(session::Role::Client), session(session::Role::Server))
 }
