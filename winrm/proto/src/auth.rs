@@ -8,6 +8,7 @@ pub mod basic;
 pub mod challenge;
 mod channel_binding;
 mod credential;
+pub mod negotiate;
 pub mod ntlm;
 mod protection;
 mod scheme;

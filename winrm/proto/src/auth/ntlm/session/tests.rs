@@ -38,7 +38,8 @@ fn two_messages() -> (Opener, Vec<(Signature, Vec<u8>)>) {
 
 #[test]
 fn an_error_poisons() {
-    let cases: [(&str, fn(&mut Vec<(Signature, Vec<u8>)>), SealError); 7] = [
+    type Case = (&'static str, fn(&mut Vec<(Signature, Vec<u8>)>), SealError);
+    let cases: [Case; 7] = [
         ("message changed", |m| m[0].1[2] ^= 1, SealError::WrongSignature),
         ("checksum changed", |m| m[0].0[5] ^= 1, SealError::WrongSignature),
         ("message cut", |m| m[0].1.truncate(4), SealError::WrongSignature),
