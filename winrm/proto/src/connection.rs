@@ -28,11 +28,12 @@
 mod acceptor;
 mod client;
 mod error;
+mod handshake;
 mod learned;
 mod message;
 mod settings;
 
-pub use acceptor::{Acceptor, Refusal, Verdict};
+pub use acceptor::{Acceptor, BodyError, Refusal, Verdict};
 pub use client::Connection;
 pub use error::Error;
 pub use learned::{FirstEnvelope, Learned};

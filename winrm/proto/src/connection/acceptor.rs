@@ -1,21 +1,24 @@
-//! The server's side of authentication.
+//! The server's side of a connection: authentication, and the seal of what follows.
 
 use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
+use bytes::Bytes;
 use secrecy::ExposeSecret as _;
 use subtle::ConstantTimeEq as _;
 use thiserror::Error;
 
+use super::handshake::SOAP_UTF8;
 use crate::auth::challenge::{Offer, parse_authorization};
-use crate::auth::ntlm::{self, AcceptPolicy, Challenged, ServerNonces};
-use crate::auth::{Credential, Protection, Scheme, UserName, basic};
+use crate::auth::ntlm::{self, AcceptPolicy, Accepted, ServerNonces};
+use crate::auth::{Credential, Protection, Scheme, UserName, basic, negotiate, seal};
 
-/// The server's side of authentication on one connection.
+/// The server's side of one connection.
 ///
 /// HTTP and TLS are the caller's: it hands over the `Authorization` headers of each request and sends what the
-/// [`Verdict`] says, with status 401 unless the request is accepted.
+/// [`Verdict`] says, with status 401 unless the request is accepted. Bodies of accepted requests go through
+/// [`Acceptor::open`], their answers through [`Acceptor::answer`].
 #[derive(Debug)]
 pub struct Acceptor {
     policy: Arc<AcceptPolicy>,
@@ -38,7 +41,7 @@ pub enum Verdict {
         principal: UserName,
         /// How it authenticated.
         scheme: Scheme,
-        /// To be added to the response; usually none.
+        /// To be added to the response, whatever its status.
         headers: Vec<(&'static str, String)>,
     },
     /// Answer 401 with these headers, which tell nothing of the reason.
@@ -59,12 +62,15 @@ pub enum Refusal {
     /// The scheme is not offered.
     #[error("the scheme is not offered")]
     NotOffered,
-    /// A Type 3 without a Type 1 before it on this connection.
+    /// A proof without a challenge before it on this connection.
     #[error("there is no challenge to answer")]
     NoChallenge,
     /// The NTLM message, or what it proves.
     #[error(transparent)]
     Ntlm(#[from] ntlm::Refusal),
+    /// The SPNEGO message around it.
+    #[error(transparent)]
+    Negotiate(#[from] negotiate::Error),
     /// The Basic token.
     #[error(transparent)]
     Basic(#[from] basic::Error),
@@ -73,15 +79,51 @@ pub enum Refusal {
     WrongPassword,
 }
 
+/// Why the body of an accepted request is not read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+pub enum BodyError {
+    /// The body is not sealed and nothing else hides it (`AllowUnencrypted` is false).
+    #[error("the message is not sealed")]
+    NotSealed,
+    /// The body is sealed, but the client did not agree on keys for that.
+    #[error("there are no keys to open a sealed message with")]
+    NoKeys,
+    /// The sealed body is malformed, changed or repeated. Close the connection: its keys are out of step.
+    #[error(transparent)]
+    Seal(#[from] seal::Error),
+}
+
 #[derive(Debug)]
 enum State {
     Anonymous,
-    Challenged { scheme: Scheme, challenged: Challenged },
-    Accepted { principal: UserName, scheme: Scheme },
+    Challenged(Challenged),
+    Accepted { principal: UserName, scheme: Scheme, keys: Option<Box<Keys>> },
+}
+
+/// Between two tokens.
+#[derive(Debug)]
+enum Challenged {
+    Bare { scheme: Scheme, challenged: ntlm::Challenged },
+    Spnego(negotiate::Acceptor),
+}
+
+/// The keys of a client that agreed to seal, and whether it did so with its last request.
+#[derive(Debug)]
+struct Keys {
+    reader: seal::Reader,
+    writer: seal::Writer,
+    last: Form,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Form {
+    Plain,
+    Sealed,
 }
 
 impl Acceptor {
-    /// Begins with nobody authenticated. Basic is offered inside TLS only, whatever `schemes` says.
+    /// Begins with nobody authenticated. `schemes` are offered in that order; Basic inside TLS only, and `Negotiate`
+    /// takes both kinds of tokens under either name.
     #[must_use]
     pub fn new(policy: Arc<AcceptPolicy>, mut schemes: Vec<Scheme>) -> Self {
         if policy.protection == Protection::Seal {
@@ -102,12 +144,46 @@ impl Acceptor {
         }
     }
 
+    /// The envelope in the body of an accepted request. An empty body is returned as it is.
+    ///
+    /// # Errors
+    /// A body that may not or cannot be read.
+    pub fn open(&mut self, content_type: &str, body: Bytes) -> Result<Bytes, BodyError> {
+        let form = if seal::is_sealed(content_type) { Form::Sealed } else { Form::Plain };
+        let keys = match &mut self.state {
+            State::Accepted { keys, .. } => keys.as_deref_mut(),
+            State::Anonymous | State::Challenged(_) => None,
+        };
+        match (form, keys) {
+            (Form::Plain, _) if self.policy.protection == Protection::Seal && !body.is_empty() => {
+                Err(BodyError::NotSealed)
+            }
+            (Form::Plain, None) => Ok(body),
+            (Form::Sealed, None) => Err(BodyError::NoKeys),
+            (_, Some(keys)) => {
+                keys.last = form;
+                if form == Form::Sealed { Ok(keys.reader.read(content_type, body)?) } else { Ok(body) }
+            }
+        }
+    }
+
+    /// The body and `Content-Type` of the answer: sealed if the request was.
+    #[must_use]
+    pub fn answer(&mut self, envelope: Bytes) -> (Bytes, &'static str) {
+        match &mut self.state {
+            State::Accepted { keys: Some(keys), .. } if keys.last == Form::Sealed => {
+                (keys.writer.write(&envelope), seal::CONTENT_TYPE)
+            }
+            _ => (envelope, SOAP_UTF8),
+        }
+    }
+
     fn without_header(&mut self) -> Verdict {
         match &self.state {
-            State::Accepted { principal, scheme } => {
+            State::Accepted { principal, scheme, .. } => {
                 Verdict::Accepted { principal: principal.clone(), scheme: *scheme, headers: Vec::new() }
             }
-            State::Anonymous | State::Challenged { .. } => {
+            State::Anonymous | State::Challenged(_) => {
                 self.state = State::Anonymous;
                 Verdict::Challenge { headers: self.offer() }
             }
@@ -117,13 +193,20 @@ impl Acceptor {
     fn with_header(&mut self, header: &[u8], nonces: ServerNonces) -> Result<Verdict, Refusal> {
         let (offer, token) = parse_authorization(header).ok_or(Refusal::Malformed)?;
         let Offer::Known(scheme) = offer else { return Err(Refusal::NotOffered) };
-        if !self.schemes.contains(&scheme) {
+        if !self.schemes.iter().any(|offered| offered.name() == scheme.name()) {
             return Err(Refusal::NotOffered);
         }
         match (scheme, std::mem::replace(&mut self.state, State::Anonymous)) {
             (Scheme::Basic, _) => self.basic(&token),
-            (_, State::Challenged { scheme: begun, challenged }) if begun == scheme => {
-                self.prove(scheme, challenged, &token)
+            (_, State::Challenged(Challenged::Bare { scheme: begun, challenged })) if begun == scheme => {
+                let accepted = challenged.authenticate(&token, &self.policy)?;
+                Ok(self.accept(accepted, scheme, None))
+            }
+            (Scheme::Negotiate, State::Challenged(Challenged::Spnego(acceptor))) => {
+                self.proceed(acceptor.proceed(&token, &self.policy, nonces)?)
+            }
+            (Scheme::Negotiate, _) if !ntlm::is_bare(&token) => {
+                self.proceed(negotiate::Acceptor::begin(&token, &self.policy, nonces)?)
             }
             _ => self.challenge(scheme, &token, nonces),
         }
@@ -142,24 +225,40 @@ impl Acceptor {
         Ok(Verdict::Accepted { principal, scheme: Scheme::Basic, headers: Vec::new() })
     }
 
-    /// A Type 1.
+    /// A bare Type 1.
     fn challenge(&mut self, scheme: Scheme, token: &[u8], nonces: ServerNonces) -> Result<Verdict, Refusal> {
         let acceptor = ntlm::Acceptor::new(&self.policy);
         let (challenged, message) = acceptor.challenge(token, nonces).map_err(|error| match error {
             ntlm::Error::WrongType { found: 3, .. } => Refusal::NoChallenge,
             error => Refusal::Ntlm(error.into()),
         })?;
-        self.state = State::Challenged { scheme, challenged };
-        let token = format!("{scheme} {}", BASE64_STANDARD.encode(message));
-        Ok(Verdict::Challenge { headers: vec![(HEADER, token)] })
+        self.state = State::Challenged(Challenged::Bare { scheme, challenged });
+        Ok(Verdict::Challenge { headers: vec![token_header(scheme, &message)] })
     }
 
-    /// A Type 3.
-    fn prove(&mut self, scheme: Scheme, challenged: Challenged, token: &[u8]) -> Result<Verdict, Refusal> {
-        let accepted = challenged.authenticate(token, &self.policy)?;
-        let principal = accepted.user;
-        self.state = State::Accepted { principal: principal.clone(), scheme };
-        Ok(Verdict::Accepted { principal, scheme, headers: Vec::new() })
+    /// A SPNEGO message.
+    fn proceed(&mut self, answered: negotiate::Answered) -> Result<Verdict, Refusal> {
+        let header = token_header(Scheme::Spnego, &answered.token);
+        Ok(match answered.outcome {
+            negotiate::Outcome::Continue(acceptor) => {
+                self.state = State::Challenged(Challenged::Spnego(acceptor));
+                Verdict::Challenge { headers: vec![header] }
+            }
+            negotiate::Outcome::Accepted(accepted) => self.accept(accepted, Scheme::Spnego, Some(header)),
+        })
+    }
+
+    fn accept(
+        &mut self,
+        accepted: Accepted,
+        scheme: Scheme,
+        header: Option<(&'static str, String)>,
+    ) -> Verdict {
+        let Accepted { user: principal, session } = accepted;
+        let keys = seal::Reader::new(&session).zip(seal::Writer::new(&session));
+        let keys = keys.map(|(reader, writer)| Box::new(Keys { reader, writer, last: Form::Plain }));
+        self.state = State::Accepted { principal: principal.clone(), scheme, keys };
+        Verdict::Accepted { principal, scheme, headers: header.into_iter().collect() }
     }
 
     fn refuse(&mut self, refusal: Refusal) -> Verdict {
@@ -170,10 +269,25 @@ impl Acceptor {
     fn offer(&self) -> Vec<(&'static str, String)> {
         let value = |scheme: &Scheme| match scheme {
             Scheme::Basic => "Basic realm=\"WSMAN\"".to_owned(),
-            Scheme::Negotiate | Scheme::Ntlm => scheme.name().to_owned(),
+            Scheme::Negotiate | Scheme::Spnego | Scheme::Ntlm => scheme.name().to_owned(),
         };
-        self.schemes.iter().map(|scheme| (HEADER, value(scheme))).collect()
+        let mut headers: Vec<_> = self.schemes.iter().map(|scheme| (HEADER, value(scheme))).collect();
+        headers.dedup();
+        headers
     }
+}
+
+impl From<negotiate::Refusal> for Refusal {
+    fn from(refusal: negotiate::Refusal) -> Self {
+        match refusal {
+            negotiate::Refusal::Negotiation(error) => Self::Negotiate(error),
+            negotiate::Refusal::Ntlm(refusal) => Self::Ntlm(refusal),
+        }
+    }
+}
+
+fn token_header(scheme: Scheme, token: &[u8]) -> (&'static str, String) {
+    (HEADER, format!("{scheme} {}", BASE64_STANDARD.encode(token)))
 }
 
 const HEADER: &str = "WWW-Authenticate";

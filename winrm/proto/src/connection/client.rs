@@ -4,10 +4,11 @@ use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use bytes::Bytes;
 
+use super::handshake::{Channel, Handshake, SOAP, SOAP_UTF8, finish, is_for, token_for};
 use super::{Error, FirstEnvelope, Learned, Reply, Request, Response, Settings, Step};
 use crate::auth::challenge::{Challenge, Offer};
-use crate::auth::ntlm::{self, Nonces};
-use crate::auth::{Scheme, basic, challenge};
+use crate::auth::ntlm::{Nonces, Session};
+use crate::auth::{Scheme, basic, challenge, negotiate, seal};
 
 /// The client's side of one connection: one envelope at a time, [`Connection::send`] then [`Connection::receive`]
 /// until there is a [`Step::Reply`].
@@ -20,6 +21,7 @@ pub struct Connection {
     schemes: Vec<Scheme>,
     nonces: Nonces,
     learned: Learned,
+    channel: Channel,
     state: State,
 }
 
@@ -28,12 +30,12 @@ pub struct Connection {
 enum State {
     /// Nothing was sent yet.
     Fresh,
-    /// A Type 1 is on its way.
-    Negotiating { scheme: Scheme, client: Box<ntlm::Client>, envelope: Bytes },
+    /// A first token is on its way.
+    Negotiating { scheme: Scheme, handshake: Box<Handshake>, envelope: Bytes },
     /// A proof is on its way, with the envelope.
-    ProvingWithEnvelope { scheme: Scheme, envelope: Bytes },
+    ProvingWithEnvelope(Proof),
     /// A proof is on its way alone.
-    Proving { scheme: Scheme, envelope: Bytes },
+    Proving(Proof),
     /// An envelope is on its way once more, after its first journey ended in a 400.
     Repeating,
     /// A request with the password itself is on its way.
@@ -46,6 +48,14 @@ enum State {
     Ended,
 }
 
+/// What is known while a proof is judged.
+#[derive(Debug)]
+struct Proof {
+    scheme: Scheme,
+    session: Box<Session>,
+    envelope: Bytes,
+}
+
 impl Connection {
     /// Prepares a connection.
     ///
@@ -54,7 +64,7 @@ impl Connection {
     pub fn new(settings: Settings, nonces: Nonces) -> Result<Self, Error> {
         let schemes = settings.usable_schemes()?;
         let learned = settings.learned.clone();
-        Ok(Self { settings, schemes, nonces, learned, state: State::Fresh })
+        Ok(Self { settings, schemes, nonces, learned, channel: Channel::Plain, state: State::Fresh })
     }
 
     /// What this connection has found out, for the next one to the same endpoint.
@@ -93,13 +103,11 @@ impl Connection {
             self.learned.cookie = Some(cookie.clone());
         }
         match state {
-            State::Negotiating { scheme, client, envelope } => {
-                self.challenged(&response, scheme, *client, envelope)
+            State::Negotiating { scheme, handshake, envelope } => {
+                self.challenged(&response, scheme, *handshake, envelope)
             }
-            State::ProvingWithEnvelope { scheme, envelope } => {
-                self.proven_with_envelope(response, scheme, envelope)
-            }
-            State::Proving { scheme, envelope } => self.proven(&response, scheme, envelope),
+            State::ProvingWithEnvelope(proof) => self.proven_with_envelope(response, proof),
+            State::Proving(proof) => self.proven(&response, proof),
             State::Repeating => self.repeated(response),
             State::Basic => self.basic_answered(response),
             State::Awaiting => self.answered(response),
@@ -108,17 +116,16 @@ impl Connection {
         }
     }
 
-    /// The first request: a Type 1 on an empty body, or Basic with the envelope.
+    /// The first request: a token that proves nothing on an empty body, or Basic with the envelope.
     fn begin(&mut self, envelope: Bytes) -> Result<Request, Error> {
         let scheme = *self.schemes.first().ok_or(Error::NoScheme)?;
         if scheme == Scheme::Basic {
             return self.deliver_with_password(envelope);
         }
-        let Settings { credential, target, protection, .. } = &self.settings;
-        let client = ntlm::Client::new(credential.clone(), target.clone(), protection.clone());
-        let authorization = authorization(scheme, client.negotiate_message());
-        self.state = State::Negotiating { scheme, client: Box::new(client), envelope };
-        Ok(self.request(Bytes::new(), Some(authorization)))
+        let handshake = Box::new(Handshake::begin(scheme, &self.settings));
+        let authorization = authorization(scheme, &handshake.first_token());
+        self.state = State::Negotiating { scheme, handshake, envelope };
+        Ok(self.empty_request(authorization))
     }
 
     /// An envelope on a connection that is authenticated.
@@ -127,22 +134,22 @@ impl Connection {
             return self.deliver_with_password(envelope);
         }
         self.state = State::Awaiting;
-        Ok(self.request(envelope, None))
+        Ok(self.envelope_request(envelope, None))
     }
 
     /// An envelope under Basic, where every request carries the password.
     fn deliver_with_password(&mut self, envelope: Bytes) -> Result<Request, Error> {
         let authorization = basic::authorization(&self.settings.credential).map_err(Error::Basic)?;
         self.state = State::Basic;
-        Ok(self.request(envelope, Some(authorization.as_str().to_owned())))
+        Ok(self.envelope_request(envelope, Some(authorization.as_str().to_owned())))
     }
 
-    /// The answer to a Type 1.
+    /// The answer to a first token.
     fn challenged(
         &mut self,
         response: &Response,
         scheme: Scheme,
-        client: ntlm::Client,
+        handshake: Handshake,
         envelope: Bytes,
     ) -> Result<Step, Error> {
         if response.status != UNAUTHORIZED {
@@ -152,21 +159,30 @@ impl Connection {
         let Some(token) = token_for(&challenges, scheme) else {
             return self.next_scheme(response, &challenges, scheme, envelope);
         };
+        let (token, session) = match handshake.prove(token, &self.nonces) {
+            Ok(proof) => proof,
+            Err(negotiate::Error::Rejected | negotiate::Error::OtherMechanism(_)) => {
+                return self.next_scheme(response, &challenges, scheme, envelope);
+            }
+            Err(negotiate::Error::Ntlm(error)) => return Err(error.into()),
+            Err(error) => return Err(error.into()),
+        };
         if response.closes {
             return Err(Error::ClosedDuringAuthentication);
         }
-        let authenticated = client.authenticate(token, &self.nonces)?;
         self.learned.scheme = Some(scheme);
-        let authorization = authorization(scheme, &authenticated.message);
+        self.channel = Channel::new(&self.settings.protection, &session)?;
+        let authorization = authorization(scheme, &token);
+        let proof = Proof { scheme, session: Box::new(session), envelope };
         let request = match self.learned.first_envelope {
             FirstEnvelope::WithProof => {
-                let request = self.request(envelope.clone(), Some(authorization));
-                self.state = State::ProvingWithEnvelope { scheme, envelope };
+                let request = self.envelope_request(proof.envelope.clone(), Some(authorization));
+                self.state = State::ProvingWithEnvelope(proof);
                 request
             }
             FirstEnvelope::AfterProof => {
-                self.state = State::Proving { scheme, envelope };
-                self.request(Bytes::new(), Some(authorization))
+                self.state = State::Proving(proof);
+                self.empty_request(authorization)
             }
         };
         Ok(Step::Send(request))
@@ -180,14 +196,13 @@ impl Connection {
         refused: Scheme,
         envelope: Bytes,
     ) -> Result<Step, Error> {
-        let is_offered =
-            |scheme: Scheme| challenges.iter().any(|challenge| challenge.scheme == Offer::Known(scheme));
+        let is_offered = |scheme| challenges.iter().any(|challenge| is_for(challenge, scheme));
         self.schemes.retain(|scheme| *scheme != refused && is_offered(*scheme));
         let Some(scheme) = self.schemes.first() else {
             if is_offered(Scheme::Basic) {
                 self.settings.basic_usable()?;
             }
-            return Err(nothing_offered(challenges));
+            return Err(self.nothing_offered(challenges));
         };
         if response.closes {
             self.learned.scheme = Some(*scheme);
@@ -197,32 +212,41 @@ impl Connection {
     }
 
     /// The answer to a proof that carried the envelope.
-    fn proven_with_envelope(
-        &mut self,
-        response: Response,
-        scheme: Scheme,
-        envelope: Bytes,
-    ) -> Result<Step, Error> {
+    fn proven_with_envelope(&mut self, response: Response, mut proof: Proof) -> Result<Step, Error> {
+        let media_type = response.media_type();
         let was_accepted = match response.status {
-            UNAUTHORIZED => return Err(Error::CredentialRefused(scheme)),
-            200..=299 if response.body.is_empty() => true,
-            BAD_REQUEST if response.media_type() != SOAP => false,
-            _ => return self.answered(response),
+            UNAUTHORIZED => return Err(Error::CredentialRefused(proof.scheme)),
+            BAD_REQUEST if media_type != SOAP && !seal::is_sealed(&media_type) => false,
+            _ => {
+                finish(proof.scheme, &mut proof.session, &response)?;
+                let is_empty = (200..=299).contains(&response.status) && response.body.is_empty();
+                if !is_empty {
+                    self.channel.accepted(&proof.session);
+                    return self.answered(response);
+                }
+                true
+            }
         };
         self.learned.first_envelope = FirstEnvelope::AfterProof;
         if response.closes {
             return Ok(Step::Reconnect(self.learned.clone()));
         }
+        // The server has not read what was sealed, so its keys still stand where they stood right after the proof.
+        self.channel = Channel::new(&self.settings.protection, &proof.session)?;
         self.state = if was_accepted { State::Awaiting } else { State::Repeating };
-        Ok(Step::Send(self.request(envelope, None)))
+        Ok(Step::Send(self.envelope_request(proof.envelope, None)))
     }
 
     /// The answer to a proof that came alone.
-    fn proven(&mut self, response: &Response, scheme: Scheme, envelope: Bytes) -> Result<Step, Error> {
+    fn proven(&mut self, response: &Response, mut proof: Proof) -> Result<Step, Error> {
         match response.status {
-            UNAUTHORIZED => Err(Error::CredentialRefused(scheme)),
+            UNAUTHORIZED => Err(Error::CredentialRefused(proof.scheme)),
             200..=299 if response.closes => Err(Error::ClosedDuringAuthentication),
-            200..=299 => self.deliver(envelope).map(Step::Send),
+            200..=299 => {
+                finish(proof.scheme, &mut proof.session, response)?;
+                self.channel = Channel::new(&self.settings.protection, &proof.session)?;
+                self.deliver(proof.envelope).map(Step::Send)
+            }
             _ => Err(not_soap(response)),
         }
     }
@@ -239,12 +263,12 @@ impl Connection {
     fn basic_answered(&mut self, response: Response) -> Result<Step, Error> {
         if response.status == UNAUTHORIZED {
             let challenges = challenge::parse(&response.challenges)?;
-            let basic_offered =
-                challenges.iter().any(|challenge| challenge.scheme == Offer::Known(Scheme::Basic));
-            if !basic_offered && !challenges.is_empty() {
-                return Err(nothing_offered(&challenges));
-            }
-            return Err(Error::CredentialRefused(Scheme::Basic));
+            let is_judged = challenges.is_empty() || challenges.iter().any(|c| is_for(c, Scheme::Basic));
+            return Err(if is_judged {
+                Error::CredentialRefused(Scheme::Basic)
+            } else {
+                self.nothing_offered(&challenges)
+            });
         }
         self.learned.scheme = Some(Scheme::Basic);
         self.answered(response)
@@ -252,14 +276,18 @@ impl Connection {
 
     /// The answer to an envelope.
     fn answered(&mut self, response: Response) -> Result<Step, Error> {
+        let media_type = response.media_type();
+        let is_reply = media_type == SOAP || seal::is_sealed(&media_type);
         match response.status {
             UNAUTHORIZED => return Err(Error::AuthenticationLost),
             200..=299 if response.body.is_empty() => return Err(Error::EmptyReply),
-            200..=299 | 400..=599 if response.media_type() == SOAP && !response.body.is_empty() => {}
+            200..=299 | 400..=599 if is_reply && !response.body.is_empty() => {}
             _ => return Err(not_soap(&response)),
         }
-        self.state = if response.closes { State::Ended } else { State::Idle };
-        Ok(Step::Reply(Reply { status: response.status, body: response.body }))
+        let (status, closes) = (response.status, response.closes);
+        let body = self.channel.read(response)?;
+        self.state = if closes { State::Ended } else { State::Idle };
+        Ok(Step::Reply(Reply { status, body }))
     }
 
     /// What holds for every response.
@@ -273,9 +301,18 @@ impl Connection {
         Ok(())
     }
 
-    fn request(&self, body: Bytes, authorization: Option<String>) -> Request {
+    fn empty_request(&self, authorization: String) -> Request {
+        self.request(Bytes::new(), SOAP_UTF8, Some(authorization))
+    }
+
+    fn envelope_request(&mut self, envelope: Bytes, authorization: Option<String>) -> Request {
+        let (body, content_type) = self.channel.write(envelope);
+        self.request(body, content_type, authorization)
+    }
+
+    fn request(&self, body: Bytes, content_type: &str, authorization: Option<String>) -> Request {
         let mut headers = vec![
-            ("Content-Type", SOAP_UTF8.to_owned()),
+            ("Content-Type", content_type.to_owned()),
             ("Content-Length", body.len().to_string()),
             ("Accept-Encoding", "identity".to_owned()),
             ("User-Agent", USER_AGENT.to_owned()),
@@ -288,52 +325,45 @@ impl Connection {
         }
         Request { headers, body }
     }
+
+    /// Whether Kerberos is all there is: `Negotiate` may stand beside it where we tried that in vain.
+    fn nothing_offered(&self, challenges: &[Challenge]) -> Error {
+        let tried_negotiate =
+            self.settings.schemes.iter().any(|scheme| scheme.name() == Scheme::Negotiate.name());
+        let is_kerberos = |challenge: &Challenge| match challenge.scheme {
+            Offer::Kerberos => true,
+            Offer::Known(Scheme::Negotiate) => tried_negotiate,
+            _ => false,
+        };
+        if !challenges.is_empty() && challenges.iter().all(is_kerberos) {
+            return Error::OnlyKerberos;
+        }
+        let mut offered: Vec<String> = Vec::new();
+        for challenge in challenges {
+            let name: String = challenge.scheme.to_string().chars().take(MAX_NAME).collect();
+            if !offered.contains(&name) {
+                offered.push(name);
+            }
+        }
+        Error::NotOffered { offered }
+    }
 }
 
 fn authorization(scheme: Scheme, token: &[u8]) -> String {
     format!("{scheme} {}", BASE64_STANDARD.encode(token))
 }
 
-fn token_for(challenges: &[Challenge], scheme: Scheme) -> Option<&[u8]> {
-    let ours = challenges.iter().filter(|challenge| challenge.scheme == Offer::Known(scheme));
-    ours.filter_map(Challenge::token).next()
-}
-
-/// `Negotiate` next to `Kerberos` is no proof that NTLM is taken, but without it Kerberos is all there is.
-fn nothing_offered(challenges: &[Challenge]) -> Error {
-    let is_kerberos = |challenge: &Challenge| matches!(challenge.scheme, Offer::Kerberos);
-    let is_negotiate = |challenge: &Challenge| challenge.scheme == Offer::Known(Scheme::Negotiate);
-    if challenges.iter().any(is_kerberos)
-        && challenges.iter().all(|challenge| is_kerberos(challenge) || is_negotiate(challenge))
-    {
-        return Error::OnlyKerberos;
-    }
-    let mut offered: Vec<String> = Vec::new();
-    for challenge in challenges {
-        let name: String = challenge.scheme.to_string().chars().take(MAX_NAME).collect();
-        if !offered.contains(&name) {
-            offered.push(name);
-        }
-    }
-    Error::NotOffered { offered }
-}
-
 /// The error for a response that is not the one that was due and is not SOAP.
 fn not_soap(response: &Response) -> Error {
-    let media_type = response.media_type();
-    let is_page = media_type == "text/html" || media_type == "text/plain";
     match response.status {
-        404 => {}
-        200..=299 | 400..=599 if is_page => {}
-        200..=299 if media_type != SOAP => {}
+        404 | 405 | 501 => {}
+        200..=299 if response.media_type() != SOAP => {}
         status => return Error::UnexpectedStatus(status),
     }
-    Error::NotWinRm { status: response.status, content_type: media_type }
+    Error::NotWinRm { status: response.status, content_type: response.media_type() }
 }
 
 const UNAUTHORIZED: u16 = 401;
 const BAD_REQUEST: u16 = 400;
-const SOAP: &str = "application/soap+xml";
-const SOAP_UTF8: &str = "application/soap+xml;charset=UTF-8";
 const USER_AGENT: &str = concat!("winrm-proto/", env!("CARGO_PKG_VERSION"));
 const MAX_NAME: usize = 40;

@@ -3,7 +3,7 @@
 use thiserror::Error;
 
 use crate::auth::challenge::TooMuch;
-use crate::auth::{Scheme, basic, ntlm};
+use crate::auth::{Scheme, basic, negotiate, ntlm, seal};
 
 /// Why a connection cannot go on. Only [`Error::CredentialRefused`] says anything about the credential.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -42,6 +42,18 @@ pub enum Error {
     /// The server's NTLM message cannot be used. No proof was sent.
     #[error(transparent)]
     Ntlm(#[from] ntlm::Error),
+    /// The server's SPNEGO message cannot be used. No proof was sent, or the server that took it did not prove itself.
+    #[error(transparent)]
+    Negotiate(#[from] negotiate::Error),
+    /// The response should be sealed and is not, so it may come from anyone.
+    #[error("the server answered with HTTP status {status} without sealing its answer")]
+    NotSealed {
+        /// The HTTP status.
+        status: u16,
+    },
+    /// A sealed response was changed, repeated or malformed.
+    #[error(transparent)]
+    Seal(#[from] seal::Error),
     /// The server, or something before it, closes the connection between two tokens.
     #[error(
         "the connection is closed in the middle of the authentication; a proxy or load balancer may not keep connections open"

@@ -7,9 +7,12 @@ use std::sync::Arc;
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use bytes::Bytes;
-use winrm_proto::auth::{Protection, Scheme, basic};
+use winrm_proto::auth::negotiate::{Mechanism, NegState, Token};
+use winrm_proto::auth::ntlm::SealError;
+use winrm_proto::auth::{Protection, Scheme, basic, seal};
 use winrm_proto::connection::{
-    Acceptor, Connection, Error, FirstEnvelope, Learned, Reply, Request, Response, Settings, Step, Verdict,
+    Acceptor, BodyError, Connection, Error, FirstEnvelope, Learned, Reply, Request, Response, Settings, Step,
+    Verdict,
 };
 
 use crate::ntlm::{PASSWORD, credential, nonces, policy, server_nonces, service, tls};
@@ -37,7 +40,7 @@ fn response(status: u16, headers: &[(&str, &str)], body: &'static str) -> Respon
     Response::new(status, headers.iter().copied(), Bytes::from_static(body.as_bytes()))
 }
 
-/// A listener that authenticates for real and answers every envelope alike.
+/// A listener that authenticates and seals for real and answers every envelope alike.
 struct Listener {
     acceptor: Acceptor,
     /// Whether an envelope is read from the request that carries the proof.
@@ -47,7 +50,11 @@ struct Listener {
 
 impl Listener {
     fn new(schemes: &[Scheme]) -> Self {
-        let acceptor = Acceptor::new(Arc::new(policy(tls(0))), schemes.to_vec());
+        Self::protected(tls(0), schemes)
+    }
+
+    fn protected(protection: Protection, schemes: &[Scheme]) -> Self {
+        let acceptor = Acceptor::new(Arc::new(policy(protection)), schemes.to_vec());
         Self { acceptor, reads_first_body: true, requests: Vec::new() }
     }
 
@@ -55,25 +62,28 @@ impl Listener {
         let authorization = request.header("Authorization");
         assert_eq!(request.header("Content-Length"), Some(request.body.len().to_string().as_str()));
         assert_eq!(request.header("Accept-Encoding"), Some("identity"));
-        let kind = authorization.map(|value| match value {
-            _ if value.starts_with("Basic") => "Basic",
-            _ if value.contains("TlRMTVNTUAAB") => "Type 1",
-            _ if value.contains("TlRMTVNTUAAD") => "Type 3",
-            _ => "?",
-        });
-        self.requests.push((kind, request.body.len()));
+        let kind = authorization.map(kind);
         let authorization: Vec<&str> = authorization.into_iter().collect();
-        match self.acceptor.judge(&authorization, server_nonces()) {
+        let headers = match self.acceptor.judge(&authorization, server_nonces()) {
             Verdict::Challenge { headers } | Verdict::Refused { headers, .. } => {
-                Response::new(401, headers, Bytes::new())
+                self.requests.push((kind, request.body.len()));
+                return Response::new(401, headers, Bytes::new());
             }
-            Verdict::Accepted { .. }
-                if request.body.is_empty() || (!self.reads_first_body && kind == Some("Type 3")) =>
-            {
-                response(200, &[], "")
-            }
-            Verdict::Accepted { .. } => Response::new(200, [SOAP], ANSWER),
+            Verdict::Accepted { headers, .. } => headers,
+        };
+        if !self.reads_first_body && kind == Some("proof") {
+            self.requests.push((kind, request.body.len()));
+            return Response::new(200, headers, Bytes::new());
         }
+        let content_type = request.header("Content-Type").unwrap();
+        let envelope = self.acceptor.open(content_type, request.body.clone()).unwrap();
+        self.requests.push((kind, envelope.len()));
+        if envelope.is_empty() {
+            return Response::new(200, headers, Bytes::new());
+        }
+        assert_eq!(envelope, ENVELOPE);
+        let (body, content_type) = self.acceptor.answer(ANSWER);
+        Response::new(200, headers.into_iter().chain([("Content-Type", content_type.to_owned())]), body)
     }
 
     fn exchange(&mut self, connection: &mut Connection) -> Result<Reply, Error> {
@@ -88,23 +98,41 @@ impl Listener {
     }
 }
 
+/// What a request authenticates with.
+fn kind(authorization: &str) -> &'static str {
+    let (scheme, token) = authorization.split_once(' ').unwrap();
+    let token = BASE64_STANDARD.decode(token).unwrap();
+    let has = |message: &[u8]| token.windows(message.len()).any(|window| window == message);
+    match scheme {
+        "Basic" => "password",
+        _ if has(b"NTLMSSP\0\x01") => "hello",
+        _ if has(b"NTLMSSP\0\x03") => "proof",
+        _ => "?",
+    }
+}
+
 #[test]
 fn two_requests_then_one_each() {
-    for scheme in [Scheme::Negotiate, Scheme::Ntlm] {
-        let mut listener = Listener::new(&[Scheme::Negotiate, Scheme::Ntlm, Scheme::Basic]);
-        let mut connection = connection(settings("vagrant", PASSWORD, &[scheme]));
-        for _ in 0..2 {
-            let reply = listener.exchange(&mut connection).unwrap();
-            assert_eq!(reply, Reply { status: 200, body: ANSWER });
+    for protection in [tls(0), Protection::Seal] {
+        for scheme in [Scheme::Negotiate, Scheme::Spnego, Scheme::Ntlm] {
+            let mut listener =
+                Listener::protected(protection.clone(), &[Scheme::Negotiate, Scheme::Ntlm, Scheme::Basic]);
+            let protection = protection.clone();
+            let mut connection =
+                connection(Settings { protection, ..settings("vagrant", PASSWORD, &[scheme]) });
+            for _ in 0..3 {
+                let reply = listener.exchange(&mut connection).unwrap();
+                assert_eq!(reply, Reply { status: 200, body: ANSWER });
+            }
+            assert_eq!(listener.requests, [(Some("hello"), 0), (Some("proof"), 13), (None, 13), (None, 13)]);
+            assert_eq!(connection.learned().scheme(), Some(scheme));
         }
-        assert_eq!(listener.requests, [(Some("Type 1"), 0), (Some("Type 3"), 13), (None, 13)]);
-        assert_eq!(connection.learned().scheme(), Some(scheme));
     }
 }
 
 #[test]
 fn a_refused_credential_is_final() {
-    for scheme in [Scheme::Negotiate, Scheme::Basic] {
+    for scheme in [Scheme::Negotiate, Scheme::Spnego, Scheme::Basic] {
         let mut listener = Listener::new(&[Scheme::Negotiate, Scheme::Basic]);
         let schemes = [scheme, Scheme::Basic, Scheme::Ntlm];
         let mut connection = connection(settings("vagrant", "wrong", &schemes));
@@ -129,7 +157,7 @@ fn basic_sends_the_envelope_at_once_and_the_password_each_time() {
     let mut connection = connection(settings("vagrant", PASSWORD, &[Scheme::Basic]));
     listener.exchange(&mut connection).unwrap();
     listener.exchange(&mut connection).unwrap();
-    assert_eq!(listener.requests, [(Some("Basic"), 13), (Some("Basic"), 13)]);
+    assert_eq!(listener.requests, [(Some("password"), 13), (Some("password"), 13)]);
 }
 
 #[test]
@@ -138,9 +166,9 @@ fn the_next_scheme_that_is_offered() {
     for (offered, expected) in [
         (
             vec![Scheme::Ntlm, Scheme::Basic],
-            vec![(Some("Type 1"), 0), (Some("Type 1"), 0), (Some("Type 3"), 13)],
+            vec![(Some("hello"), 0), (Some("hello"), 0), (Some("proof"), 13)],
         ),
-        (vec![Scheme::Basic], vec![(Some("Type 1"), 0), (Some("Basic"), 13)]),
+        (vec![Scheme::Basic], vec![(Some("hello"), 0), (Some("password"), 13)]),
     ] {
         let mut listener = Listener::new(&offered);
         let mut connection = connection(settings("vagrant", PASSWORD, &all));
@@ -160,7 +188,7 @@ fn a_server_that_closes_gets_the_next_scheme_on_a_new_connection() {
     let mut listener = Listener::new(&[Scheme::Basic]);
     let mut second = connection(Settings { learned, ..settings("vagrant", PASSWORD, &all) });
     listener.exchange(&mut second).unwrap();
-    assert_eq!(listener.requests, [(Some("Basic"), 13)]);
+    assert_eq!(listener.requests, [(Some("password"), 13)]);
 }
 
 #[test]
@@ -170,6 +198,7 @@ fn schemes_that_do_not_meet() {
     let cases: &[(&str, &[Scheme], &[&str], Error)] = &[
         ("vagrant", &[Scheme::Negotiate], &["Kerberos"], Error::OnlyKerberos),
         ("vagrant", &[Scheme::Negotiate], &["Negotiate", "Kerberos"], Error::OnlyKerberos),
+        ("vagrant", &[Scheme::Ntlm], &["Negotiate", "Kerberos"], offered(&["Negotiate", "Kerberos"])),
         ("vagrant", &[Scheme::Negotiate], &[], offered(&[])),
         ("vagrant", &[Scheme::Negotiate], &["Kerberos, CredSSP"], offered(&["Kerberos", "CredSSP"])),
         ("vagrant", &[Scheme::Negotiate], &["Basic realm=x"], offered(&["Basic"])),
@@ -217,12 +246,20 @@ fn proving(listener: &mut Listener) -> Connection {
 
 #[test]
 fn an_empty_answer_to_the_proof_sends_the_envelope_alone() {
-    let mut listener = Listener::new(&[Scheme::Ntlm]);
-    listener.reads_first_body = false;
-    let mut connection = connection(settings("vagrant", PASSWORD, &[Scheme::Ntlm]));
-    listener.exchange(&mut connection).unwrap();
-    assert_eq!(listener.requests, [(Some("Type 1"), 0), (Some("Type 3"), 13), (None, 13)]);
-    assert_eq!(connection.learned().first_envelope(), FirstEnvelope::AfterProof);
+    for scheme in [Scheme::Ntlm, Scheme::Spnego] {
+        for protection in [tls(0), Protection::Seal] {
+            let mut listener = Listener::protected(protection.clone(), &[Scheme::Ntlm, Scheme::Negotiate]);
+            listener.reads_first_body = false;
+            let settings = Settings { protection, ..settings("vagrant", PASSWORD, &[scheme]) };
+            let mut connection = connection(settings);
+            for _ in 0..2 {
+                assert_eq!(listener.exchange(&mut connection).unwrap().body, ANSWER);
+            }
+            let kinds: Vec<_> = listener.requests.iter().map(|(kind, _)| *kind).collect();
+            assert_eq!(kinds, [Some("hello"), Some("proof"), None, None]);
+            assert_eq!(connection.learned().first_envelope(), FirstEnvelope::AfterProof);
+        }
+    }
 }
 
 #[test]
@@ -252,7 +289,7 @@ fn a_400_then_a_401_starts_anew_with_the_proof_alone() {
         let mut second =
             self::connection(Settings { learned, ..settings("vagrant", PASSWORD, &[Scheme::Ntlm]) });
         listener.exchange(&mut second).unwrap();
-        assert_eq!(listener.requests, [(Some("Type 1"), 0), (Some("Type 3"), 0), (None, 13)]);
+        assert_eq!(listener.requests, [(Some("hello"), 0), (Some("proof"), 0), (None, 13)]);
     }
 }
 
@@ -282,7 +319,8 @@ fn other_answers() {
         (404, &[("Content-Type", "text/html; charset=utf-8")], "<html>", not_winrm(404, "text/html")),
         (200, &[("Content-Type", "TEXT/HTML")], "<html>", not_winrm(200, "text/html")),
         (200, &[], "x", not_winrm(200, "")),
-        (500, &[("Content-Type", "text/html")], "<html>", not_winrm(500, "text/html")),
+        (405, &[("Content-Type", "text/html")], "<html>", not_winrm(405, "text/html")),
+        (500, &[("Content-Type", "text/html")], "<html>", Error::UnexpectedStatus(500)),
         (500, &[SOAP], "", Error::UnexpectedStatus(500)),
         (503, &[], "", Error::UnexpectedStatus(503)),
         (101, &[], "", Error::UnexpectedStatus(101)),
@@ -318,10 +356,10 @@ fn the_session_cookie_comes_back() {
     let mut connection = connection(settings("vagrant", PASSWORD, &[Scheme::Ntlm]));
     let request = connection.send(ENVELOPE).unwrap();
     assert_eq!(request.header("Cookie"), None);
-    let challenge = Listener::new(&[Scheme::Ntlm]).answer(&request);
-    let mut headers = vec![("Set-Cookie".to_owned(), "MS-WSMAN=abc; secure".to_owned())];
-    headers.push(("Set-Cookie".to_owned(), "other=1".to_owned()));
-    drop(challenge);
+    let mut headers = vec![
+        ("Set-Cookie".to_owned(), "MS-WSMAN=abc; secure".to_owned()),
+        ("Set-Cookie".to_owned(), "other=1".to_owned()),
+    ];
     let Verdict::Challenge { headers: challenge } =
         Acceptor::new(Arc::new(policy(tls(0))), vec![Scheme::Ntlm])
             .judge(&[request.header("Authorization").unwrap()], server_nonces())
@@ -368,4 +406,108 @@ fn the_acceptor_keeps_its_reasons_to_itself() {
         };
         assert_eq!((refusal, &headers), (*expected, &offer), "{authorization:?}");
     }
+}
+
+#[test]
+fn spnego_where_a_bare_token_is_not_taken() {
+    // The server answers the bare token with its offer, and the wrapped one with a challenge.
+    let mut listener = Listener::new(&[Scheme::Negotiate]);
+    let mut connection =
+        connection(settings("vagrant", PASSWORD, &[Scheme::Negotiate, Scheme::Spnego, Scheme::Basic]));
+    drop(connection.send(ENVELOPE).unwrap());
+    let offer = response(401, &[("WWW-Authenticate", "Negotiate")], "");
+    let Ok(Step::Send(wrapped)) = connection.receive(offer) else { panic!("another token is due") };
+    let Ok(Step::Send(proof)) = connection.receive(listener.answer(&wrapped)) else {
+        panic!("a proof is due")
+    };
+    let step = connection.receive(listener.answer(&proof)).unwrap();
+    assert_eq!(step, Step::Reply(Reply { status: 200, body: ANSWER }));
+    assert_eq!(connection.learned().scheme(), Some(Scheme::Spnego));
+}
+
+#[test]
+fn a_server_that_rejects_ntlm_inside_spnego() {
+    let reject = Token::response(NegState::Reject, None, None, None);
+    let kerberos = Token::response(NegState::AcceptIncomplete, Some(Mechanism::Kerberos), None, None);
+    for token in [reject, kerberos] {
+        let mut connection = connection(settings("vagrant", PASSWORD, &[Scheme::Negotiate, Scheme::Spnego]));
+        drop(connection.send(ENVELOPE).unwrap());
+        let offer = response(401, &[("WWW-Authenticate", "Negotiate")], "");
+        drop(connection.receive(offer).unwrap());
+        let value = format!("Negotiate {}", BASE64_STANDARD.encode(token));
+        let answer = Response::new(401, [("WWW-Authenticate", value)], Bytes::new());
+        assert_eq!(connection.receive(answer), Err(Error::OnlyKerberos));
+    }
+}
+
+/// A sealed connection that has had one answer.
+fn sealed(scheme: Scheme) -> (Listener, Connection) {
+    let mut listener = Listener::protected(Protection::Seal, &[Scheme::Negotiate]);
+    let settings = Settings { protection: Protection::Seal, ..settings("vagrant", PASSWORD, &[scheme]) };
+    let mut connection = connection(settings);
+    listener.exchange(&mut connection).unwrap();
+    (listener, connection)
+}
+
+#[test]
+fn sealed_faults_open() {
+    let (mut listener, mut connection) = sealed(Scheme::Negotiate);
+    let request = connection.send(ENVELOPE).unwrap();
+    drop(listener.answer(&request));
+    // The listener's answer above took a place in the sequence, so the fault below would be out of step.
+    let (body, content_type) = listener.acceptor.answer(Bytes::from_static(b"<fault/>"));
+    let out_of_step = connection.receive(Response::new(500, [("Content-Type", content_type)], body));
+    assert!(matches!(out_of_step, Err(Error::Seal(_))));
+
+    let (mut listener, mut connection) = sealed(Scheme::Spnego);
+    drop(connection.send(ENVELOPE).unwrap());
+    let (body, content_type) = listener.acceptor.answer(Bytes::from_static(b"<fault/>"));
+    let step = connection.receive(Response::new(500, [("Content-Type", content_type)], body));
+    assert_eq!(step, Ok(Step::Reply(Reply { status: 500, body: Bytes::from_static(b"<fault/>") })));
+}
+
+#[test]
+fn an_answer_that_is_not_sealed_ends_the_connection() {
+    for status in [200, 500] {
+        let (_, mut connection) = sealed(Scheme::Negotiate);
+        drop(connection.send(ENVELOPE).unwrap());
+        assert_eq!(connection.receive(response(status, &[SOAP], "<x/>")), Err(Error::NotSealed { status }));
+        assert_eq!(connection.send(ENVELOPE), Err(Error::Broken));
+    }
+}
+
+#[test]
+fn a_replayed_answer_ends_the_connection() {
+    let (mut listener, mut connection) = sealed(Scheme::Negotiate);
+    let request = connection.send(ENVELOPE).unwrap();
+    let answer = listener.answer(&request);
+    assert!(connection.receive(answer.clone()).is_ok());
+    drop(connection.send(ENVELOPE).unwrap());
+    let wrong_sequence = seal::Error::Seal(SealError::WrongSequence { expected: 2, found: 1 });
+    assert_eq!(connection.receive(answer), Err(Error::Seal(wrong_sequence)));
+    assert_eq!(connection.send(ENVELOPE), Err(Error::Broken));
+}
+
+#[test]
+fn nothing_of_an_envelope_shows_on_plain_http() {
+    let mut connection = connection(Settings {
+        protection: Protection::Seal,
+        ..settings("vagrant", PASSWORD, &[Scheme::Negotiate])
+    });
+    let mut listener = Listener::protected(Protection::Seal, &[Scheme::Negotiate]);
+    let hello = connection.send(ENVELOPE).unwrap();
+    let Ok(Step::Send(proof)) = connection.receive(listener.answer(&hello)) else { panic!("a proof is due") };
+    assert!(proof.header("Content-Type").unwrap().starts_with("multipart/encrypted"));
+    assert!(!proof.body.windows(5).any(|window| window == b"<s:En"));
+}
+
+#[test]
+fn an_acceptor_that_demands_a_seal() {
+    let mut listener = Listener::protected(Protection::Seal, &[Scheme::Negotiate]);
+    assert_eq!(listener.acceptor.open(SOAP.1, ENVELOPE), Err(BodyError::NotSealed));
+    assert_eq!(listener.acceptor.open(seal::CONTENT_TYPE, ENVELOPE), Err(BodyError::NoKeys));
+    let (mut listener, _) = sealed(Scheme::Negotiate);
+    assert_eq!(listener.acceptor.open(SOAP.1, ENVELOPE), Err(BodyError::NotSealed));
+    let broken = listener.acceptor.open(seal::CONTENT_TYPE, ENVELOPE);
+    assert_eq!(broken, Err(BodyError::Seal(seal::Error::Boundary)));
 }
