@@ -58,7 +58,7 @@ async fn encrypted(world: Arc<World>, stream: TcpStream, connection: ConnectionI
             let tls = stream.get_ref().1.protocol_version().and_then(|version| version.as_str());
             let tls = tls.map(|name| name.replace('_', "."));
             world.record.write(Event::Connected { connection, tls });
-            speak(Session::new(world, connection, Some(identity.der)), stream).await;
+            speak(Session::new(world, connection, Some(&identity.der)), stream).await;
         }
         Ok(Err(error)) => world.record.write(failed(error.to_string())),
         Err(_elapsed) => world.record.write(failed("the client did not finish the handshake".to_owned())),

@@ -10,19 +10,21 @@ use secrecy::SecretString;
 use tokio::net::TcpListener;
 use tokio::task::{JoinHandle, JoinSet};
 use tokio_util::sync::CancellationToken;
+use winrm_proto::auth::{Credential, InvalidUserName, UserName};
 
 use crate::certificate::{Authority, Certificate};
 use crate::clock::{Clock, Ids};
 use crate::connection;
 use crate::misbehaviour::Misbehaviour;
 use crate::record::{ConnectionId, Record};
-use crate::settings::{Account, HardeningLevel, Loopback, Quotas, Scheme, Transport};
+use crate::settings::{HardeningLevel, Loopback, Quotas, Scheme, Transport};
 use crate::world::{Choices, World};
 
 /// A running host. Dropping it stops it without waiting; [`shutdown`](Self::shutdown) waits.
 #[derive(Debug)]
 pub struct Host {
     world: Arc<World>,
+    first: Account,
     addr: SocketAddr,
     ca_pem: String,
     stop: CancellationToken,
@@ -45,13 +47,13 @@ impl Host {
     /// The first account's name.
     #[must_use]
     pub fn user(&self) -> &str {
-        &self.world.first.user
+        &self.first.user
     }
 
     /// The first account's password.
     #[must_use]
     pub fn password(&self) -> &SecretString {
-        &self.world.first.password
+        &self.first.password
     }
 
     /// The certificate authority that a client has to trust, in PEM.
@@ -64,6 +66,12 @@ impl Host {
     #[must_use]
     pub fn record(&self) -> Record {
         self.world.record.clone()
+    }
+
+    /// How many shells are open.
+    #[must_use]
+    pub fn open_shells(&self) -> usize {
+        self.world.shells.count()
     }
 
     /// Arms a misbehaviour, behind those that are armed already.
@@ -95,6 +103,7 @@ pub struct HostBuilder {
     port: u16,
     certificate: Certificate,
     misbehaviours: Vec<Misbehaviour>,
+    accounts: Vec<Account>,
     choices: Choices,
 }
 
@@ -123,10 +132,10 @@ impl HostBuilder {
         self
     }
 
-    /// Adds an account of the simulated machine. [`Host::user`] is the first one.
+    /// Adds an account of the simulated machine, as `user` or `DOMAIN\\user`. [`Host::user`] is the first one.
     pub fn account(mut self, user: impl Into<String>, password: impl Into<String>) -> Self {
         let password = SecretString::from(password.into());
-        self.choices.accounts.push(Account { user: user.into(), password });
+        self.accounts.push(Account { user: user.into(), password });
         self
     }
 
@@ -185,24 +194,27 @@ impl HostBuilder {
     /// The port is taken, or no certificate or password could be made.
     pub async fn start(mut self) -> Result<Host, StartError> {
         let authority = Authority::new()?;
-        let first = match self.choices.accounts.first() {
+        let first = match self.accounts.first() {
             Some(account) => account.clone(),
             None => made_up_account().map_err(StartError::Random)?,
         };
-        if self.choices.accounts.is_empty() {
-            self.choices.accounts.push(first.clone());
+        if self.accounts.is_empty() {
+            self.accounts.push(first.clone());
         }
+        let accounts: Result<Vec<Credential>, _> =
+            self.accounts.into_iter().map(Account::credential).collect();
+        let accounts = accounts?;
         let listener = TcpListener::bind((self.loopback.address(), self.port)).await?;
         let addr = listener.local_addr()?;
         let ca_pem = authority.pem();
         let identities = authority.identities(self.certificate, self.choices.transport)?;
-        let world = Arc::new(World::new(self.choices, first, identities));
+        let world = Arc::new(World::new(self.choices, accounts, identities));
         for misbehaviour in self.misbehaviours {
             world.armed.arm(misbehaviour);
         }
         let stop = CancellationToken::new();
         let accepting = tokio::spawn(accept(listener, Arc::clone(&world), stop.clone()));
-        Ok(Host { world, addr, ca_pem, stop, accepting: Some(accepting) })
+        Ok(Host { world, first, addr, ca_pem, stop, accepting: Some(accepting) })
     }
 }
 
@@ -213,6 +225,7 @@ impl Default for HostBuilder {
             port: 0,
             certificate: Certificate::default(),
             misbehaviours: Vec::new(),
+            accounts: Vec::new(),
             choices: Choices::default(),
         }
     }
@@ -224,12 +237,28 @@ pub enum StartError {
     /// The address or port cannot be bound.
     #[error("the host cannot listen: {0}")]
     Listen(#[from] io::Error),
+    /// An account's name is none.
+    #[error("an account cannot be made: {0}")]
+    Account(#[from] InvalidUserName),
     /// No certificate could be made.
     #[error("the host's certificate cannot be made: {0}")]
     Certificate(#[from] crate::certificate::IssueError),
     /// The operating system gave no random bytes.
     #[error("no random bytes for a password: {0}")]
     Random(getrandom::Error),
+}
+
+/// A user of the simulated machine.
+#[derive(Clone, Debug)]
+struct Account {
+    user: String,
+    password: SecretString,
+}
+
+impl Account {
+    fn credential(self) -> Result<Credential, InvalidUserName> {
+        Ok(Credential::new(UserName::parse(&self.user)?, self.password))
+    }
 }
 
 /// Accepts connections until the host stops, then waits for their tasks.
@@ -252,6 +281,7 @@ async fn accept(listener: TcpListener, world: Arc<World>, stop: CancellationToke
     }
     drop(listener);
     while connections.join_next().await.is_some() {}
+    world.shells.delete_all().await;
 }
 
 fn made_up_account() -> Result<Account, getrandom::Error> {

@@ -22,6 +22,7 @@ mod certificate;
 mod clock;
 mod connection;
 mod host;
+mod machine;
 mod misbehaviour;
 mod record;
 mod service;

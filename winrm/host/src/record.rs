@@ -157,17 +157,15 @@ pub enum Event {
         connection: ConnectionId,
         /// The scheme the client used.
         scheme: Scheme,
-        /// The user as the client spelled it, domain included.
+        /// The account, as the builder spelled it.
         user: String,
     },
     /// A credential was refused.
     Refused {
         /// The connection.
         connection: ConnectionId,
-        /// The scheme the client used.
-        scheme: Scheme,
-        /// The user as the client spelled it, where the token could be read.
-        user: Option<String>,
+        /// The scheme the client used, where it can be read.
+        scheme: Option<Scheme>,
         /// Why, in words that a 401 does not tell the client.
         reason: String,
     },
@@ -299,8 +297,6 @@ pub enum Ended {
     Interrupted,
     /// Its shell was deleted.
     ShellDeleted,
-    /// The simulated machine's own `taskkill` or `Stop-Process` did it.
-    Killed,
 }
 
 #[derive(Debug)]

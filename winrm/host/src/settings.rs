@@ -3,8 +3,6 @@
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use secrecy::SecretString;
-
 /// An address that only this machine can reach. The host binds nothing else.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Loopback(IpAddr);
@@ -131,11 +129,4 @@ impl Default for Quotas {
             max_envelope_size: 512_000,
         }
     }
-}
-
-/// A user of the simulated machine. `Debug` shows the name only.
-#[derive(Clone, Debug)]
-pub(crate) struct Account {
-    pub(crate) user: String,
-    pub(crate) password: SecretString,
 }

@@ -1,16 +1,21 @@
 //! What every connection shares.
 
+use winrm_proto::auth::Credential;
+
 use crate::certificate::Identities;
 use crate::clock::{Clock, IdSource, Ids};
+use std::sync::Arc;
+
+use crate::machine::Machine;
 use crate::misbehaviour::Armed;
 use crate::record::Record;
-use crate::settings::{Account, HardeningLevel, Quotas, Scheme, Transport};
+use crate::service::{Operations, Shells};
+use crate::settings::{HardeningLevel, Quotas, Scheme, Transport};
 
 /// What the builder chose.
 #[derive(Clone, Debug)]
 pub(crate) struct Choices {
     pub(crate) transport: Transport,
-    pub(crate) accounts: Vec<Account>,
     pub(crate) offered: Vec<Scheme>,
     pub(crate) hardening: HardeningLevel,
     pub(crate) quotas: Quotas,
@@ -24,7 +29,6 @@ impl Default for Choices {
     fn default() -> Self {
         Self {
             transport: Transport::Https,
-            accounts: Vec::new(),
             offered: vec![Scheme::Negotiate, Scheme::Ntlm],
             hardening: HardeningLevel::Relaxed,
             quotas: Quotas::default(),
@@ -40,22 +44,33 @@ impl Default for Choices {
 #[derive(Debug)]
 pub(crate) struct World {
     pub(crate) choices: Choices,
-    /// The account that [`crate::Host::user`] names.
-    pub(crate) first: Account,
+    /// The accounts of the machine.
+    pub(crate) accounts: Vec<Credential>,
     pub(crate) identities: Identities,
     pub(crate) record: Record,
     pub(crate) armed: Armed,
     pub(crate) ids: IdSource,
+    pub(crate) machine: Arc<Machine>,
+    pub(crate) shells: Shells,
+    pub(crate) operations: Operations,
 }
 
 impl World {
-    pub(crate) fn new(choices: Choices, first: Account, identities: Identities) -> Self {
+    pub(crate) fn new(choices: Choices, accounts: Vec<Credential>, identities: Identities) -> Self {
         let ids = IdSource::new(choices.ids);
-        Self { choices, first, identities, record: Record::new(), armed: Armed::default(), ids }
-    }
-
-    /// The account of that name. Windows does not tell upper from lower case in user names.
-    pub(crate) fn account(&self, user: &str) -> Option<&Account> {
-        self.choices.accounts.iter().find(|account| account.user.eq_ignore_ascii_case(user))
+        let record = Record::new();
+        let machine =
+            Machine::new(choices.hostname.clone(), &choices.environment, choices.clock, record.clone());
+        Self {
+            choices,
+            accounts,
+            identities,
+            record,
+            armed: Armed::default(),
+            ids,
+            machine: Arc::new(machine),
+            shells: Shells::default(),
+            operations: Operations::default(),
+        }
     }
 }

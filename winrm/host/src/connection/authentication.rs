@@ -1,23 +1,27 @@
-//! Who speaks on a connection. Authentication belongs to the connection, as Windows has it.
+//! Who speaks on a connection. Authentication belongs to the connection, as Windows has it; the proofs are
+//! judged by [`winrm_proto::connection::Acceptor`].
 
+use std::borrow::Cow;
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use http::HeaderMap;
-use http::header::AUTHORIZATION;
-use secrecy::ExposeSecret;
-use subtle::ConstantTimeEq;
+use http::header::{AUTHORIZATION, HeaderMap, HeaderValue};
+use winrm_proto::auth::ntlm::{AcceptPolicy, ChannelBindingPolicy, FileTime, MachineNames, ServerNonces};
+use winrm_proto::auth::{self, ChannelBinding, Protection};
+use winrm_proto::connection::{self, Acceptor};
 
 use crate::record::{ConnectionId, Event};
-use crate::settings::{Scheme, Transport};
+use crate::settings::{HardeningLevel, Scheme};
 use crate::world::World;
 
 /// The state of one connection's authentication.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Authentication {
-    /// Set once a token proved who speaks; every later request without a header is theirs.
-    user: Option<String>,
+    acceptor: Acceptor,
+    /// Its proof is on the record; the requests behind it need no other.
+    recorded: bool,
 }
 
 /// What a request's `Authorization` header came to.
@@ -25,6 +29,8 @@ pub(super) struct Authentication {
 pub(super) enum Verdict {
     /// The request is this user's.
     Known(String),
+    /// The next token of an exchange.
+    Challenge(HeaderValue),
     /// No credential and none known: offer the schemes and close, as Windows does.
     Unknown,
     /// The credential was refused: offer the schemes.
@@ -32,35 +38,66 @@ pub(super) enum Verdict {
 }
 
 impl Authentication {
+    /// Nobody has authenticated yet. `leaf` is the certificate that the connection's client saw.
+    pub(super) fn new(world: &World, leaf: Option<&[u8]>) -> Self {
+        let binding = |leaf| ChannelBinding::from_certificate(leaf).ok().flatten();
+        let protection = match leaf {
+            Some(leaf) => Protection::Tls { channel_binding: binding(leaf) },
+            None => Protection::Seal,
+        };
+        let name = world.machine.hostname();
+        let policy = AcceptPolicy {
+            accounts: world.accounts.clone(),
+            machine: MachineNames {
+                computer: name.to_owned(),
+                domain: name.to_owned(),
+                dns_computer: name.to_lowercase(),
+                dns_domain: name.to_lowercase(),
+            },
+            protection,
+            channel_binding: match world.choices.hardening {
+                HardeningLevel::None => ChannelBindingPolicy::None,
+                HardeningLevel::Relaxed => ChannelBindingPolicy::WhenPresent,
+                HardeningLevel::Strict => ChannelBindingPolicy::Required,
+            },
+        };
+        let schemes = world.choices.offered.iter().filter_map(|scheme| match scheme {
+            Scheme::Negotiate => Some(auth::Scheme::Negotiate),
+            Scheme::Ntlm => Some(auth::Scheme::Ntlm),
+            Scheme::Basic => Some(auth::Scheme::Basic),
+            Scheme::Kerberos | Scheme::CredSsp => None,
+        });
+        Self { acceptor: Acceptor::new(Arc::new(policy), schemes.collect()), recorded: false }
+    }
+
     /// Judges a request, and says what belongs on the record.
     pub(super) fn judge(
         &mut self,
-        world: &World,
         connection: ConnectionId,
         headers: &HeaderMap,
     ) -> (Verdict, Option<Event>) {
-        let Some((scheme, token)) = credential(headers) else {
-            return match &self.user {
-                Some(user) => (Verdict::Known(user.clone()), None),
-                None => (Verdict::Unknown, None),
-            };
-        };
-        let judged = if world.choices.offered.contains(&scheme) {
-            match scheme {
-                Scheme::Basic => basic(world, token),
-                _ => Err(Refusal { user: None, reason: "the host does not accept this scheme".to_owned() }),
+        let Some(nonces) = nonces() else { return (Verdict::Refused, None) };
+        let authorization: Vec<Cow<'_, [u8]>> =
+            headers.get_all(AUTHORIZATION).iter().map(|value| as_utf8(value.as_bytes())).collect();
+        match self.acceptor.judge(&authorization, nonces) {
+            connection::Verdict::Accepted { principal, scheme, .. } => {
+                let user = principal.name().to_owned();
+                let scheme = own(scheme);
+                let fresh = !authorization.is_empty() && !std::mem::replace(&mut self.recorded, true);
+                let event = Event::Authenticated { connection, scheme, user: principal.to_string() };
+                (Verdict::Known(user), fresh.then_some(event))
             }
-        } else {
-            Err(Refusal { user: None, reason: "the scheme was not offered".to_owned() })
-        };
-        match judged {
-            Ok(user) => {
-                let event = Event::Authenticated { connection, scheme, user: user.clone() };
-                (Verdict::Known(user), Some(event))
-            }
-            Err(Refusal { user, reason }) => {
-                self.user = None;
-                (Verdict::Refused, Some(Event::Refused { connection, scheme, user, reason }))
+            connection::Verdict::Challenge { headers } => match headers.into_iter().next() {
+                Some((_, token)) if !authorization.is_empty() => {
+                    (HeaderValue::try_from(token).map_or(Verdict::Refused, Verdict::Challenge), None)
+                }
+                _ => (Verdict::Unknown, None),
+            },
+            connection::Verdict::Refused { refusal, .. } => {
+                self.recorded = false;
+                let scheme = scheme(headers);
+                let reason = refusal.to_string();
+                (Verdict::Refused, Some(Event::Refused { connection, scheme, reason }))
             }
         }
     }
@@ -68,40 +105,34 @@ impl Authentication {
 
 /// The scheme that a request's header names, whether or not its token is any good.
 pub(super) fn scheme(headers: &HeaderMap) -> Option<Scheme> {
-    credential(headers).map(|(scheme, _)| scheme)
-}
-
-struct Refusal {
-    user: Option<String>,
-    reason: String,
-}
-
-fn credential(headers: &HeaderMap) -> Option<(Scheme, &str)> {
     let value = headers.get(AUTHORIZATION)?.to_str().ok()?;
-    let (name, token) = value.split_once(' ').unwrap_or((value, ""));
-    Some((Scheme::from_name(name)?, token.trim()))
+    Scheme::from_name(value.split_once(' ').map_or(value, |(name, _)| name))
 }
 
-/// RFC 7617. Windows takes local accounts only, and never where the password could be read on the way.
-fn basic(world: &World, token: &str) -> Result<String, Refusal> {
-    let refuse = |user: Option<&str>, reason: &str| Refusal {
-        user: user.map(str::to_owned),
-        reason: reason.to_owned(),
+fn own(scheme: auth::Scheme) -> Scheme {
+    match scheme {
+        auth::Scheme::Negotiate => Scheme::Negotiate,
+        auth::Scheme::Ntlm => Scheme::Ntlm,
+        auth::Scheme::Basic => Scheme::Basic,
+    }
+}
+
+/// Python's clients send Basic in Latin-1, and Windows takes it; [`Acceptor`] reads UTF-8.
+fn as_utf8(header: &[u8]) -> Cow<'_, [u8]> {
+    let latin = || {
+        let (name, token) = header.split_at_checked(6)?;
+        let decoded =
+            STANDARD.decode(token.trim_ascii()).ok().filter(|_| name.eq_ignore_ascii_case(b"Basic "))?;
+        std::str::from_utf8(&decoded).err()?;
+        let text: String = decoded.iter().map(|byte| char::from(*byte)).collect();
+        Some(format!("Basic {}", STANDARD.encode(text)).into_bytes())
     };
-    if world.choices.transport == Transport::Http {
-        return Err(refuse(None, "Basic over plain HTTP"));
-    }
-    let decoded = STANDARD.decode(token).map_err(|_| refuse(None, "the token is not base64"))?;
-    let text = String::from_utf8(decoded).map_err(|_| refuse(None, "the token is not UTF-8"))?;
-    let (user, password) = text.split_once(':').ok_or_else(|| refuse(None, "the token has no colon"))?;
-    let account = world.account(user).ok_or_else(|| refuse(Some(user), "no such user"))?;
-    let expected = account.password.expose_secret().as_bytes();
-    if bool::from(expected.ct_eq(password.as_bytes())) {
-        Ok(user.to_owned())
-    } else {
-        Err(refuse(Some(user), "wrong password"))
-    }
+    latin().map_or(Cow::Borrowed(header), Cow::Owned)
 }
 
-/// What every request of a connection needs to see the channel binding.
-pub(super) type Leaf = Option<Arc<[u8]>>;
+fn nonces() -> Option<ServerNonces> {
+    let mut challenge = [0; 8];
+    getrandom::fill(&mut challenge).ok()?;
+    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).ok()?;
+    Some(ServerNonces { challenge, now: FileTime::from_unix(now) })
+}

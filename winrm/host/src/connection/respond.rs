@@ -13,7 +13,7 @@ use tokio::sync::Notify;
 
 use super::act::{Instead, Taken, instead};
 use super::answer::Answer;
-use super::authentication::{Authentication, Leaf, Verdict, scheme};
+use super::authentication::{Authentication, Verdict, scheme};
 use crate::misbehaviour::Act;
 use crate::record::{ConnectionId, Event, Operation, Request};
 use crate::service::Asked;
@@ -24,22 +24,15 @@ use crate::world::World;
 pub(super) struct Session {
     world: Arc<World>,
     connection: ConnectionId,
-    leaf: Leaf,
     authentication: Mutex<Authentication>,
     taken: Mutex<Option<Taken>>,
     taking: Notify,
 }
 
 impl Session {
-    pub(super) fn new(world: Arc<World>, connection: ConnectionId, leaf: Leaf) -> Self {
-        Self {
-            world,
-            connection,
-            leaf,
-            authentication: Mutex::default(),
-            taken: Mutex::default(),
-            taking: Notify::new(),
-        }
+    pub(super) fn new(world: Arc<World>, connection: ConnectionId, leaf: Option<&[u8]>) -> Self {
+        let authentication = Mutex::new(Authentication::new(&world, leaf));
+        Self { world, connection, authentication, taken: Mutex::default(), taking: Notify::new() }
     }
 
     /// Completes when a misbehaviour wants the bare stream.
@@ -106,7 +99,7 @@ impl Session {
 
     fn judge(&self, head: &Parts) -> Verdict {
         let mut authentication = self.authentication.lock().unwrap_or_else(PoisonError::into_inner);
-        let (verdict, event) = authentication.judge(&self.world, self.connection, &head.headers);
+        let (verdict, event) = authentication.judge(self.connection, &head.headers);
         drop(authentication);
         if let Some(event) = event {
             self.world.record.write(event);
@@ -123,6 +116,9 @@ impl Session {
             },
             Verdict::Unknown if asked.operation() == Operation::Identify && anonymous_identify(head) => {
                 self.perform("", asked, stray).await
+            }
+            Verdict::Challenge(token) => {
+                Answer::empty(StatusCode::UNAUTHORIZED).header(WWW_AUTHENTICATE, token)
             }
             Verdict::Unknown => self.refusal().closing(),
             Verdict::Refused => self.refusal(),
