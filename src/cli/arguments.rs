@@ -1,0 +1,118 @@
+//! The command line, as clap reads it.
+
+use std::{path::PathBuf, time::Duration};
+
+use clap::{Args, Parser, Subcommand};
+
+/// Runs allowed work on remote Windows hosts over WinRM.
+#[derive(Debug, Parser)]
+#[command(name = "winrm-mcp", version, disable_help_subcommand = true, after_help = AFTER_HELP)]
+pub(super) struct Arguments {
+    /// Read this configuration file.
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(super) config: Option<PathBuf>,
+
+    #[command(subcommand)]
+    pub(super) command: Option<Command>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Serve MCP on standard input and output (the same as no command)
+    Serve,
+    /// Run one command on a host
+    Exec(Exec),
+    /// Show it all with a loopback host: no Windows needed
+    Demo,
+    /// Keep a loopback host running and print the environment to reach it
+    Host(Host),
+    /// Look at the configuration
+    Config(Config),
+    /// Check the configuration and contact nobody
+    CheckConfig,
+}
+
+/// What `exec` takes.
+#[derive(Debug, Args)]
+pub(super) struct Exec {
+    /// The configured host; may be left out where there is only one
+    #[arg(long, value_name = "HOST")]
+    pub(super) host: Option<String>,
+
+    /// Stop the remote command after this many seconds
+    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
+    pub(super) timeout: Option<Duration>,
+
+    /// Print one JSON object instead of the command's output
+    #[arg(long)]
+    pub(super) json: bool,
+
+    /// COMMAND is a program, not a PowerShell command
+    #[arg(long, conflicts_with = "script")]
+    pub(super) native: bool,
+
+    /// Give a program this file as standard input (- is ours)
+    #[arg(long, value_name = "FILE", requires = "native")]
+    pub(super) stdin: Option<PathBuf>,
+
+    /// Start a program in this directory
+    #[arg(long, value_name = "DIRECTORY", requires = "native")]
+    pub(super) working_directory: Option<String>,
+
+    /// Remote exit codes that count as success
+    #[arg(long, value_name = "CODES", value_delimiter = ',', default_value = "0", allow_hyphen_values = true)]
+    pub(super) success_codes: Vec<i32>,
+
+    /// Take PowerShell text from this file (- is standard input)
+    #[arg(long, value_name = "FILE", conflicts_with = "words")]
+    pub(super) script: Option<PathBuf>,
+
+    /// Command name, -Parameters and values; each word is data
+    #[arg(last = true, value_name = "COMMAND ARG…", required_unless_present = "script")]
+    pub(super) words: Vec<String>,
+}
+
+/// What `host` takes.
+#[derive(Debug, Args)]
+pub(super) struct Host {
+    /// Port to listen on; 0 takes a free one
+    #[arg(long, default_value_t = 0)]
+    pub(super) port: u16,
+
+    /// Print one JSON line instead of shell variables
+    #[arg(long)]
+    pub(super) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Config {
+    #[command(subcommand)]
+    pub(super) command: ConfigCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum ConfigCommand {
+    /// Show each setting with its value and where it came from; never a secret
+    Show {
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+fn seconds(text: &str) -> Result<Duration, String> {
+    let wrong = || format!("`{text}` is not a number of seconds above 0");
+    let seconds: f64 = text.parse().map_err(|_| wrong())?;
+    if seconds <= 0.0 {
+        return Err(wrong());
+    }
+    Duration::try_from_secs_f64(seconds).map_err(|_| wrong())
+}
+
+const AFTER_HELP: &str = "\
+Examples:
+  winrm-mcp demo
+  winrm-mcp exec --host web-01 -- Get-Service -Name W32Time
+  winrm-mcp exec --native --json -- ipconfig /all
+
+Settings come from WINRM_MCP_* variables and winrm-mcp.toml; see README.md.";

@@ -1,0 +1,146 @@
+//! The MCP tools: one file each with its schema and the mapping from arguments to a request. What a request does
+//! stands in [`crate::invocation`].
+
+mod arguments;
+mod check_host;
+mod execute_command;
+mod list_hosts;
+mod result;
+mod run_executable;
+
+use std::{sync::OnceLock, time::Duration};
+
+use rmcp::model::{JsonObject, Tool as Definition};
+
+use crate::call::{HostName, Work};
+
+pub use arguments::ArgumentError;
+pub use result::{Answer, render};
+
+/// One MCP tool.
+pub trait Tool: Send + Sync {
+    /// What `tools/list` shows: name, description, schemas and all four annotations.
+    fn definition(&self) -> Definition;
+
+    /// Maps arguments that fit the input schema to a request.
+    ///
+    /// # Errors
+    ///
+    /// [`ArgumentError`] names the field that the schema could not judge.
+    fn request(&self, arguments: JsonObject) -> Result<Request, ArgumentError>;
+}
+
+/// What a tool call asks for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Request {
+    /// Work on a host: a walk.
+    Work {
+        /// The host as the caller named it; `None` means the only one.
+        host: Option<HostName>,
+        /// What to do there.
+        work: Work,
+        /// How long it may take.
+        timeout: Option<Duration>,
+    },
+    /// The configured hosts: reading, not a walk.
+    ListHosts,
+}
+
+/// All tools, in the order in which `tools/list` shows them.
+#[derive(Debug)]
+pub struct Toolbox {
+    entries: Vec<Entry>,
+}
+
+struct Entry {
+    tool: Box<dyn Tool>,
+    definition: Definition,
+    /// Compiled when the tool is first called, so that it costs nothing at start.
+    validator: OnceLock<jsonschema::Validator>,
+}
+
+impl Toolbox {
+    /// The tools of this program.
+    #[must_use]
+    pub fn new() -> Self {
+        let tools: [Box<dyn Tool>; 4] = [
+            Box::new(execute_command::ExecuteCommand),
+            Box::new(run_executable::RunExecutable),
+            Box::new(list_hosts::ListHosts),
+            Box::new(check_host::CheckHost),
+        ];
+        let entry = |tool: Box<dyn Tool>| {
+            let definition = tool.definition();
+            Entry { tool, definition, validator: OnceLock::new() }
+        };
+        Self { entries: tools.into_iter().map(entry).collect() }
+    }
+
+    /// What `tools/list` shows.
+    pub fn definitions(&self) -> impl Iterator<Item = &Definition> {
+        self.entries.iter().map(|entry| &entry.definition)
+    }
+
+    /// Validates a call's arguments and maps them to a request.
+    ///
+    /// # Errors
+    ///
+    /// An unknown tool, arguments that do not fit the schema, or a value that the tool refuses.
+    pub fn request(&self, name: &str, arguments: JsonObject) -> Result<Request, CallError> {
+        let entry = self
+            .entries
+            .iter()
+            .find(|entry| entry.definition.name == name)
+            .ok_or_else(|| CallError::UnknownTool { name: name.to_owned() })?;
+        let validator = entry.validator.get_or_init(|| arguments::validator(&entry.definition.input_schema));
+        arguments::validate(validator, &entry.definition.input_schema, &arguments)?;
+        Ok(entry.tool.request(arguments)?)
+    }
+}
+
+impl Default for Toolbox {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl std::fmt::Debug for Entry {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.definition.name)
+    }
+}
+
+/// Why a call never became a request.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum CallError {
+    /// JSON-RPC -32602.
+    #[error("unknown tool: {name}")]
+    UnknownTool {
+        /// The name that was called.
+        name: String,
+    },
+    /// The model can mend this: a tool result, not a protocol error.
+    #[error(transparent)]
+    Arguments(#[from] ArgumentError),
+}
+
+/// The hints of a tool that only looks.
+fn looks(title: &str) -> rmcp::model::ToolAnnotations {
+    rmcp::model::ToolAnnotations::with_title(title)
+        .read_only(true)
+        .destructive(false)
+        .idempotent(true)
+        .open_world(false)
+}
+
+/// The hints of a tool that can change a host.
+fn changes(title: &str) -> rmcp::model::ToolAnnotations {
+    rmcp::model::ToolAnnotations::with_title(title)
+        .read_only(false)
+        .destructive(true)
+        .idempotent(false)
+        .open_world(true)
+}
+
+#[cfg(test)]
+mod tests;
