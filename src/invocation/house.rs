@@ -1,0 +1,67 @@
+//! What calls need: one house for the whole process.
+
+use std::{sync::Arc, time::Duration};
+
+use crate::{
+    audit::Audit,
+    inventory::Inventory,
+    output::{SpoolLimits, SuccessCodes},
+    policy::Policy,
+    secret::Secrets,
+    session::Sessions,
+};
+
+/// Everything that a call meets on its way.
+#[derive(Debug)]
+pub struct House {
+    pub(super) world: Arc<World>,
+    pub(super) audit: Audit,
+    pub(super) sessions: Sessions,
+    pub(super) secrets: Secrets,
+    pub(super) settings: Settings,
+}
+
+/// What a call is judged by: one snapshot, so that no call sees half of a change.
+#[derive(Debug)]
+pub struct World {
+    /// Which hosts there are.
+    pub inventory: Inventory,
+    /// What may run.
+    pub policy: Policy,
+}
+
+/// Limits of what comes back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Settings {
+    /// What is kept of each stream.
+    pub spool: SpoolLimits,
+    /// How many bytes of output a result holds.
+    pub max_output: usize,
+    /// Which exit codes are success.
+    pub success_codes: SuccessCodes,
+}
+
+impl House {
+    /// Puts a house together.
+    #[must_use]
+    pub fn new(world: World, audit: Audit, sessions: Sessions, secrets: Secrets, settings: Settings) -> Self {
+        Self { world: Arc::new(world), audit, sessions, secrets, settings }
+    }
+
+    /// The snapshot in force.
+    #[must_use]
+    pub fn world(&self) -> Arc<World> {
+        Arc::clone(&self.world)
+    }
+
+    /// What scrubs the secrets that are known by now.
+    #[must_use]
+    pub fn scrub(&self, text: &str) -> String {
+        self.secrets.known().scrub(text)
+    }
+
+    /// Closes every shell on every host, for at most `deadline`.
+    pub async fn shutdown(&self, deadline: Duration) {
+        self.sessions.shutdown(deadline).await;
+    }
+}

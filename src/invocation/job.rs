@@ -1,0 +1,115 @@
+//! A running walk: its own task, so that hand-over, cancellation and progress are one mechanism.
+
+use std::{sync::Arc, time::Instant};
+
+use tokio::task::{JoinError, JoinHandle};
+use tokio_util::sync::CancellationToken;
+
+use super::{
+    house::House,
+    walk::{Failure, Walk, Watcher},
+};
+use crate::{
+    call::{Call, CallId, Work},
+    output::{Parts, Report},
+    remedy::{Code, Remedy as _},
+};
+
+/// A call that was started.
+#[derive(Debug)]
+#[must_use = "dropping a job cancels its call"]
+pub struct Job {
+    id: CallId,
+    cancel: CancellationToken,
+    task: JoinHandle<Done>,
+}
+
+/// A call that has ended.
+#[derive(Debug)]
+pub struct Done {
+    /// What to show.
+    pub report: Report,
+    /// The class of what went wrong, if anything of ours, the policy's or the host's did.
+    pub failure: Option<Code>,
+    /// What would allow a denied call: for the operator, never for the model.
+    pub operator_hint: Option<String>,
+}
+
+/// Starts a call. Safe text goes to `watcher` as it comes in.
+pub fn start(house: Arc<House>, call: Call, tool: &'static str, watcher: Option<Watcher>) -> Job {
+    let cancel = CancellationToken::new();
+    let id = call.id.clone();
+    let task = tokio::spawn(run(house, call, tool, watcher, cancel.clone()));
+    Job { id, cancel, task }
+}
+
+impl Job {
+    /// Names the call.
+    #[must_use]
+    pub fn id(&self) -> &CallId {
+        &self.id
+    }
+
+    /// Stops the remote work; [`Job::wait`] then says whether the host confirmed it.
+    pub fn cancel(&self) {
+        self.cancel.cancel();
+    }
+
+    /// Waits for the end. May be awaited again after it was dropped half-way.
+    ///
+    /// # Errors
+    ///
+    /// [`JoinError`] where the task panicked: a bug of ours.
+    pub async fn wait(&mut self) -> Result<Done, JoinError> {
+        (&mut self.task).await
+    }
+}
+
+impl Drop for Job {
+    fn drop(&mut self) {
+        self.cancel.cancel();
+    }
+}
+
+async fn run(
+    house: Arc<House>,
+    call: Call,
+    tool: &'static str,
+    watcher: Option<Watcher>,
+    cancel: CancellationToken,
+) -> Done {
+    let began = Instant::now();
+    let walk = Walk { house: &house, call: &call, tool, watcher: watcher.as_ref(), cancel: &cancel };
+    let walked = walk.invoke().await;
+    let report = Report::new(Parts {
+        call: &call.id,
+        host: &call.host,
+        command: walked.judged.unwrap_or_else(|| house.scrub(&asked(&call.work))),
+        ending: Failure::ending(&walked.ending),
+        captured: &walked.captured,
+        elapsed: began.elapsed(),
+        success_codes: &house.settings.success_codes,
+        limit: house.settings.max_output,
+    });
+    let failure = walked.ending.err();
+    Done {
+        report,
+        failure: failure.as_ref().map(crate::remedy::Remedy::code),
+        operator_hint: match failure {
+            Some(Failure::Denied(denial)) => denial.operator_hint,
+            _ => None,
+        },
+    }
+}
+
+/// What was asked for, for a result that has no judged form.
+fn asked(work: &Work) -> String {
+    match work {
+        Work::PowerShell { text } => text.clone(),
+        Work::Words { words } => words.join(" "),
+        Work::Program { executable, arguments, .. } => {
+            std::iter::once(executable).chain(arguments).map(String::as_str).collect::<Vec<_>>().join(" ")
+        }
+        Work::Check => "check".to_owned(),
+    }
+}

@@ -1,0 +1,9 @@
+//! A call from its start to its record. [`walk`] is the story; [`Job`] is one walk that runs.
+
+mod house;
+mod job;
+mod walk;
+
+pub use house::{House, Settings, World};
+pub use job::{Job, start};
+pub use walk::{Failure, Watcher};

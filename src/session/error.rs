@@ -1,0 +1,113 @@
+//! Why work on a host failed, and what to do about it.
+
+use std::{io, path::PathBuf};
+
+use winrm::{ConfigError, EndpointError, InvalidUserName, TrustError};
+
+use super::advice;
+use crate::{
+    call::Ran,
+    remedy::{Code, Remedy, Retry},
+    secret::SecretError,
+};
+
+/// Why work on a host did not end by itself.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum SessionError {
+    /// The password cannot be read.
+    #[error(transparent)]
+    Secret(#[from] SecretError),
+    /// The CA file cannot be read.
+    #[error("the CA file {} cannot be read: {kind}", path.display())]
+    CaFile {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        kind: io::ErrorKind,
+    },
+    /// The CA file holds no certificate.
+    #[error("the CA file {} cannot be used: {source}", path.display())]
+    CaContent {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        source: TrustError,
+    },
+    /// The user name cannot be one.
+    #[error(transparent)]
+    User(#[from] InvalidUserName),
+    /// The address cannot be one.
+    #[error(transparent)]
+    Endpoint(#[from] EndpointError),
+    /// The settings cannot work together.
+    #[error(transparent)]
+    Configuration(#[from] ConfigError),
+    /// The host, or the way there.
+    #[error(transparent)]
+    Host(#[from] winrm::Error),
+    /// Time was over before the command was known to run.
+    #[error("time was over before the host had started the command")]
+    Deadline {
+        /// Whether it may have started.
+        ran: Ran,
+    },
+    /// The caller left before the command was known to run.
+    #[error("the call was cancelled before the host had started the command")]
+    Cancelled {
+        /// Whether it may have started.
+        ran: Ran,
+    },
+}
+
+impl SessionError {
+    /// Whether anything ran on the host.
+    #[must_use]
+    pub fn ran(&self) -> Ran {
+        match self {
+            Self::Host(error) => match error.ran() {
+                winrm::Ran::No => Ran::No,
+                winrm::Ran::Yes => Ran::Yes,
+                winrm::Ran::Unknown => Ran::Unknown,
+            },
+            Self::Deadline { ran } | Self::Cancelled { ran } => *ran,
+            _ => Ran::No,
+        }
+    }
+}
+
+impl Remedy for SessionError {
+    fn code(&self) -> Code {
+        match self {
+            Self::Secret(error) => error.code(),
+            Self::Host(error) => advice::code(error.cause()),
+            Self::Deadline { .. } => Code::TimedOut,
+            Self::Cancelled { .. } => Code::Interrupted,
+            Self::CaFile { .. }
+            | Self::CaContent { .. }
+            | Self::User(_)
+            | Self::Endpoint(_)
+            | Self::Configuration(_) => Code::Configuration,
+        }
+    }
+
+    fn fix(&self) -> Option<String> {
+        match self {
+            Self::Secret(error) => error.fix(),
+            Self::CaFile { .. } | Self::CaContent { .. } => {
+                Some("name a PEM file with the authority's certificate (WINRM_MCP_CA_FILE, or ca_file)".to_owned())
+            }
+            Self::User(_) => Some(r"write user, DOMAIN\user or user@realm".to_owned()),
+            Self::Endpoint(_) | Self::Configuration(_) => Some("correct the host's settings".to_owned()),
+            Self::Host(error) => advice::fix(error.cause()),
+            Self::Deadline { .. } => Some("raise the timeout, or see check_host".to_owned()),
+            Self::Cancelled { .. } => None,
+        }
+    }
+
+    fn retry(&self) -> Retry {
+        match (self.code(), self.ran()) {
+            (Code::TryLater | Code::Unreachable, Ran::No) => Retry::Later,
+            _ => Retry::Never,
+        }
+    }
+}

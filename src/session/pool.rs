@@ -1,0 +1,128 @@
+//! What is kept for one host between calls: a client with its connections, and one warm shell.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use secrecy::{ExposeSecret as _, SecretString};
+use subtle::ConstantTimeEq as _;
+use tokio::time::{Duration, Instant};
+use tokio_util::sync::CancellationToken;
+use winrm::{Client, ClientConfig, Credential, RefusedCredentials, Scheme, Shell, ShellOptions, Trust, UserName};
+
+use super::{Lease, SessionError};
+use crate::inventory::{self, AuthScheme, Target};
+
+/// One host's sessions.
+#[derive(Debug, Default)]
+pub(super) struct Pool {
+    connected: Mutex<Option<Connected>>,
+}
+
+/// A client and what it was made of: when that changes, so does the client.
+#[derive(Debug)]
+struct Connected {
+    target: Target,
+    secret: SecretString,
+    warm: Warm,
+}
+
+/// A client and its warm shell. Commands of several calls can run in it side by side.
+#[derive(Debug, Clone)]
+pub(super) struct Warm {
+    pub(super) client: Client,
+    /// Locked while it is opened, so that calls that come together open one shell and not several.
+    shell: Arc<tokio::sync::Mutex<Option<Arc<Shell>>>>,
+}
+
+impl Pool {
+    /// The client for this target and secret; a new one where either has changed.
+    pub(super) fn client(
+        &self,
+        target: &Target,
+        secret: SecretString,
+        refused: &RefusedCredentials,
+    ) -> Result<Warm, SessionError> {
+        let mut connected = self.connected.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(there) = connected.as_ref().filter(|there| there.fits(target, &secret)) {
+            return Ok(there.warm.clone());
+        }
+        let client = Client::new(configuration(target, secret.clone(), refused)?)?;
+        let warm = Warm { client, shell: Arc::default() };
+        *connected = Some(Connected { target: target.clone(), secret, warm: warm.clone() });
+        Ok(warm)
+    }
+
+    /// Closes the host's shells.
+    pub(super) async fn shutdown(&self, deadline: Duration) {
+        let connected = self.connected.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let Some(Connected { target, warm, .. }) = connected else { return };
+        if let winrm::Shutdown::Left { shells } = warm.client.shutdown(deadline).await {
+            tracing::warn!(host = %target.name, shells, "left on the host, which closes them when they are idle");
+        }
+    }
+}
+
+impl Connected {
+    fn fits(&self, target: &Target, secret: &SecretString) -> bool {
+        let same = self.secret.expose_secret().as_bytes().ct_eq(secret.expose_secret().as_bytes());
+        self.target == *target && bool::from(same)
+    }
+}
+
+impl Warm {
+    /// The shell for a working directory: the warm one, or where a directory is asked for one of its own.
+    pub(super) async fn shell(&self, working_directory: Option<String>) -> Result<Arc<Shell>, winrm::Error> {
+        let mut options = ShellOptions::default();
+        options.name = Some(SHELL_NAME.to_owned());
+        if working_directory.is_some() {
+            options.working_directory = working_directory;
+            return Ok(Arc::new(self.client.open_shell(options).await?));
+        }
+        let mut slot = self.shell.lock().await;
+        if let Some(shell) = slot.as_ref() {
+            return Ok(Arc::clone(shell));
+        }
+        let shell = Arc::new(self.client.open_shell(options).await?);
+        *slot = Some(Arc::clone(&shell));
+        Ok(shell)
+    }
+
+    /// Wraps the client up for one call.
+    pub(super) fn lease(self, deadline: Instant, cancel: &CancellationToken) -> Lease {
+        Lease { warm: self, deadline, cancel: cancel.clone() }
+    }
+}
+
+fn configuration(
+    target: &Target,
+    secret: SecretString,
+    refused: &RefusedCredentials,
+) -> Result<ClientConfig, SessionError> {
+    let endpoint = winrm::Endpoint::parse(&target.endpoint.to_string())?;
+    let credential = Credential::new(UserName::parse(&target.login.user)?, secret);
+    let mut config = ClientConfig::new(endpoint, trust(&target.trust)?, credential)?;
+    config.schemes = match target.login.scheme {
+        AuthScheme::Negotiate => vec![Scheme::Negotiate, Scheme::Ntlm],
+        AuthScheme::Ntlm => vec![Scheme::Ntlm, Scheme::Negotiate],
+        AuthScheme::Basic => vec![Scheme::Basic],
+    };
+    config.connect_timeout = target.timeouts.connect;
+    config.retries = target.max_retries;
+    config.refused = refused.clone();
+    Ok(config)
+}
+
+fn trust(trust: &inventory::Trust) -> Result<Trust, SessionError> {
+    match trust {
+        inventory::Trust::SystemRoots => Ok(Trust::system_roots()),
+        inventory::Trust::Danger(inventory::danger::SkipVerification) => Ok(winrm::danger::accept_any_certificate()),
+        inventory::Trust::CaFile(path) => {
+            let unreadable =
+                |error: std::io::Error| SessionError::CaFile { path: path.clone(), kind: error.kind() };
+            let pem = std::fs::read(path).map_err(unreadable)?;
+            Trust::ca_pem(&pem).map_err(|source| SessionError::CaContent { path: path.clone(), source })
+        }
+    }
+}
+
+/// What an administrator sees who lists the shells of a host.
+const SHELL_NAME: &str = concat!("winrm-mcp ", env!("CARGO_PKG_VERSION"));
