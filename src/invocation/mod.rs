@@ -5,5 +5,5 @@ mod job;
 mod walk;
 
 pub use house::{House, Settings, World};
-pub use job::{Job, start};
+pub use job::{Done, Job, start};
 pub use walk::{Failure, Watcher};

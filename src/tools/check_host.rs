@@ -17,6 +17,10 @@ struct Arguments {
 }
 
 impl Tool for CheckHost {
+    fn name(&self) -> &'static str {
+        "check_host"
+    }
+
     fn definition(&self) -> Definition {
         let schema = rmcp::object!({
             "type": "object",
@@ -28,7 +32,7 @@ impl Tool for CheckHost {
             },
             "additionalProperties": false
         });
-        Definition::new("check_host", DESCRIPTION, schema)
+        Definition::new(self.name(), DESCRIPTION, schema)
             .with_annotations(looks("Check a Windows host"))
             .with_raw_output_schema(result::schema())
     }

@@ -19,6 +19,10 @@ struct Arguments {
 }
 
 impl Tool for ExecuteCommand {
+    fn name(&self) -> &'static str {
+        "execute_command"
+    }
+
     fn definition(&self) -> Definition {
         let schema = rmcp::object!({
             "type": "object",
@@ -41,7 +45,7 @@ impl Tool for ExecuteCommand {
             "required": ["command"],
             "additionalProperties": false
         });
-        Definition::new("execute_command", DESCRIPTION, schema)
+        Definition::new(self.name(), DESCRIPTION, schema)
             .with_annotations(changes("Run a PowerShell command on a Windows host"))
             .with_raw_output_schema(result::schema())
     }

@@ -9,6 +9,10 @@ use super::{ArgumentError, Request, Tool, looks};
 pub(super) struct ListHosts;
 
 impl Tool for ListHosts {
+    fn name(&self) -> &'static str {
+        "list_hosts"
+    }
+
     fn definition(&self) -> Definition {
         let input = rmcp::object!({ "type": "object", "properties": {}, "additionalProperties": false });
         let output = rmcp::object!({
@@ -30,7 +34,7 @@ impl Tool for ListHosts {
             },
             "required": ["hosts"]
         });
-        Definition::new("list_hosts", DESCRIPTION, input)
+        Definition::new(self.name(), DESCRIPTION, input)
             .with_annotations(looks("List the Windows hosts"))
             .with_raw_output_schema(output.into())
     }

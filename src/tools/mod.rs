@@ -19,6 +19,9 @@ pub use result::{Answer, render};
 
 /// One MCP tool.
 pub trait Tool: Send + Sync {
+    /// Its name.
+    fn name(&self) -> &'static str;
+
     /// What `tools/list` shows: name, description, schemas and all four annotations.
     fn definition(&self) -> Definition;
 
@@ -81,12 +84,12 @@ impl Toolbox {
         self.entries.iter().map(|entry| &entry.definition)
     }
 
-    /// Validates a call's arguments and maps them to a request.
+    /// Validates a call's arguments and maps them to a request, with the tool's name for the record.
     ///
     /// # Errors
     ///
     /// An unknown tool, arguments that do not fit the schema, or a value that the tool refuses.
-    pub fn request(&self, name: &str, arguments: JsonObject) -> Result<Request, CallError> {
+    pub fn request(&self, name: &str, arguments: JsonObject) -> Result<(&'static str, Request), CallError> {
         let entry = self
             .entries
             .iter()
@@ -94,7 +97,7 @@ impl Toolbox {
             .ok_or_else(|| CallError::UnknownTool { name: name.to_owned() })?;
         let validator = entry.validator.get_or_init(|| arguments::validator(&entry.definition.input_schema));
         arguments::validate(validator, &entry.definition.input_schema, &arguments)?;
-        Ok(entry.tool.request(arguments)?)
+        Ok((entry.tool.name(), entry.tool.request(arguments)?))
     }
 }
 

@@ -23,6 +23,10 @@ struct Arguments {
 }
 
 impl Tool for RunExecutable {
+    fn name(&self) -> &'static str {
+        "run_executable"
+    }
+
     fn definition(&self) -> Definition {
         let schema = rmcp::object!({
             "type": "object",
@@ -50,7 +54,7 @@ impl Tool for RunExecutable {
             "required": ["executable", "host"],
             "additionalProperties": false
         });
-        Definition::new("run_executable", DESCRIPTION, schema)
+        Definition::new(self.name(), DESCRIPTION, schema)
             .with_annotations(changes("Run a program on a Windows host"))
             .with_raw_output_schema(result::schema())
     }

@@ -1,0 +1,134 @@
+//! A report as an MCP tool result: compact text that stands by itself, and the same facts as data.
+
+use std::sync::Arc;
+
+use rmcp::model::{CallToolResult, ContentBlock, JsonObject};
+use serde_json::{Value, json};
+
+use crate::{
+    inventory::Inventory,
+    output::{self, Ending, Report},
+    remedy::Remedy,
+};
+
+/// What a request came to.
+#[derive(Debug)]
+pub enum Answer<'a> {
+    /// A call that ended.
+    Report {
+        /// What came of it.
+        report: &'a Report,
+        /// The account there, which `winrm-mcp-server` names in its errors.
+        user: &'a str,
+        /// 128 random bits that the host cannot know, for the markers around its output.
+        nonce: u128,
+    },
+    /// The hosts there are.
+    Hosts(&'a Inventory),
+    /// Arguments that cannot be a request.
+    Refused(&'a dyn Remedy),
+}
+
+/// Writes an answer as a tool result.
+#[must_use]
+pub fn render(answer: &Answer<'_>) -> CallToolResult {
+    match answer {
+        Answer::Report { report, user, nonce } => render_report(report, user, *nonce),
+        Answer::Hosts(inventory) => render_hosts(inventory),
+        Answer::Refused(error) => render_refusal(*error),
+    }
+}
+
+/// The output schema of every tool that yields a report. An error lacks most of it, so little is required.
+pub(super) fn schema() -> Arc<JsonObject> {
+    let size = json!({
+        "type": "object",
+        "properties": { "total_bytes": { "type": "integer" }, "omitted_bytes": { "type": "integer" } }
+    });
+    Arc::new(rmcp::object!({
+        "type": "object",
+        "properties": {
+            "host": { "type": "string" },
+            "status": {
+                "type": "string",
+                "enum": [
+                    "success", "failed", "denied", "timed_out", "cancelled", "running", "unknown", "error"
+                ]
+            },
+            "ran": { "type": "string", "enum": ["no", "yes", "unknown"] },
+            "hostname": { "type": "string" },
+            "command": { "type": "string" },
+            "status_code": { "type": "integer" },
+            "stdout": { "type": "string" },
+            "stderr": { "type": "string" },
+            "execution_time_seconds": { "type": "number" },
+            "success": { "type": "boolean" },
+            "exit": {
+                "type": "object",
+                "properties": {
+                    "code": { "type": "integer" },
+                    "source": { "type": "string", "enum": ["remote", "local"] }
+                }
+            },
+            "call_id": { "type": "string" },
+            "redactions": { "type": "integer" },
+            "removed_characters": { "type": "integer" },
+            "truncated": { "type": "object", "properties": { "stdout": size, "stderr": size } },
+            "job": { "type": "string" },
+            "error": {
+                "type": "object",
+                "properties": {
+                    "code": { "type": "string" },
+                    "message": { "type": "string" },
+                    "fix": { "type": "string" },
+                    "retry": { "type": "boolean" }
+                }
+            }
+        },
+        "required": ["host", "status", "ran"]
+    }))
+}
+
+fn render_report(report: &Report, user: &str, nonce: u128) -> CallToolResult {
+    let text = match report.ending() {
+        Ending::Failed { error, .. } => output::error_text(&report.host, user, error),
+        _ => report.fenced_text(nonce),
+    };
+    result(text, serde_json::to_value(report).unwrap_or_default(), report.success)
+}
+
+fn render_hosts(inventory: &Inventory) -> CallToolResult {
+    let mut text = String::new();
+    let mut hosts = Vec::new();
+    for target in inventory.targets() {
+        let tags: Vec<&str> = target.tags.iter().map(crate::inventory::Tag::as_str).collect();
+        text.push_str(&format!("{} {} as {}", target.name, target.endpoint, target.login.user));
+        if !tags.is_empty() {
+            text.push_str(&format!(" [{}]", tags.join(", ")));
+        }
+        text.push('\n');
+        hosts.push(json!({
+            "name": target.name.as_str(),
+            "address": target.endpoint.to_string(),
+            "user": target.login.user,
+            "tags": tags,
+        }));
+    }
+    result(text, json!({ "hosts": hosts }), true)
+}
+
+fn render_refusal(error: &dyn Remedy) -> CallToolResult {
+    let mut text = format!("Unexpected error: {}", error.sentence());
+    if let Some(fix) = error.fix() {
+        text.push_str(&format!(" ({fix})"));
+    }
+    let error = output::ErrorReport::new(error);
+    result(text, json!({ "host": "", "status": "error", "ran": "no", "error": error }), false)
+}
+
+fn result(text: String, data: Value, success: bool) -> CallToolResult {
+    let content = vec![ContentBlock::text(text)];
+    let mut result = if success { CallToolResult::success(content) } else { CallToolResult::error(content) };
+    result.structured_content = Some(data);
+    result
+}
