@@ -43,7 +43,8 @@ fn idle_memory(host: &Host) -> f64 {
 
 fn warm_call(host: &Host) -> f64 {
     let mut server = Server::start(host);
-    let call = json!({ "name": "run_executable", "arguments": { "executable": "hostname", "host": "localhost" } });
+    let call =
+        json!({ "name": "run_executable", "arguments": { "executable": "hostname", "host": "localhost" } });
     server.ask("tools/call", call.clone());
     let mut calls: Vec<f64> = (0..CALLS)
         .map(|_| {

@@ -4,12 +4,17 @@
 //! and rendered. ARCHITECTURE.md tells the walk; the modules below stand in its order, and a module names
 //! only modules above it.
 
-pub mod remedy;
+#![forbid(unsafe_code)]
 
-pub mod audit;
+pub mod remedy;
 pub mod call;
-pub mod inventory;
-pub mod output;
-pub mod policy;
 pub mod redact;
 pub mod secret;
+pub mod inventory;
+pub mod policy;
+pub mod output;
+pub mod audit;
+pub mod session;
+pub mod invocation;
+pub mod tools;
+pub mod server;

@@ -6,7 +6,7 @@ use rmcp::{
     ErrorData, RoleServer, ServerHandler,
     model::{
         CacheScope, CallToolRequestParams, CallToolResponse, CallToolResult, CompleteRequestMethod,
-        CompleteRequestParams, CompleteResult, ConstString as _, Implementation, ListPromptsRequestMethod,
+        CompleteRequestParams, CompleteResult, Implementation, ListPromptsRequestMethod,
         ListPromptsResult, ListResourceTemplatesRequestMethod, ListResourceTemplatesResult,
         ListResourcesRequestMethod, ListResourcesResult, ListToolsResult, PaginatedRequestParams,
         ProgressNotificationParam, ServerCapabilities, ServerConfig,
@@ -19,7 +19,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use crate::{
     call::{Call, CallId, HostName, Principal, Work},
     inventory::InventoryError,
-    invocation::{self, House, Job},
+    invocation::{self, Failure, House, Job},
     tools::{self, Answer, CallError, Request, Toolbox},
 };
 
@@ -80,10 +80,10 @@ impl Server {
         let user = world.inventory.find(&call.host).map(|target| target.login.user.clone()).unwrap_or_default();
         let mut job = invocation::start(Arc::clone(house), call, tool, None);
         let done = self.wait(&mut job, context).await?;
-        if let Some(hint) = &done.operator_hint {
+        if let Some(hint) = done.failure.as_ref().and_then(Failure::operator_hint) {
             tracing::warn!(call = %job.id(), "denied; {hint}");
         }
-        let answer = Answer::Report { report: &done.report, user: &user, nonce: random()? };
+        let answer = Answer::Done { done: &done, user: &user, nonce: random()? };
         Ok(tools::render(&answer))
     }
 

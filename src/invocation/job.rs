@@ -12,7 +12,6 @@ use super::{
 use crate::{
     call::{Call, CallId, Work},
     output::{Parts, Report},
-    remedy::{Code, Remedy as _},
 };
 
 /// A call that was started.
@@ -29,10 +28,8 @@ pub struct Job {
 pub struct Done {
     /// What to show.
     pub report: Report,
-    /// The class of what went wrong, if anything of ours, the policy's or the host's did.
-    pub failure: Option<Code>,
-    /// What would allow a denied call: for the operator, never for the model.
-    pub operator_hint: Option<String>,
+    /// Why the work did not end by itself on the host, where it did not.
+    pub failure: Option<Failure>,
 }
 
 /// Starts a call. Safe text goes to `watcher` as it comes in.
@@ -91,15 +88,7 @@ async fn run(
         success_codes: &house.settings.success_codes,
         limit: house.settings.max_output,
     });
-    let failure = walked.ending.err();
-    Done {
-        report,
-        failure: failure.as_ref().map(crate::remedy::Remedy::code),
-        operator_hint: match failure {
-            Some(Failure::Denied(denial)) => denial.operator_hint,
-            _ => None,
-        },
-    }
+    Done { report, failure: walked.ending.err() }
 }
 
 /// What was asked for, for a result that has no judged form.

@@ -148,6 +148,15 @@ impl Failure {
         }
     }
 
+    /// What would allow a denied call: for the operator's log, never for the model.
+    #[must_use]
+    pub fn operator_hint(&self) -> Option<&str> {
+        match self {
+            Self::Denied(denial) => denial.operator_hint.as_deref(),
+            _ => None,
+        }
+    }
+
     fn remedy(&self) -> &dyn Remedy {
         match self {
             Self::Inventory(error) => error,

@@ -45,7 +45,7 @@ impl Pool {
         if let Some(there) = connected.as_ref().filter(|there| there.fits(target, &secret)) {
             return Ok(there.warm.clone());
         }
-        let client = Client::new(configuration(target, secret.clone(), refused)?)?;
+        let client = Client::new(&configuration(target, secret.clone(), refused)?)?;
         let warm = Warm { client, shell: Arc::default() };
         *connected = Some(Connected { target: target.clone(), secret, warm: warm.clone() });
         Ok(warm)

@@ -7,7 +7,8 @@ use serde_json::{Value, json};
 
 use crate::{
     inventory::Inventory,
-    output::{self, Ending, Report},
+    invocation::{Done, Failure},
+    output,
     remedy::Remedy,
 };
 
@@ -15,9 +16,9 @@ use crate::{
 #[derive(Debug)]
 pub enum Answer<'a> {
     /// A call that ended.
-    Report {
+    Done {
         /// What came of it.
-        report: &'a Report,
+        done: &'a Done,
         /// The account there, which `winrm-mcp-server` names in its errors.
         user: &'a str,
         /// 128 random bits that the host cannot know, for the markers around its output.
@@ -33,7 +34,7 @@ pub enum Answer<'a> {
 #[must_use]
 pub fn render(answer: &Answer<'_>) -> CallToolResult {
     match answer {
-        Answer::Report { report, user, nonce } => render_report(report, user, *nonce),
+        Answer::Done { done, user, nonce } => render_done(done, user, *nonce),
         Answer::Hosts(inventory) => render_hosts(inventory),
         Answer::Refused(error) => render_refusal(*error),
     }
@@ -89,10 +90,10 @@ pub(super) fn schema() -> Arc<JsonObject> {
     }))
 }
 
-fn render_report(report: &Report, user: &str, nonce: u128) -> CallToolResult {
-    let text = match report.ending() {
-        Ending::Failed { error, .. } => output::error_text(&report.host, user, error),
-        _ => report.fenced_text(nonce),
+fn render_done(Done { report, failure }: &Done, user: &str, nonce: u128) -> CallToolResult {
+    let text = match failure {
+        None | Some(Failure::Denied(_)) => report.fenced_text(nonce),
+        Some(failure) => output::error_text(&report.host, user, failure) + "\n",
     };
     result(text, serde_json::to_value(report).unwrap_or_default(), report.success)
 }
