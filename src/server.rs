@@ -6,10 +6,10 @@ use rmcp::{
     ErrorData, RoleServer, ServerHandler,
     model::{
         CacheScope, CallToolRequestParams, CallToolResponse, CallToolResult, CompleteRequestMethod,
-        CompleteRequestParams, CompleteResult, Implementation, ListPromptsRequestMethod,
-        ListPromptsResult, ListResourceTemplatesRequestMethod, ListResourceTemplatesResult,
-        ListResourcesRequestMethod, ListResourcesResult, ListToolsResult, PaginatedRequestParams,
-        ProgressNotificationParam, ServerCapabilities, ServerConfig,
+        CompleteRequestParams, CompleteResult, Implementation, ListPromptsRequestMethod, ListPromptsResult,
+        ListResourceTemplatesRequestMethod, ListResourceTemplatesResult, ListResourcesRequestMethod,
+        ListResourcesResult, ListToolsResult, PaginatedRequestParams, ProgressNotificationParam,
+        ServerCapabilities, ServerConfig,
     },
     service::RequestContext,
 };
@@ -77,7 +77,8 @@ impl Server {
         };
         let _place = place.map_err(|_| ErrorData::internal_error("the server is leaving", None))?;
         let world = house.world();
-        let user = world.inventory.find(&call.host).map(|target| target.login.user.clone()).unwrap_or_default();
+        let user =
+            world.inventory.find(&call.host).map(|target| target.login.user.clone()).unwrap_or_default();
         let mut job = invocation::start(Arc::clone(house), call, tool, None);
         let done = self.wait(&mut job, context).await?;
         if let Some(hint) = done.failure.as_ref().and_then(Failure::operator_hint) {

@@ -30,7 +30,9 @@ pub(super) fn fix(cause: &Cause) -> Option<String> {
         }
         Cause::RememberedRefusal { .. } => "correct the secret where it lies; it is read again for each call",
         Cause::Connection(error) => connection_fix(error),
-        Cause::Http(HttpError::TimedOut) => "the host is overloaded or a firewall drops the packets; try again later",
+        Cause::Http(HttpError::TimedOut) => {
+            "the host is overloaded or a firewall drops the packets; try again later"
+        }
         Cause::Http(HttpError::Closed | HttpError::Io(_)) => {
             "the host restarted or something on the way closes connections; check_host shows whether it is back"
         }
@@ -69,9 +71,13 @@ fn connection_fix(error: &connection::Error) -> &'static str {
         Error::ClosedDuringAuthentication | Error::AuthenticationLost => {
             "connect to the host itself: NTLM belongs to one connection, which a proxy or load balancer has to keep"
         }
-        Error::NotWinRm { .. } => "check host and port; winrm enumerate winrm/config/listener on the host shows them",
+        Error::NotWinRm { .. } => {
+            "check host and port; winrm enumerate winrm/config/listener on the host shows them"
+        }
         Error::Redirect { .. } => "name the WinRM host itself",
-        Error::NoScheme | Error::BasicWithoutTls | Error::Basic(_) => "set auth to negotiate or ntlm, or use HTTPS",
+        Error::NoScheme | Error::BasicWithoutTls | Error::Basic(_) => {
+            "set auth to negotiate or ntlm, or use HTTPS"
+        }
         Error::UnexpectedStatus(429 | 503) => "try again later",
         _ => "check that a Windows WinRM service answers there; check_host shows what does",
     }
@@ -95,7 +101,9 @@ fn tls_fix(error: &TlsError) -> &'static str {
         TlsError::NotValidYet { .. } => "set the clock here or on the host right",
         TlsError::NameMismatch { .. } => "use a name that the certificate carries",
         TlsError::NotForServers => "give the listener a certificate for server authentication",
-        TlsError::NotPinned { .. } => "if the host's certificate was renewed, correct the pin; else somebody is on the way",
+        TlsError::NotPinned { .. } => {
+            "if the host's certificate was renewed, correct the pin; else somebody is on the way"
+        }
         TlsError::NoSharedSuite => "give the host an ECDSA certificate, or a newer Windows",
         _ => "check that the port is the HTTPS listener's, by default 5986",
     }
@@ -121,7 +129,9 @@ fn fault_fix(fault: &Fault) -> Option<&'static str> {
         0x8033_81A5 | 0x8033_81E4 => {
             "close shells that nobody uses on the host, or raise MaxShellsPerUser in winrm/config/winrs"
         }
-        0x8033_81A6 | 0x8033_81E8 | 0x8033_81E9 => "the shell's quota is used up; the next call gets a new one",
+        0x8033_81A6 | 0x8033_81E8 | 0x8033_81E9 => {
+            "the shell's quota is used up; the next call gets a new one"
+        }
         0x8033_81A8 | 0x8033_81AB => "the host is busy; try again later",
         0x8033_81AC => "allow remote shells on the host (AllowRemoteShellAccess in winrm/config/winrs)",
         0x8007_0002 => "there is no such program on the host; check its name",

@@ -93,9 +93,9 @@ impl Remedy for SessionError {
     fn fix(&self) -> Option<String> {
         match self {
             Self::Secret(error) => error.fix(),
-            Self::CaFile { .. } | Self::CaContent { .. } => {
-                Some("name a PEM file with the authority's certificate (WINRM_MCP_CA_FILE, or ca_file)".to_owned())
-            }
+            Self::CaFile { .. } | Self::CaContent { .. } => Some(
+                "name a PEM file with the authority's certificate (WINRM_MCP_CA_FILE, or ca_file)".to_owned(),
+            ),
             Self::User(_) => Some(r"write user, DOMAIN\user or user@realm".to_owned()),
             Self::Endpoint(_) | Self::Configuration(_) => Some("correct the host's settings".to_owned()),
             Self::Host(error) => advice::fix(error.cause()),

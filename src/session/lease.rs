@@ -138,7 +138,9 @@ impl Prepared {
 
 async fn stop(execution: &mut Execution, reason: StopReason) -> Outcome {
     match execution.stop(STOP_PATIENCE).await {
-        Stopped::Confirmed if execution.has_exited() => Outcome::Completed { exit_code: execution.exit_code() },
+        Stopped::Confirmed if execution.has_exited() => {
+            Outcome::Completed { exit_code: execution.exit_code() }
+        }
         Stopped::Confirmed => Outcome::Stopped(reason),
         Stopped::Unconfirmed => Outcome::StillRunning(reason),
     }

@@ -6,7 +6,9 @@ use secrecy::{ExposeSecret as _, SecretString};
 use subtle::ConstantTimeEq as _;
 use tokio::time::{Duration, Instant};
 use tokio_util::sync::CancellationToken;
-use winrm::{Client, ClientConfig, Credential, RefusedCredentials, Scheme, Shell, ShellOptions, Trust, UserName};
+use winrm::{
+    Client, ClientConfig, Credential, RefusedCredentials, Scheme, Shell, ShellOptions, Trust, UserName,
+};
 
 use super::{Lease, SessionError};
 use crate::inventory::{self, AuthScheme, Target};
@@ -114,7 +116,9 @@ fn configuration(
 fn trust(trust: &inventory::Trust) -> Result<Trust, SessionError> {
     match trust {
         inventory::Trust::SystemRoots => Ok(Trust::system_roots()),
-        inventory::Trust::Danger(inventory::danger::SkipVerification) => Ok(winrm::danger::accept_any_certificate()),
+        inventory::Trust::Danger(inventory::danger::SkipVerification) => {
+            Ok(winrm::danger::accept_any_certificate())
+        }
         inventory::Trust::CaFile(path) => {
             let unreadable =
                 |error: std::io::Error| SessionError::CaFile { path: path.clone(), kind: error.kind() };

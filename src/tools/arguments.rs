@@ -81,10 +81,8 @@ pub(super) fn validate(
 
 /// Reads validated arguments into a tool's own type.
 pub(super) fn read<T: DeserializeOwned>(arguments: JsonObject) -> Result<T, ArgumentError> {
-    serde_json::from_value(Value::Object(arguments)).map_err(|error| ArgumentError::Value {
-        field: "arguments".to_owned(),
-        problem: error.to_string(),
-    })
+    serde_json::from_value(Value::Object(arguments))
+        .map_err(|error| ArgumentError::Value { field: "arguments".to_owned(), problem: error.to_string() })
 }
 
 /// A `timeout_seconds` argument as a duration.
