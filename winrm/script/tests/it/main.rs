@@ -1,4 +1,12 @@
 //! One binary for the crate's integration tests.
 
+#![expect(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::print_stderr,
+    reason = "a test may stop where it stands, and says what it skips"
+)]
+
 mod shared;
 mod static_command;
