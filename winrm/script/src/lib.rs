@@ -1,10 +1,14 @@
 //! The restricted PowerShell of winrm-mcp: parsed, checked and evaluated away from the host.
 //!
+//! * [`parse`]: from text to tree.
+//! * [`tree`]: what a script is made of.
 //! * [`position`]: where something stands in a script.
 //! * [`static_command`]: one command with literal arguments, as data.
 
 #![forbid(unsafe_code)]
 
 mod characters;
+pub mod parse;
 pub mod position;
 pub mod static_command;
+pub mod tree;

@@ -7,5 +7,7 @@
     reason = "a test may stop where it stands, and says what it skips"
 )]
 
+mod dump;
+mod parse;
 mod shared;
 mod static_command;
