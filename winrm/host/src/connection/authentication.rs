@@ -111,7 +111,7 @@ pub(super) fn scheme(headers: &HeaderMap) -> Option<Scheme> {
 
 fn own(scheme: auth::Scheme) -> Scheme {
     match scheme {
-        auth::Scheme::Negotiate => Scheme::Negotiate,
+        auth::Scheme::Negotiate | auth::Scheme::Spnego => Scheme::Negotiate,
         auth::Scheme::Ntlm => Scheme::Ntlm,
         auth::Scheme::Basic => Scheme::Basic,
     }
