@@ -23,4 +23,8 @@ pub use shell::{
     Command, CommandError, Event, Execution, InputClosed, Shell, ShellOptions, Stdin, Stopped, UserProfile,
 };
 pub use transport::{ConnectError, HttpError, Pin, Pinned, TlsError, Trust, TrustError};
-pub use winrm_proto::auth::{Credential, InvalidUserName, Scheme, UserName};
+pub use winrm_proto::{
+    auth::{Credential, InvalidUserName, Scheme, UserName},
+    connection,
+    wsman::Fault,
+};

@@ -22,6 +22,9 @@ pub enum TlsError {
     /// The certificate was issued by nobody whom the trust anchors name; a self-signed one looks like this.
     #[error("the certificate's issuer is not trusted")]
     UnknownIssuer,
+    /// A trust anchor has the issuer's name but not its key, as after an authority was set up anew.
+    #[error("the certificate was not signed by the trusted issuer, but by another of the same name")]
+    ForeignIssuer,
     /// The certificate's time is over.
     #[error("the certificate expired {}", since(.not_after))]
     Expired {
@@ -161,6 +164,7 @@ impl TlsError {
     fn from_certificate(error: CertificateError) -> Self {
         match error {
             CertificateError::UnknownIssuer => Self::UnknownIssuer,
+            CertificateError::BadSignature => Self::ForeignIssuer,
             CertificateError::Expired => Self::Expired { not_after: None },
             CertificateError::ExpiredContext { not_after, .. } => {
                 Self::Expired { not_after: Some(not_after.as_secs()) }

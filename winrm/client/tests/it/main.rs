@@ -1,4 +1,14 @@
-//! The client against peers that do what they should, and against peers that do not.
+//! The client against winrm-host, which does what Windows does, and on demand what no host should.
 
 #[cfg(test)]
-mod peer;
+mod certificates;
+#[cfg(test)]
+mod commands;
+#[cfg(test)]
+mod credentials;
+#[cfg(test)]
+mod faults;
+#[cfg(test)]
+mod round_trips;
+#[cfg(test)]
+mod support;

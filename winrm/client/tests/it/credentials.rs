@@ -1,0 +1,128 @@
+//! What happens to a credential that is wrong: it is sent once.
+
+use secrecy::SecretString;
+use winrm::{Cause, Client, ClientConfig, ConfigError, Credential, Ran, Scheme, ShellOptions, UserName};
+use winrm_host::{Event, HardeningLevel, Host, HostBuilder, Scheme as Offered};
+
+use crate::support::{PATIENCE, config, run, shell};
+
+fn with_password(host: &Host, password: &str) -> ClientConfig {
+    let mut config = config(host);
+    let user = UserName::parse(host.user()).unwrap();
+    config.credential = Credential::new(user, SecretString::from(password));
+    config
+}
+
+fn refusals(host: &Host) -> usize {
+    host.record().entries().iter().filter(|entry| matches!(entry.event, Event::Refused { .. })).count()
+}
+
+#[tokio::test]
+async fn a_refused_password_goes_to_no_host_twice() {
+    let (one, two) = (Host::builder().start().await.unwrap(), Host::builder().start().await.unwrap());
+    let mut wrong = with_password(&one, "canary-4711");
+    let first = Client::new(&wrong).unwrap();
+    let error = first.open_shell(ShellOptions::default()).await.unwrap_err();
+    assert_eq!(
+        error.cause(),
+        &Cause::RefusedCredential { user: one.user().to_owned(), scheme: Scheme::Negotiate }
+    );
+    assert_eq!(error.ran(), Ran::No);
+
+    // The same client, a new client of the same host, and a client of another host.
+    let mut elsewhere = with_password(&two, "canary-4711");
+    elsewhere.refused = wrong.refused.clone();
+    for config in [&wrong, &elsewhere] {
+        let client = Client::new(config).unwrap();
+        for client in [&first, &client] {
+            let error = client.open_shell(ShellOptions::default()).await.unwrap_err();
+            assert_eq!(error.cause(), &Cause::RememberedRefusal { user: one.user().to_owned() });
+        }
+    }
+    assert_eq!((refusals(&one), refusals(&two)), (1, 0));
+    assert_eq!(requests(&two), 0, "not even a token was sent");
+
+    // Another secret is tried, and the right one works.
+    wrong.credential = config(&one).credential;
+    let client = Client::new(&wrong).unwrap();
+    let shell = shell(&client).await;
+    assert!(run(&shell, winrm::Command::program("hostname")).await.is_ok());
+    let _left = client.shutdown(PATIENCE).await;
+}
+
+fn requests(host: &Host) -> usize {
+    host.record().entries().iter().filter(|entry| matches!(entry.event, Event::Request(_))).count()
+}
+
+#[tokio::test]
+async fn clients_that_start_at_once_try_a_wrong_password_once() {
+    let host = Host::builder().start().await.unwrap();
+    let config = with_password(&host, "wrong");
+    let tasks: Vec<_> = (0..8)
+        .map(|_| {
+            let client = Client::new(&config).unwrap();
+            tokio::spawn(async move { client.open_shell(ShellOptions::default()).await.unwrap_err() })
+        })
+        .collect();
+    for task in tasks {
+        assert_eq!(task.await.unwrap().ran(), Ran::No);
+    }
+    assert_eq!(refusals(&host), 1);
+}
+
+#[tokio::test]
+async fn every_scheme_and_hardening_works() {
+    let cases: [(HostBuilder, Scheme); 5] = [
+        (Host::builder().hardening_level(HardeningLevel::Strict), Scheme::Negotiate),
+        (Host::builder().offer([Offered::Ntlm]).hardening_level(HardeningLevel::Strict), Scheme::Ntlm),
+        (Host::builder().offer([Offered::Kerberos, Offered::Negotiate]), Scheme::Negotiate),
+        (Host::builder().offer([Offered::Basic]), Scheme::Basic),
+        (Host::builder().transport(winrm_host::Transport::HttpsTls12), Scheme::Negotiate),
+    ];
+    for (builder, scheme) in cases {
+        let host = builder.start().await.unwrap();
+        let mut config = config(&host);
+        config.schemes = vec![scheme];
+        let client = Client::new(&config).unwrap();
+        let shell = shell(&client).await;
+        assert!(run(&shell, winrm::Command::program("hostname")).await.is_ok(), "{scheme}");
+        let _left = client.shutdown(PATIENCE).await;
+        host.shutdown().await;
+    }
+}
+
+#[tokio::test]
+async fn a_wrong_basic_password_is_sent_once() {
+    let host = Host::builder().offer([Offered::Basic]).start().await.unwrap();
+    let mut config = with_password(&host, "wrong");
+    config.schemes = vec![Scheme::Basic];
+    let client = Client::new(&config).unwrap();
+    for _ in 0..3 {
+        assert!(client.open_shell(ShellOptions::default()).await.is_err());
+    }
+    assert_eq!(refusals(&host), 1);
+}
+
+#[tokio::test]
+async fn basic_needs_tls_that_verifies_and_a_local_account() {
+    let host = Host::builder().start().await.unwrap();
+    let mut config = config(&host);
+    config.schemes = vec![Scheme::Basic];
+    let mut unverified = config.clone();
+    unverified.trust = winrm::danger::accept_any_certificate();
+    assert_eq!(Client::new(&unverified).err(), Some(ConfigError::BasicNeedsVerifiedTls));
+    config.credential =
+        Credential::new(UserName::parse("CORP\\svc").unwrap(), SecretString::from("canary-4711"));
+    assert!(matches!(Client::new(&config).err(), Some(ConfigError::Basic(_))));
+}
+
+#[tokio::test]
+async fn no_error_and_no_debug_output_shows_the_password() {
+    let host = Host::builder().start().await.unwrap();
+    let config = with_password(&host, "canary-4711");
+    let client = Client::new(&config).unwrap();
+    let error = client.open_shell(ShellOptions::default()).await.unwrap_err();
+    let again = client.open_shell(ShellOptions::default()).await.unwrap_err();
+    let everything = format!("{config:?} {client:?} {error:?} {error} {again:?} {again}");
+    assert!(!everything.contains("canary"), "{everything}");
+}
