@@ -19,6 +19,8 @@ use crate::{
 pub struct Inventory {
     /// INVARIANT: no two names are the same but for case; in the order of the configuration.
     targets: Vec<Target>,
+    /// The host of a call that names none, where there are several.
+    preferred: Option<HostName>,
 }
 
 /// One configured host.
@@ -145,7 +147,13 @@ impl Inventory {
                 return Err(InventoryError::Twice(target.name.clone()));
             }
         }
-        Ok(Self { targets })
+        Ok(Self { targets, preferred: None })
+    }
+
+    /// The same hosts, of which this one is meant when a call names none.
+    #[must_use]
+    pub fn preferring(self, name: &HostName) -> Self {
+        Self { preferred: Some(name.clone()), ..self }
     }
 
     /// The host of this name, whatever its case.
@@ -164,11 +172,14 @@ impl Inventory {
         })
     }
 
-    /// The only host, for a caller who names none.
+    /// The only host, or the preferred one, for a caller who names none.
     ///
     /// # Errors
     /// [`InventoryError::Empty`] and [`InventoryError::Ambiguous`].
     pub fn only(&self) -> Result<&Target, InventoryError> {
+        if let Some(name) = &self.preferred {
+            return self.find(name);
+        }
         match self.targets.as_slice() {
             [] => Err(InventoryError::Empty),
             [target] => Ok(target),

@@ -18,3 +18,4 @@ pub mod session;
 pub mod invocation;
 pub mod tools;
 pub mod server;
+pub mod config;

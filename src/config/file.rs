@@ -1,0 +1,192 @@
+//! `winrm-mcp.toml`.
+
+use std::{
+    fs::File,
+    io::{self, Read as _},
+    path::{Path, PathBuf},
+};
+
+use super::{
+    problem::{Expected, Problem, ProblemKind, whole_file},
+    raw::{Globals, HostSettings, Sourced},
+    toml_reader::{Document, Table},
+};
+use crate::{
+    inventory::{AuthScheme, Tag},
+    secret::Reference,
+};
+
+/// What a file says.
+#[derive(Debug, Default)]
+pub(super) struct FileSettings {
+    pub(super) path: PathBuf,
+    pub(super) globals: Globals,
+    pub(super) defaults: HostSettings,
+    pub(super) hosts: Vec<HostSettings>,
+}
+
+/// Reads a file; `None` where there is none and none is required, or it cannot be read.
+pub(super) fn read(path: &Path, required: bool, problems: &mut Vec<Problem>) -> Option<FileSettings> {
+    let mut problem = |kind: ProblemKind| {
+        problems.push(Problem::new(whole_file(path.to_owned()), kind));
+        None
+    };
+    let bytes = match read_bytes(path) {
+        Ok(bytes) => bytes,
+        Err(error) if error.kind() == io::ErrorKind::NotFound && !required => return None,
+        Err(error) => return problem(ProblemKind::Unreadable(error.kind())),
+    };
+    if u64::try_from(bytes.len()).is_ok_and(|length| length > LONGEST) {
+        return problem(ProblemKind::TooLong { limit: LONGEST });
+    }
+    let Ok(text) = String::from_utf8(bytes) else { return problem(ProblemKind::NotUtf8) };
+    Some(parse(path, &text, problems))
+}
+
+/// Reads the text of a file; relative paths in it begin where the file lies.
+pub(super) fn parse(path: &Path, text: &str, problems: &mut Vec<Problem>) -> FileSettings {
+    let document = Document::new(path, text);
+    let before = problems.len();
+    let tree = document.parse(problems);
+    if problems.len() > before {
+        // What could be read of a broken document says little about what is missing or unknown.
+        return FileSettings { path: path.to_owned(), ..FileSettings::default() };
+    }
+    let folder = path.parent().unwrap_or(Path::new(""));
+    let mut top = Table::new(&document, "the file", &tree);
+    version(&mut top, path, problems);
+    let mut settings = FileSettings {
+        path: path.to_owned(),
+        globals: globals(&mut top, folder, problems),
+        ..FileSettings::default()
+    };
+    if let Some(mut policy) = top.table("policy", "[policy]", problems) {
+        settings.globals.profile = policy.text("profile", problems);
+        settings.globals.allow = policy.texts("allow", problems);
+        settings.globals.include = policy.texts("include", problems);
+        settings.globals.exclude = policy.texts("exclude", problems);
+        policy.finish(problems);
+    }
+    if let Some(mut defaults) = top.table("defaults", "[defaults]", problems) {
+        settings.defaults = common(&mut defaults, folder, problems);
+        defaults.finish(problems);
+    }
+    for (place, mut table) in top.tables("host", "[[host]]", problems) {
+        let name = table.text("name", problems);
+        if name.is_none() && !problems.iter().any(|problem| problem.source == place) {
+            problems.push(Problem::new(place.clone(), ProblemKind::Missing { key: "name".to_owned() }));
+        }
+        let endpoint = table.text("endpoint", problems);
+        let tags = tags(&mut table, problems);
+        let host = common(&mut table, folder, problems);
+        settings.hosts.push(HostSettings { name, endpoint, tags, place: Some(place), ..host });
+        table.finish(problems);
+    }
+    top.finish(problems);
+    settings
+}
+
+fn version(top: &mut Table<'_>, path: &Path, problems: &mut Vec<Problem>) {
+    let before = problems.len();
+    if top.number("version", VERSION, VERSION, problems).is_none() && problems.len() == before {
+        let kind = ProblemKind::Missing { key: "version = 1".to_owned() };
+        problems.push(Problem::new(whole_file(path.to_owned()), kind));
+    }
+}
+
+fn globals(top: &mut Table<'_>, folder: &Path, problems: &mut Vec<Problem>) -> Globals {
+    let path =
+        |text: Option<Sourced<String>>| text.map(|text| Sourced::new(folder.join(text.value), text.source));
+    Globals {
+        audit_file: path(top.text("audit_file", problems)),
+        state_dir: path(top.text("state_dir", problems)),
+        log: top.text("log", problems),
+        max_output: top.number("max_output", LEAST_OUTPUT, GREATEST_OUTPUT, problems),
+        handover_seconds: top.number("handover_seconds", 1, GREATEST_SECONDS, problems),
+        ..Globals::default()
+    }
+}
+
+/// What `[defaults]` and `[[host]]` both take.
+fn common(table: &mut Table<'_>, folder: &Path, problems: &mut Vec<Problem>) -> HostSettings {
+    let mut settings = HostSettings {
+        user: table.text("user", problems),
+        password: password(table, folder, problems),
+        auth: auth(table, problems),
+        https: table.boolean("https", problems),
+        port: port(table, "port", problems),
+        http_port: port(table, "http_port", problems),
+        https_port: port(table, "https_port", problems),
+        connect_timeout: table.number("connect_timeout", 1, GREATEST_SECONDS, problems),
+        command_timeout: table.number("command_timeout", 1, GREATEST_SECONDS, problems),
+        max_retries: table.number("max_retries", 0, GREATEST_RETRIES, problems),
+        ca_file: table
+            .text("ca_file", problems)
+            .map(|text| Sourced::new(folder.join(text.value), text.source)),
+        ..HostSettings::default()
+    };
+    if let Some(mut danger) = table.table("danger", "danger", problems) {
+        settings.skip_verification = danger.boolean("skip_verification", problems);
+        danger.finish(problems);
+    }
+    settings
+}
+
+fn password(table: &mut Table<'_>, folder: &Path, problems: &mut Vec<Problem>) -> Option<Sourced<Reference>> {
+    let text = table.text("password", problems)?;
+    match Reference::parse(&text.value, folder) {
+        Ok(reference) => Some(Sourced::new(reference, text.source)),
+        Err(error) => {
+            let kind = ProblemKind::Reference { key: "password".to_owned(), error };
+            problems.push(Problem::new(text.source, kind));
+            None
+        }
+    }
+}
+
+fn auth(table: &mut Table<'_>, problems: &mut Vec<Problem>) -> Option<Sourced<AuthScheme>> {
+    let text = table.text("auth", problems)?;
+    let Some(scheme) = AuthScheme::parse(&text.value) else {
+        let kind = ProblemKind::Value { key: "auth".to_owned(), expected: Expected::AUTH };
+        problems.push(Problem::new(text.source, kind));
+        return None;
+    };
+    Some(Sourced::new(scheme, text.source))
+}
+
+fn port(table: &mut Table<'_>, key: &'static str, problems: &mut Vec<Problem>) -> Option<Sourced<u16>> {
+    let number = table.number(key, 1, u32::from(u16::MAX), problems)?;
+    let port = u16::try_from(number.value).ok()?;
+    Some(Sourced::new(port, number.source))
+}
+
+fn tags(table: &mut Table<'_>, problems: &mut Vec<Problem>) -> Vec<Tag> {
+    let Some(texts) = table.texts("tags", problems) else { return Vec::new() };
+    let mut tags = Vec::new();
+    for text in &texts.value {
+        match Tag::parse(text) {
+            Ok(tag) => tags.push(tag),
+            Err(error) => problems.push(Problem::new(texts.source.clone(), error)),
+        }
+    }
+    tags
+}
+
+fn read_bytes(path: &Path) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    File::open(path)?.take(LONGEST + 1).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+/// The version of the file's form.
+const VERSION: u32 = 1;
+/// Bytes of the longest file.
+const LONGEST: u64 = 4 << 20;
+/// A week.
+pub(super) const GREATEST_SECONDS: u32 = 7 * 24 * 3600;
+/// How often a connection may be tried again.
+pub(super) const GREATEST_RETRIES: u32 = 20;
+/// The least output that a result may hold, in bytes.
+pub(super) const LEAST_OUTPUT: u32 = 256;
+/// The most, in bytes; clients drop what is longer.
+pub(super) const GREATEST_OUTPUT: u32 = 40 * 1024;
