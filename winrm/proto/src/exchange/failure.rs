@@ -1,3 +1,4 @@
+use crate::wsman::fault::Cause;
 use crate::wsman::{self, Fault};
 use crate::xml::WriteError;
 
@@ -77,9 +78,9 @@ impl ShellFate {
     /// What a fault tells about the shell that the request was for.
     #[must_use]
     pub fn from_fault(fault: &Fault) -> Self {
-        match fault.wsman_code() {
-            Some(SHELL_NOT_FOUND | ABORTED) => Self::Gone,
-            Some(TOO_MANY_OPERATIONS_OF_USER | TOO_MANY_OPERATIONS | TOO_MANY_COMMANDS) => Self::Spent,
+        match fault.cause() {
+            Cause::ShellGone | Cause::Aborted => Self::Gone,
+            Cause::TooManyOperations | Cause::TooManyCommands => Self::Spent,
             _ => Self::Usable,
         }
     }
@@ -106,14 +107,3 @@ impl std::fmt::Display for Step {
         })
     }
 }
-
-/// `ERROR_WSMAN_INVALID_SELECTORS`: the shell or the command does not exist.
-pub(super) const SHELL_NOT_FOUND: u32 = 0x8033_805B;
-/// `ERROR_OPERATION_ABORTED`: the shell was closed, or the host goes down.
-const ABORTED: u32 = 995;
-/// `ERROR_WSMAN_QUOTA_MAX_OPERATIONS`.
-const TOO_MANY_OPERATIONS: u32 = 0x8033_81A6;
-/// `ERROR_WSMAN_QUOTA_MAX_OPERATIONS_USER_PPQ`.
-const TOO_MANY_OPERATIONS_OF_USER: u32 = 0x8033_81E8;
-/// `ERROR_WSMAN_QUOTA_MAX_COMMANDS_PER_SHELL_PPQ`.
-const TOO_MANY_COMMANDS: u32 = 0x8033_81E9;

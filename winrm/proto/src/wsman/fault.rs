@@ -1,9 +1,15 @@
 //! SOAP faults with the detail that Windows and OMI add (MS-WSMV 2.2.4.43, DSP0226 section 14).
 
+mod advice;
+mod cause;
+mod code;
 mod detail;
 
 use crate::xml::{Namespace, Reader, Writer};
 
+pub use advice::{Advice, Retry};
+pub use cause::Cause;
+pub use code::{symbolic_name, symbolic_names};
 pub use detail::{ProviderFault, WmiError, WsManFault};
 
 use super::Error;
@@ -84,12 +90,18 @@ impl Fault {
         wsman.or_else(wmi).or(self.reason.as_deref())
     }
 
+    /// Why the host refused.
+    #[must_use]
+    pub fn cause(&self) -> Cause {
+        Cause::from_fault(self)
+    }
+
     /// Whether the host only ran out of `OperationTimeout`: a Receive that had nothing to report.
     #[must_use]
     pub fn is_operation_timeout(&self) -> bool {
         match self.wsman_code() {
             Some(code) => code == OPERATION_TIMED_OUT,
-            None => self.subcode.as_deref() == Some("TimedOut"),
+            None => self.cause() == Cause::OperationTimedOut,
         }
     }
 

@@ -5,6 +5,8 @@ mod clixml_powershell;
 mod connection;
 #[cfg(test)]
 mod execution;
+#[cfg(test)]
+mod fault_causes;
 mod measured;
 mod ntlm;
 #[cfg(test)]

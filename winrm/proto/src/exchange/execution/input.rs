@@ -9,7 +9,7 @@ use super::Execution;
 use crate::exchange::requester::InFlight;
 use crate::exchange::{FailureKind, IdSource, Lane, Outgoing, SendId, Sent, Step};
 use crate::winrs::{Send, SendResponse, Stream, StreamEnd, StreamName};
-use crate::wsman::Fault;
+use crate::wsman::fault::Cause;
 
 /// Input that the host has not taken yet.
 #[derive(Debug)]
@@ -159,12 +159,16 @@ impl<I: IdSource> Execution<I> {
             Ok(SendResponse) => self.input.taken(piece.end),
             // After the end of the command nobody misses its input.
             Err(kind) if self.receiving.is_over() => self.note(&kind),
-            Err(FailureKind::Fault(fault)) if is_busy(&fault) => {
+            Err(FailureKind::Fault(fault)) if fault.cause() == Cause::Busy => {
                 self.input.put_back(piece);
                 self.input.wait(now);
             }
-            // The command reads no more; its output will tell how it ended.
-            Err(FailureKind::Fault(fault)) if is_closed(&fault) => self.input.discard(),
+            // The command reads no more, or has ended: the answer to the Receive will tell.
+            Err(FailureKind::Fault(fault))
+                if matches!(fault.cause(), Cause::InputClosed | Cause::ShellGone) =>
+            {
+                self.input.discard();
+            }
             Err(kind) => self.fail(Step::Send, kind),
         }
     }
@@ -177,19 +181,6 @@ impl<I: IdSource> Execution<I> {
             Sent::Something => self.fail(Step::Send, FailureKind::Lost),
         }
     }
-}
-
-/// `ERROR_BUSY`, as it is and as an `HRESULT`.
-fn is_busy(fault: &Fault) -> bool {
-    matches!(fault.wsman_code(), Some(170 | 0x8007_00AA))
-}
-
-/// `ERROR_BROKEN_PIPE`, `ERROR_NO_DATA`, or a command that has ended.
-fn is_closed(fault: &Fault) -> bool {
-    matches!(
-        fault.wsman_code(),
-        Some(109 | 232 | 0x8007_006D | 0x8007_00E8 | super::super::failure::SHELL_NOT_FOUND)
-    )
 }
 
 const HEADER_ROOM: usize = 8 * 1024;
