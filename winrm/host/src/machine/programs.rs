@@ -7,9 +7,9 @@ mod tasks;
 mod text;
 
 use super::Machine;
-use super::cmd;
 use super::console::Console;
 use super::pipe::Broken;
+use super::{cmd, powershell};
 
 /// A program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -79,7 +79,7 @@ pub(super) async fn run(
         Program::Ipconfig => network::ipconfig(machine, arguments, console).await,
         Program::More => text::more(console).await,
         Program::Ping => network::ping(machine, arguments, console).await,
-        Program::PowerShell => Ok(1),
+        Program::PowerShell => Box::pin(powershell::run(machine, arguments, console)).await,
         Program::ServiceControl => tasks::service_control(machine, arguments, console).await,
         Program::Simulate => simulate::simulate(arguments, console).await,
         Program::Sort => text::sort(arguments, console).await,

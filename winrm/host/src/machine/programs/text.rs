@@ -75,7 +75,8 @@ pub(super) async fn findstr(arguments: &[String], console: &Console) -> Result<i
                 console.stderr.line(&format!("FINDSTR: {argument} ignored")).await?;
             }
             _ => {
-                search.needles.extend(argument.split(' ').filter(|word| !word.is_empty()).map(str::to_owned))
+                let words = argument.split(' ').filter(|word| !word.is_empty());
+                search.needles.extend(words.map(str::to_owned));
             }
         }
     }

@@ -1,0 +1,102 @@
+//! PowerShell as this machine has it: typed commands over the machine's state.
+//!
+//! A command is a name and arguments that are data already, whether they came as text to `powershell.exe` or as a
+//! pipeline over PSRP; there is no language here. What cmdlets put out are [`Value`]s.
+
+mod binding;
+mod cmdlet;
+mod cmdlets;
+mod convert;
+mod display;
+mod executable;
+mod failure;
+mod options;
+mod stage;
+
+use futures_util::future::join_all;
+use tokio::sync::mpsc;
+use winrm_proto::clixml::{ErrorRecord, Value};
+
+pub(super) use executable::run;
+pub(crate) use stage::Success;
+
+use super::Machine;
+use cmdlet::Cmdlet;
+use stage::{Input, Output, Stage};
+
+/// A command before its parameters are bound.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct TypedCommand {
+    pub(crate) name: String,
+    pub(crate) arguments: Vec<TypedArgument>,
+    /// The command as a caller wrote it, for the position in an error; empty where nobody wrote text.
+    pub(crate) text: String,
+}
+
+/// An argument.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum TypedArgument {
+    /// `-Name`, with the value that belongs to it where that is known without the command's parameters.
+    Named(String, Option<Given>),
+    /// A value by its position, or the value of the parameter before it.
+    Positional(Given),
+}
+
+/// A value as it was given.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Given {
+    One {
+        value: Value,
+        /// The spelling of a number, which a string parameter receives: `007` stays `007`.
+        spelled: Option<String>,
+    },
+    Many(Vec<Given>),
+}
+
+/// What a pipeline says while it runs.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Emission {
+    Output(Value),
+    Error(Box<ErrorRecord>),
+    Warning(String),
+    Verbose(String),
+    /// A line for whoever sits before the host, such as `What if: …`.
+    Host(String),
+}
+
+/// Where emissions go. A pipeline whose emissions nobody takes ends.
+pub(crate) type Emissions = mpsc::Sender<Emission>;
+
+/// Runs commands joined by `|` to their end. Dropping the future stops them.
+pub(crate) async fn run_pipeline(
+    machine: &Machine,
+    user: &str,
+    commands: Vec<TypedCommand>,
+    input: Option<mpsc::Receiver<Value>>,
+    emissions: Emissions,
+) -> Success {
+    let last = commands.len().saturating_sub(1);
+    let mut input = input.map_or(Input::Nothing, Input::Values);
+    let mut stages = Vec::new();
+    for (place, command) in commands.into_iter().enumerate() {
+        let (output, next) = if place == last {
+            (Output::Pipeline, Input::Nothing)
+        } else {
+            let (sender, receiver) = mpsc::channel(QUEUE);
+            (Output::Next(sender), Input::Values(receiver))
+        };
+        let stage =
+            Stage::new(machine, user, &command, std::mem::replace(&mut input, next), output, &emissions);
+        stages.push(async move {
+            match Cmdlet::called(&command.name) {
+                Some(cmdlet) => stage.run(cmdlet, command).await,
+                None => stage.run_program(command).await,
+            }
+        });
+    }
+    drop(emissions);
+    join_all(stages).await.into_iter().max().unwrap_or(Success::Yes)
+}
+
+/// Values between two commands of a pipeline.
+const QUEUE: usize = 64;

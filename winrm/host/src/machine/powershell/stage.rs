@@ -1,0 +1,290 @@
+//! One command of a pipeline while it runs: what it reads, what it puts out, what it complains about.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use tokio::sync::mpsc;
+use winrm_proto::clixml::{ErrorRecord, Value};
+
+use super::super::Machine;
+use super::super::console::{Console, Sink, Source};
+use super::super::pipe::{Stream, pipe};
+use super::super::programs::{Program, Resolved};
+use super::binding::bind;
+use super::cmdlet::Cmdlet;
+use super::failure::{Failure, Problem, Target, unknown_command};
+use super::{Emission, Emissions, TypedArgument, TypedCommand, cmdlets};
+
+/// What `$?` says when a pipeline has ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Success {
+    Yes,
+    /// There were errors.
+    No,
+    /// An error ended it.
+    Terminated,
+}
+
+/// What comes down the pipeline.
+#[derive(Debug)]
+pub(super) enum Input {
+    Nothing,
+    Values(mpsc::Receiver<Value>),
+}
+
+/// Where output goes.
+#[derive(Debug)]
+pub(super) enum Output {
+    /// To the next command.
+    Next(mpsc::Sender<Value>),
+    /// Out of the pipeline.
+    Pipeline,
+}
+
+/// A command that runs.
+#[derive(Debug)]
+pub(super) struct Stage<'m> {
+    pub(super) machine: &'m Machine,
+    pub(super) user: String,
+    /// The name in errors; the cmdlet's own, whatever alias was used.
+    activity: String,
+    text: String,
+    class: Option<&'static str>,
+    input: Input,
+    output: Output,
+    emissions: Emissions,
+    action: ErrorAction,
+    what_if: bool,
+    verbose: bool,
+    complained: AtomicBool,
+}
+
+/// `-ErrorAction`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum ErrorAction {
+    Continue,
+    SilentlyContinue,
+    Ignore,
+    Stop,
+}
+
+impl<'m> Stage<'m> {
+    pub(super) fn new(
+        machine: &'m Machine,
+        user: &str,
+        command: &TypedCommand,
+        input: Input,
+        output: Output,
+        emissions: &Emissions,
+    ) -> Self {
+        Self {
+            machine,
+            user: user.to_owned(),
+            activity: String::new(),
+            text: command.text.clone(),
+            class: None,
+            input,
+            output,
+            emissions: emissions.clone(),
+            action: ErrorAction::Continue,
+            what_if: false,
+            verbose: false,
+            complained: AtomicBool::new(false),
+        }
+    }
+
+    /// Runs a cmdlet.
+    pub(super) async fn run(mut self, cmdlet: Cmdlet, command: TypedCommand) -> Success {
+        let signature = cmdlet.signature();
+        self.activity = signature.name.to_owned();
+        self.class = Some(signature.class);
+        let bound = match bind(signature, command.arguments) {
+            Ok(bound) => bound,
+            Err(problem) => {
+                let ended = Failure::Error(Box::new(self.record(problem)));
+                return self.finish(Err(ended)).await;
+            }
+        };
+        self.action = match bound.text("ErrorAction").map(|action| action.to_lowercase()).as_deref() {
+            Some("silentlycontinue" | "0") => ErrorAction::SilentlyContinue,
+            Some("ignore" | "4") => ErrorAction::Ignore,
+            Some("stop" | "1") => ErrorAction::Stop,
+            _ => ErrorAction::Continue,
+        };
+        self.what_if = bound.switch("WhatIf");
+        self.verbose = bound.switch("Verbose");
+        let ended = cmdlets::run(&mut self, cmdlet, &bound).await;
+        self.finish(ended).await
+    }
+
+    /// Runs a native program; each line of its output is a string.
+    pub(super) async fn run_program(mut self, command: TypedCommand) -> Success {
+        let Resolved::Program(program) = Program::resolve(&command.name) else {
+            let record = unknown_command(&command.name).record("", None, &self.text);
+            return self.finish(Err(Failure::Error(Box::new(record)))).await;
+        };
+        let ended = self.native(program, command.arguments).await;
+        self.finish(ended).await
+    }
+
+    async fn native(&mut self, program: Program, arguments: Vec<TypedArgument>) -> Result<(), Failure> {
+        let words: Vec<String> = arguments.into_iter().map(word).collect();
+        let text = words.iter().map(|word| quoted(word)).collect::<Vec<_>>().join(" ");
+        let (output, reader) = pipe(PIPE_SIZE);
+        let mut console = Console {
+            stdin: Source::Empty,
+            stdout: Sink::Pipe(output.clone(), Stream::Stdout),
+            stderr: Sink::Pipe(output, Stream::Stderr),
+            environment: self.machine.environment_of(&self.user),
+            directory: super::super::home_of(&self.user),
+            user: self.user.clone(),
+        };
+        let machine = self.machine;
+        let running = async move { machine.run_program(program, &words, &text, &mut console).await };
+        let reading = async {
+            let mut lines = Lines::default();
+            while let Some(chunk) = reader.read().await {
+                for (stream, line) in lines.push(chunk.stream, &chunk.bytes) {
+                    self.native_line(stream, line).await?;
+                }
+            }
+            for (stream, line) in lines.rest() {
+                self.native_line(stream, line).await?;
+            }
+            Ok(())
+        };
+        let (code, read): (_, Result<(), Failure>) = tokio::join!(running, reading);
+        if code != Ok(0) {
+            self.complained.store(true, Ordering::Relaxed);
+        }
+        read
+    }
+
+    async fn native_line(&self, stream: Stream, line: String) -> Result<(), Failure> {
+        if stream == Stream::Stderr {
+            let problem = Problem {
+                message: line.clone(),
+                category: "NotSpecified",
+                exception: "System.Management.Automation.RemoteException",
+                id: "NativeCommandError",
+                target: Target::Text(line),
+            };
+            return self.emit(Emission::Error(Box::new(problem.record("", None, "")))).await;
+        }
+        self.put(Value::from(line.as_str())).await
+    }
+
+    async fn finish(self, ended: Result<(), Failure>) -> Success {
+        match ended {
+            Ok(()) | Err(Failure::Abandoned) if self.complained.load(Ordering::Relaxed) => Success::No,
+            Ok(()) | Err(Failure::Abandoned) => Success::Yes,
+            Err(Failure::Error(record)) => {
+                // A pipeline that nobody listens to any more has nobody to tell.
+                let _told = self.emit(Emission::Error(record)).await;
+                Success::Terminated
+            }
+        }
+    }
+
+    /// The next value from the command before, or nothing at the end.
+    pub(super) async fn take(&mut self) -> Option<Value> {
+        match &mut self.input {
+            Input::Nothing => None,
+            Input::Values(values) => values.recv().await,
+        }
+    }
+
+    /// Whether a command stands before this one.
+    pub(super) fn has_input(&self) -> bool {
+        matches!(self.input, Input::Values(_))
+    }
+
+    /// Puts a value out.
+    pub(super) async fn put(&self, value: Value) -> Result<(), Failure> {
+        match &self.output {
+            Output::Next(next) => next.send(value).await.map_err(|_| Failure::Abandoned),
+            Output::Pipeline => self.emit(Emission::Output(value)).await,
+        }
+    }
+
+    /// Reports an error and goes on, unless the caller wants otherwise.
+    pub(super) async fn complain(&self, problem: Problem) -> Result<(), Failure> {
+        self.complained.store(true, Ordering::Relaxed);
+        let record = Box::new(self.record(problem));
+        match self.action {
+            ErrorAction::Continue => self.emit(Emission::Error(record)).await,
+            ErrorAction::SilentlyContinue | ErrorAction::Ignore => Ok(()),
+            ErrorAction::Stop => Err(Failure::Error(record)),
+        }
+    }
+
+    /// An error that ends the command, whatever the caller wants.
+    pub(super) fn fail(&self, problem: Problem) -> Failure {
+        Failure::Error(Box::new(self.record(problem)))
+    }
+
+    pub(super) async fn warn(&self, text: String) -> Result<(), Failure> {
+        self.emit(Emission::Warning(text)).await
+    }
+
+    /// Whether to go on with a change. With `-WhatIf` it only says what it would do; with `-Verbose` it says so too.
+    pub(super) async fn should_process(&self, target: &str) -> Result<bool, Failure> {
+        let what = format!("Performing the operation \"{}\" on target \"{target}\".", self.activity);
+        if self.what_if {
+            self.emit(Emission::Host(format!("What if: {what}"))).await?;
+            return Ok(false);
+        }
+        if self.verbose {
+            self.emit(Emission::Verbose(what)).await?;
+        }
+        Ok(true)
+    }
+
+    pub(super) async fn emit(&self, emission: Emission) -> Result<(), Failure> {
+        self.emissions.send(emission).await.map_err(|_| Failure::Abandoned)
+    }
+
+    fn record(&self, problem: Problem) -> ErrorRecord {
+        problem.record(&self.activity, self.class, &self.text)
+    }
+}
+
+/// An argument as a native program receives it.
+fn word(argument: TypedArgument) -> String {
+    match argument {
+        TypedArgument::Named(name, None) => format!("-{name}"),
+        TypedArgument::Named(name, Some(value)) => format!("-{name}:{}", value.text()),
+        TypedArgument::Positional(value) => value.text(),
+    }
+}
+
+fn quoted(word: &str) -> String {
+    if word.is_empty() || word.contains([' ', '\t']) { format!("\"{word}\"") } else { word.to_owned() }
+}
+
+/// Cuts what a program writes into lines, each stream by itself.
+#[derive(Debug, Default)]
+struct Lines {
+    stdout: Vec<u8>,
+    stderr: Vec<u8>,
+}
+
+impl Lines {
+    fn push(&mut self, stream: Stream, bytes: &[u8]) -> Vec<(Stream, String)> {
+        let pending = if stream == Stream::Stderr { &mut self.stderr } else { &mut self.stdout };
+        pending.extend_from_slice(bytes);
+        let Some(end) = pending.iter().rposition(|byte| *byte == b'\n') else { return Vec::new() };
+        let rest = pending.split_off(end + 1);
+        let whole = std::mem::replace(pending, rest);
+        String::from_utf8_lossy(&whole).lines().map(|line| (stream, line.to_owned())).collect()
+    }
+
+    fn rest(self) -> Vec<(Stream, String)> {
+        [(Stream::Stdout, self.stdout), (Stream::Stderr, self.stderr)]
+            .into_iter()
+            .filter(|(_, bytes)| !bytes.is_empty())
+            .map(|(stream, bytes)| (stream, String::from_utf8_lossy(&bytes).into_owned()))
+            .collect()
+    }
+}
+
+const PIPE_SIZE: usize = 64 * 1024;
