@@ -130,7 +130,8 @@ impl Half for Server {
             if let Some(challenged) = self.bare.take() {
                 return Ok(accepted(challenged.authenticate(token, &self.policy)?, &[]));
             }
-            let (challenged, message) = ntlm::Acceptor::new(&self.policy).challenge(token, server_nonces())?;
+            let (challenged, message) =
+                ntlm::Acceptor::new(&self.policy).challenge(token, server_nonces())?;
             self.bare = Some(challenged);
             return Ok((to_hex(&message), None));
         }

@@ -13,8 +13,9 @@
 //! | sent | answer | meaning | next |
 //! |---|---|---|---|
 //! | Type 1 | 401 with a Type 2 | go on | Type 3, with the envelope |
-//! | Type 1 | 401 without one | the scheme is not taken; nothing secret was sent | the next scheme that is offered |
-//! | Type 3 or Basic | 401, with or without a token | **refused**, finally: NTLM has no fourth message, so a token here only opens another round | [`Error::CredentialRefused`] |
+//! | Type 1 | 401 without one, or with a rejection in SPNEGO | the scheme is not taken; nothing secret was sent | the next scheme that is offered |
+//! | Basic | 401 that offers other schemes, but not Basic | the password was not looked at | [`Error::NotOffered`] |
+//! | Type 3 or Basic | any other 401, with or without a token | **refused**, finally: NTLM has no fourth message, bare or in SPNEGO, so a token here rejects or opens another round | [`Error::CredentialRefused`] |
 //! | Type 3 with the envelope | SOAP, 200 or a fault | accepted | the reply |
 //! | Type 3 with the envelope | 200 without content | accepted, but the envelope was not read | the envelope alone, on the same connection |
 //! | Type 3 with the envelope | 400 without SOAP | HTTP was refused, the credential was not: a refusal is a 401 | the envelope alone, without a proof |
@@ -23,7 +24,8 @@
 //! | anything later | 401 | the connection lost its authentication | [`Error::AuthenticationLost`] |
 //!
 //! So a proof is sent a second time only after a 400 that judged nothing, on a new connection, at most once, and never
-//! together with an envelope again.
+//! together with an envelope again. Where messages are sealed, an envelope that the server did read after all cannot be
+//! read twice on one connection: its sequence number is used up.
 
 mod acceptor;
 mod client;

@@ -8,6 +8,7 @@ use bytes::Bytes;
 use secrecy::ExposeSecret as _;
 use subtle::ConstantTimeEq as _;
 use thiserror::Error;
+use zeroize::Zeroizing;
 
 use super::handshake::SOAP_UTF8;
 use crate::auth::challenge::{Offer, parse_authorization};
@@ -192,6 +193,8 @@ impl Acceptor {
 
     fn with_header(&mut self, header: &[u8], nonces: ServerNonces) -> Result<Verdict, Refusal> {
         let (offer, token) = parse_authorization(header).ok_or(Refusal::Malformed)?;
+        // Basic's token is the password.
+        let token = Zeroizing::new(token);
         let Offer::Known(scheme) = offer else { return Err(Refusal::NotOffered) };
         if !self.schemes.iter().any(|offered| offered.name() == scheme.name()) {
             return Err(Refusal::NotOffered);

@@ -1,5 +1,7 @@
 //! The client's side of a connection.
 
+use std::fmt;
+
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use bytes::Bytes;
@@ -14,19 +16,18 @@ use crate::auth::{Scheme, basic, challenge, negotiate, seal};
 /// until there is a [`Step::Reply`].
 ///
 /// After an error or [`Step::Reconnect`] it is of no more use.
-#[derive(Debug)]
 pub struct Connection {
     settings: Settings,
     /// What may still be tried, the next one first.
     schemes: Vec<Scheme>,
-    nonces: Nonces,
+    /// INVARIANT: gone once a proof was computed, so that there is no second one.
+    nonces: Option<Nonces>,
     learned: Learned,
     channel: Channel,
     state: State,
 }
 
 /// Where the connection stands. The envelope stays here until it is clear that the server has read it.
-#[derive(Debug)]
 enum State {
     /// Nothing was sent yet.
     Fresh,
@@ -49,7 +50,6 @@ enum State {
 }
 
 /// What is known while a proof is judged.
-#[derive(Debug)]
 struct Proof {
     scheme: Scheme,
     session: Box<Session>,
@@ -64,7 +64,14 @@ impl Connection {
     pub fn new(settings: Settings, nonces: Nonces) -> Result<Self, Error> {
         let schemes = settings.usable_schemes()?;
         let learned = settings.learned.clone();
-        Ok(Self { settings, schemes, nonces, learned, channel: Channel::Plain, state: State::Fresh })
+        Ok(Self {
+            settings,
+            schemes,
+            nonces: Some(nonces),
+            learned,
+            channel: Channel::Plain,
+            state: State::Fresh,
+        })
     }
 
     /// What this connection has found out, for the next one to the same endpoint.
@@ -159,7 +166,8 @@ impl Connection {
         let Some(token) = token_for(&challenges, scheme) else {
             return self.next_scheme(response, &challenges, scheme, envelope);
         };
-        let (token, session) = match handshake.prove(token, &self.nonces) {
+        let nonces = self.nonces.as_ref().ok_or(Error::OutOfTurn)?;
+        let (token, session) = match handshake.prove(token, nonces) {
             Ok(proof) => proof,
             Err(negotiate::Error::Rejected | negotiate::Error::OtherMechanism(_)) => {
                 return self.next_scheme(response, &challenges, scheme, envelope);
@@ -167,6 +175,7 @@ impl Connection {
             Err(negotiate::Error::Ntlm(error)) => return Err(error.into()),
             Err(error) => return Err(error.into()),
         };
+        self.nonces = None;
         if response.closes {
             return Err(Error::ClosedDuringAuthentication);
         }
@@ -346,6 +355,33 @@ impl Connection {
             }
         }
         Error::NotOffered { offered }
+    }
+}
+
+impl State {
+    fn name(&self) -> &'static str {
+        match self {
+            Self::Fresh => "Fresh",
+            Self::Negotiating { .. } => "Negotiating",
+            Self::ProvingWithEnvelope(_) => "ProvingWithEnvelope",
+            Self::Proving(_) => "Proving",
+            Self::Repeating => "Repeating",
+            Self::Basic => "Basic",
+            Self::Awaiting => "Awaiting",
+            Self::Idle => "Idle",
+            Self::Ended => "Ended",
+        }
+    }
+}
+
+/// Envelopes may hold anything, so they do not show.
+impl fmt::Debug for Connection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Connection")
+            .field("settings", &self.settings)
+            .field("learned", &self.learned)
+            .field("state", &format_args!("{}", self.state.name()))
+            .finish_non_exhaustive()
     }
 }
 

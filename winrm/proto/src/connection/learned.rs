@@ -1,9 +1,11 @@
 //! What one connection finds out and the next need not ask again.
 
+use std::fmt;
+
 use crate::auth::Scheme;
 
 /// What one connection found out about an endpoint, so that the next to the same endpoint need not ask again.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Clone, PartialEq, Eq, Default)]
 pub struct Learned {
     /// The scheme that the server takes; those before it in the order were not offered.
     pub(super) scheme: Option<Scheme>,
@@ -24,6 +26,17 @@ impl Learned {
     #[must_use]
     pub fn first_envelope(&self) -> FirstEnvelope {
         self.first_envelope
+    }
+}
+
+/// The cookie is as good as a password to some load balancers.
+impl fmt::Debug for Learned {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Learned")
+            .field("scheme", &self.scheme)
+            .field("first_envelope", &self.first_envelope)
+            .field("cookie", &self.cookie.as_ref().map(|_| "…"))
+            .finish()
     }
 }
 

@@ -38,7 +38,7 @@ impl fmt::Debug for Request {
 }
 
 /// A response, reduced to what a connection looks at.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Response {
     pub(super) status: u16,
     pub(super) challenges: Vec<Vec<u8>>,
@@ -89,6 +89,16 @@ impl Response {
     }
 }
 
+impl fmt::Debug for Response {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Response")
+            .field("status", &self.status)
+            .field("content_type", &self.content_type)
+            .field("body", &format_args!("{} bytes", self.body.len()))
+            .finish_non_exhaustive()
+    }
+}
+
 /// What to do next.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[must_use]
@@ -98,17 +108,26 @@ pub enum Step {
     /// The answer to the envelope.
     Reply(Reply),
     /// Close this connection, open another, begin a new [`super::Connection`] with what was learned, and give it the
-    /// same envelope: the server has not looked at it.
+    /// same envelope: by its answer the server has not looked at it.
     Reconnect(Learned),
 }
 
 /// The answer to an envelope: SOAP, which may be a fault.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Reply {
     /// The HTTP status.
     pub status: u16,
     /// The envelope.
     pub body: Bytes,
+}
+
+impl fmt::Debug for Reply {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Reply")
+            .field("status", &self.status)
+            .field("body", &format_args!("{} bytes", self.body.len()))
+            .finish()
+    }
 }
 
 /// A peer's text for a message of ours: short, and without anything but visible ASCII and spaces.

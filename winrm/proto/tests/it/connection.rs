@@ -511,3 +511,25 @@ fn an_acceptor_that_demands_a_seal() {
     let broken = listener.acceptor.open(seal::CONTENT_TYPE, ENVELOPE);
     assert_eq!(broken, Err(BodyError::Seal(seal::Error::Boundary)));
 }
+
+#[test]
+fn nothing_secret_shows() {
+    let mut listener = Listener::new(&[Scheme::Spnego]);
+    let mut connection = connection(settings("vagrant", PASSWORD, &[Scheme::Spnego]));
+    let mut shown = String::new();
+    let mut request = connection.send(ENVELOPE).unwrap();
+    loop {
+        shown += &format!("{connection:?} {request:?} {:?}", listener.acceptor);
+        let response = listener.answer(&request);
+        shown += &format!("{response:?}");
+        let step = connection.receive(response).unwrap();
+        shown += &format!("{step:?}");
+        match step {
+            Step::Send(next) => request = next,
+            _ => break,
+        }
+    }
+    for secret in ["P@ss", "Envelope", "NTLMSSP", "TlRMTVNTUAAD", "random sessionk"] {
+        assert!(!shown.contains(secret), "{secret} shows: {shown}");
+    }
+}

@@ -1,5 +1,7 @@
 //! The client's half.
 
+use std::fmt;
+
 use super::token::{Mechanism, NegState, Token, ntlm_alone};
 use super::{Error, ntlm};
 use crate::auth::ntlm::{Nonces, Session};
@@ -9,7 +11,6 @@ use crate::auth::ntlm::{Nonces, Session};
 pub struct Client(ntlm::Client);
 
 /// The answer to a server's challenge.
-#[derive(Debug)]
 pub struct Responded {
     /// The message with the proof.
     pub token: Vec<u8>,
@@ -71,5 +72,12 @@ impl Client {
             Some(mic) => session.verify(&ntlm_alone(), &mic).map_err(|_| Error::WrongMechListMic),
             None => Ok(()),
         }
+    }
+}
+
+/// The message holds what a password can be guessed against.
+impl fmt::Debug for Responded {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Responded").field("session", &self.session).finish_non_exhaustive()
     }
 }

@@ -41,7 +41,6 @@ impl AuthenticateMessage<'_> {
 }
 
 /// What a server reads of the message.
-#[derive(Debug)]
 pub(super) struct Received {
     pub(super) flags: Flags,
     pub(super) domain: String,

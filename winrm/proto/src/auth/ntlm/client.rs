@@ -32,7 +32,6 @@ pub struct Nonces {
 }
 
 /// The answer to a server's challenge.
-#[derive(Debug)]
 pub struct Authenticated {
     /// The Type 3 message.
     pub message: Vec<u8>,
@@ -116,6 +115,13 @@ impl Nonces {
     #[must_use]
     pub fn new(client_challenge: [u8; 8], session_key: [u8; 16], now: FileTime) -> Self {
         Self { client_challenge, exported_session_key: Zeroizing::new(session_key), now }
+    }
+}
+
+/// The message holds what a password can be guessed against.
+impl fmt::Debug for Authenticated {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Authenticated").field("session", &self.session).finish_non_exhaustive()
     }
 }
 
