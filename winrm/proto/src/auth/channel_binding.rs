@@ -1,5 +1,7 @@
 //! Channel bindings: a proof that counts on one TLS channel only.
 
+use std::fmt;
+
 use md5::{Digest as _, Md5};
 use sha2::{Sha256, Sha384, Sha512};
 use thiserror::Error;
@@ -9,7 +11,7 @@ use x509_parser::signature_algorithm::SignatureAlgorithm;
 use x509_parser::x509::AlgorithmIdentifier;
 
 /// A `tls-server-end-point` channel binding (RFC 5929, section 4).
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct ChannelBinding {
     /// `tls-server-end-point:` and the hash of the certificate.
     application_data: Vec<u8>,
@@ -47,6 +49,12 @@ impl ChannelBinding {
         md5.update(length.to_le_bytes());
         md5.update(&self.application_data);
         md5.finalize().into()
+    }
+}
+
+impl fmt::Debug for ChannelBinding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "ChannelBinding({})", self.application_data.escape_ascii())
     }
 }
 
