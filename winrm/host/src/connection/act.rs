@@ -33,7 +33,7 @@ pub(super) enum Instead {
 }
 
 /// Turns an act that replaces the answer into what is sent. The acts that need the service's help
-/// ([`Act::Refuse`], [`Act::Fault`]) and those that tamper with a true answer are not its business.
+/// ([`Act::Envelope`], [`Act::Fault`], [`Act::Refuse`]) and those that tamper with a true answer are not its business.
 pub(super) fn instead(act: Act) -> Option<Instead> {
     let take = |taken| Some(Instead::Take(taken));
     let answer = |answer| Some(Instead::Answer(answer));
@@ -48,8 +48,8 @@ pub(super) fn instead(act: Act) -> Option<Instead> {
             let location = http::HeaderValue::from_str(&location).ok()?;
             answer(Answer::empty(StatusCode::FOUND).header(http::header::LOCATION, location))
         }
-        Act::Envelope(body) => answer(Answer::envelope(StatusCode::OK, body)),
-        Act::Refuse
+        Act::Envelope(_)
+        | Act::Refuse
         | Act::Fault(_)
         | Act::PerformAndClose
         | Act::CloseMidBody

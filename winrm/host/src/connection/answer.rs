@@ -20,11 +20,6 @@ impl Answer {
         Self { status, headers, body: Bytes::new() }
     }
 
-    /// An answer that carries an envelope.
-    pub(super) fn envelope(status: StatusCode, body: Bytes) -> Self {
-        Self::with_body(status, "application/soap+xml;charset=UTF-8", body)
-    }
-
     /// An answer that carries a page for humans.
     pub(super) fn html(status: StatusCode, page: &'static str) -> Self {
         Self::with_body(status, "text/html; charset=us-ascii", Bytes::from_static(page.as_bytes()))

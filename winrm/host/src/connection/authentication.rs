@@ -7,10 +7,11 @@ use std::time::SystemTime;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use http::header::{AUTHORIZATION, HeaderMap, HeaderValue};
+use bytes::Bytes;
+use http::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue};
 use winrm_proto::auth::ntlm::{AcceptPolicy, ChannelBindingPolicy, FileTime, MachineNames, ServerNonces};
 use winrm_proto::auth::{self, ChannelBinding, Protection};
-use winrm_proto::connection::{self, Acceptor};
+use winrm_proto::connection::{self, Acceptor, BodyError};
 
 use crate::record::{ConnectionId, Event};
 use crate::settings::{HardeningLevel, Scheme};
@@ -27,8 +28,8 @@ pub(super) struct Authentication {
 /// What a request's `Authorization` header came to.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Verdict {
-    /// The request is this user's.
-    Known(String),
+    /// The request is this user's; the header goes with the answer.
+    Known(String, Option<HeaderValue>),
     /// The next token of an exchange.
     Challenge(HeaderValue),
     /// No credential and none known: offer the schemes and close, as Windows does.
@@ -80,12 +81,14 @@ impl Authentication {
         let authorization: Vec<Cow<'_, [u8]>> =
             headers.get_all(AUTHORIZATION).iter().map(|value| as_utf8(value.as_bytes())).collect();
         match self.acceptor.judge(&authorization, nonces) {
-            connection::Verdict::Accepted { principal, scheme, .. } => {
+            connection::Verdict::Accepted { principal, scheme, headers } => {
+                let header =
+                    headers.into_iter().next().and_then(|(_, token)| HeaderValue::try_from(token).ok());
                 let user = principal.name().to_owned();
                 let scheme = own(scheme);
                 let fresh = !authorization.is_empty() && !std::mem::replace(&mut self.recorded, true);
                 let event = Event::Authenticated { connection, scheme, user: principal.to_string() };
-                (Verdict::Known(user), fresh.then_some(event))
+                (Verdict::Known(user, header), fresh.then_some(event))
             }
             connection::Verdict::Challenge { headers } => match headers.into_iter().next() {
                 Some((_, token)) if !authorization.is_empty() => {
@@ -100,6 +103,17 @@ impl Authentication {
                 (Verdict::Refused, Some(Event::Refused { connection, scheme, reason }))
             }
         }
+    }
+
+    /// The envelope in the body of a request whose sender is known.
+    pub(super) fn open(&mut self, headers: &HeaderMap, body: Bytes) -> Result<Bytes, BodyError> {
+        let content_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
+        self.acceptor.open(content_type.unwrap_or_default(), body)
+    }
+
+    /// The body and the content type of an answer: sealed where the request was.
+    pub(super) fn seal(&mut self, envelope: Bytes) -> (Bytes, &'static str) {
+        self.acceptor.answer(envelope)
     }
 }
 

@@ -1,7 +1,7 @@
 //! The walk of one HTTP request.
 
 use std::convert::Infallible;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
 use http::header::{ALLOW, CONTENT_TYPE, HeaderValue, TRANSFER_ENCODING, WWW_AUTHENTICATE};
@@ -10,6 +10,7 @@ use http::{Method, Request as HttpRequest, Response, StatusCode};
 use http_body_util::{BodyExt, Collected, Full, Limited};
 use hyper::body::Incoming;
 use tokio::sync::Notify;
+use winrm_proto::connection::BodyError;
 
 use super::act::{Instead, Taken, instead};
 use super::answer::Answer;
@@ -75,9 +76,22 @@ async fn answer(session: &Session, request: HttpRequest<Incoming>) -> Answer {
         session.record_request(&head, None, limit);
         return Answer::empty(StatusCode::PAYLOAD_TOO_LARGE).closing();
     };
-    let asked = Asked::read(&body);
-    session.record_request(&head, Some(&asked), body.len());
-    let verdict = session.judge(&head);
+    let size = body.len();
+    let (verdict, event) = session.authentication().judge(session.connection, &head.headers);
+    let envelope = match &verdict {
+        Verdict::Known(..) => session.authentication().open(&head.headers, body),
+        Verdict::Challenge(_) | Verdict::Unknown | Verdict::Refused => Ok(body),
+    };
+    let asked = envelope.as_ref().ok().map(Asked::read);
+    session.record_request(&head, asked.as_ref(), size);
+    if let Some(event) = event {
+        session.world.record.write(event);
+    }
+    let asked = match (envelope, asked) {
+        (Ok(_), Some(asked)) => asked,
+        (Err(error), _) => return session.unopened(&error),
+        (Ok(_), None) => return Answer::empty(StatusCode::BAD_REQUEST).closing(),
+    };
     match session.world.armed.due(asked.operation()) {
         None => session.answer_truly(&head, verdict, asked, None).await,
         Some(act) => session.misbehave(&head, verdict, asked, act).await,
@@ -97,23 +111,31 @@ impl Session {
         }));
     }
 
-    fn judge(&self, head: &Parts) -> Verdict {
-        let mut authentication = self.authentication.lock().unwrap_or_else(PoisonError::into_inner);
-        let (verdict, event) = authentication.judge(self.connection, &head.headers);
-        drop(authentication);
-        if let Some(event) = event {
-            self.world.record.write(event);
+    fn authentication(&self) -> MutexGuard<'_, Authentication> {
+        self.authentication.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The answer to a body that may not or cannot be opened. A message that should have been sealed looks to the
+    /// client like a refused credential, as with `AllowUnencrypted=false`.
+    fn unopened(&self, error: &BodyError) -> Answer {
+        let reason = error.to_string();
+        self.world.record.write(Event::Refused { connection: self.connection, scheme: None, reason });
+        match error {
+            BodyError::NotSealed => self.refusal().closing(),
+            BodyError::NoKeys | BodyError::Seal(_) => Answer::empty(StatusCode::BAD_REQUEST).closing(),
         }
-        verdict
     }
 
     /// The answer that Windows would give, but for what a misbehaviour wants of the service.
     async fn answer_truly(&self, head: &Parts, verdict: Verdict, asked: Asked, stray: Option<i32>) -> Answer {
         match verdict {
-            Verdict::Known(user) => match asked {
-                Asked::Nothing => Answer::empty(StatusCode::OK),
-                asked => self.perform(&user, asked, stray).await,
-            },
+            Verdict::Known(user, token) => {
+                let answer = match asked {
+                    Asked::Nothing => Answer::empty(StatusCode::OK),
+                    asked => self.perform(&user, asked, stray).await,
+                };
+                token.into_iter().fold(answer, |answer, token| answer.header(WWW_AUTHENTICATE, token))
+            }
             Verdict::Unknown if asked.operation() == Operation::Identify && anonymous_identify(head) => {
                 self.perform("", asked, stray).await
             }
@@ -127,7 +149,12 @@ impl Session {
 
     async fn perform(&self, user: &str, asked: Asked, stray: Option<i32>) -> Answer {
         let (status, envelope) = self.world.perform(user, asked, stray).await;
-        Answer::envelope(status, envelope)
+        self.sealed(status, envelope)
+    }
+
+    fn sealed(&self, status: StatusCode, envelope: Bytes) -> Answer {
+        let (body, content_type) = self.authentication().seal(envelope);
+        Answer::with_body(status, content_type, body)
     }
 
     /// 401 with the schemes on offer.
@@ -145,8 +172,9 @@ impl Session {
                 Act::Refuse => self.refusal(),
                 Act::Fault(code) => {
                     let (status, envelope) = self.world.fault(&asked, code);
-                    Answer::envelope(status, envelope)
+                    self.sealed(status, envelope)
                 }
+                Act::Envelope(envelope) => self.sealed(StatusCode::OK, envelope),
                 act => match instead(act) {
                     Some(Instead::Answer(answer)) => answer,
                     Some(Instead::Take(taken)) => match self.take_over(taken).await {},
