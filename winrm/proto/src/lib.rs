@@ -12,6 +12,8 @@ pub mod auth;
 
 pub mod winrs;
 
+pub mod psrp;
+
 pub mod connection;
 
 pub mod exchange;

@@ -4,8 +4,7 @@
     clippy::unwrap_used,
     clippy::indexing_slicing,
     clippy::string_slice,
-    clippy::print_stderr,
-    reason = "helpers of tests may fail and report as tests do"
+    reason = "helpers of tests may fail as tests do"
 )]
 
 use std::path::Path;

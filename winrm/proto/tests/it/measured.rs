@@ -1,10 +1,6 @@
 //! Where the measured and recorded data lie that are too large to be part of the project.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::print_stderr,
-    reason = "helpers of tests may fail and report as tests do"
-)]
+#![expect(clippy::unwrap_used, clippy::print_stderr, reason = "helpers of tests may fail as tests do")]
 
 use std::path::{Path, PathBuf};
 
