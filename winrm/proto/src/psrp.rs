@@ -12,14 +12,17 @@ mod link;
 mod message;
 pub mod server;
 
+#[cfg(feature = "aws-lc-rs")]
+pub use key::aws_lc;
+
 pub use error::Error;
 pub use fragment::{Defragmenter, FragmentError, HEADER_LENGTH};
 pub use key::{ClientKey, KeyBlobError, PublicKey, ServerKey, SharedCipher};
 pub use link::{Carrier, Channel, Payload, PoolLimits, Priority};
 pub use message::{
-    Availability, Body, CallId, Command, CommandKind, Destination, EncryptedSessionKey, GetCommandMetadata, HostCall,
-    HostInfo, HostMethod, HostReply, HostResponse, InitRunspacePool, Input, Merge, Message, MessageError, MessageType,
-    Parameter, PipelineResultTypes, PipelineState, PipelineStateMessage, PowerShell, PublicKeyMessage,
-    RemoteStreamOptions, RunspaceAvailability, RunspacePoolInitData, RunspacePoolState, RunspacePoolStateMessage,
-    SessionCapability, SetRunspaces,
+    Availability, Body, CallId, Command, CommandKind, Destination, EncryptedSessionKey, GetCommandMetadata,
+    HostCall, HostInfo, HostMethod, HostReply, HostResponse, InitRunspacePool, Input, Merge, Message,
+    MessageError, MessageType, Parameter, PipelineResultTypes, PipelineState, PipelineStateMessage,
+    PowerShell, PublicKeyMessage, RemoteStreamOptions, RunspaceAvailability, RunspacePoolInitData,
+    RunspacePoolState, RunspacePoolStateMessage, SessionCapability, SetRunspaces,
 };

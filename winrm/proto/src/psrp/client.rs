@@ -12,8 +12,9 @@ use super::error::Error;
 use super::key::{ClientKey, SharedCipher};
 use super::link::{Carrier, Channel, Link, Payload, PoolLimits};
 use super::message::{
-    Body, CallId, Destination, GetCommandMetadata, HostInfo, HostResponse, InitRunspacePool, Input, PipelineState,
-    PowerShell, PublicKeyMessage, RunspacePoolState, SessionCapability, SetRunspaces, primitive_dictionary,
+    Body, CallId, Destination, GetCommandMetadata, HostInfo, HostResponse, InitRunspacePool, Input,
+    PipelineState, PowerShell, PublicKeyMessage, RunspacePoolState, SessionCapability, SetRunspaces,
+    primitive_dictionary,
 };
 use crate::clixml::{PsString, Value, Version};
 

@@ -162,7 +162,8 @@ impl Defragmenter {
         if header.end {
             return Some(data.freeze());
         }
-        self.open = Some(Open { object_id: header.object_id, next: header.fragment_id.saturating_add(1), data });
+        self.open =
+            Some(Open { object_id: header.object_id, next: header.fragment_id.saturating_add(1), data });
         None
     }
 }

@@ -2,6 +2,9 @@
 //!
 //! The cryptography itself comes in through the traits here, as everything does that needs randomness.
 
+#[cfg(feature = "aws-lc-rs")]
+pub mod aws_lc;
+
 use std::fmt;
 use std::sync::Arc;
 
@@ -84,7 +87,7 @@ pub(super) fn encrypted_to_blob(encrypted: &[u8]) -> Vec<u8> {
     blob
 }
 
-/// CryptoAPI is little-endian, everybody else is not.
+/// `CryptoAPI` is little-endian, everybody else is not.
 fn reversed(bytes: &[u8]) -> Vec<u8> {
     bytes.iter().rev().copied().collect()
 }

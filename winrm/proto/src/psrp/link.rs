@@ -155,7 +155,12 @@ impl Link {
         self.send_by(Carrier::Data, pipeline, body)
     }
 
-    pub(super) fn send_by(&mut self, carrier: Carrier, pipeline: Option<Uuid>, body: Body) -> Result<(), Error> {
+    pub(super) fn send_by(
+        &mut self,
+        carrier: Carrier,
+        pipeline: Option<Uuid>,
+        body: Body,
+    ) -> Result<(), Error> {
         let priority = match body {
             Body::PipelineHostResponse(_) | Body::RunspacePoolHostResponse(_) => Priority::PromptResponse,
             _ => Priority::Default,
@@ -217,7 +222,8 @@ impl Link {
 
     /// Answers to host calls go first, but for one whose pipeline has not been started.
     fn next_in_line(&self) -> Option<usize> {
-        let prompt = self.outbox.iter().position(|queued| queued.channel.priority == Priority::PromptResponse);
+        let prompt =
+            self.outbox.iter().position(|queued| queued.channel.priority == Priority::PromptResponse);
         prompt.or_else(|| (!self.outbox.is_empty()).then_some(0))
     }
 
@@ -230,7 +236,8 @@ impl Link {
     pub(super) fn forget(&mut self, pipeline: Uuid) {
         self.ignore(pipeline);
         // What the peer has not seen the beginning of, it need not see. A message cut in half it must see to the end.
-        self.outbox.retain(|queued| queued.channel.pipeline != Some(pipeline) || !queued.message.is_untouched());
+        self.outbox
+            .retain(|queued| queued.channel.pipeline != Some(pipeline) || !queued.message.is_untouched());
     }
 
     /// Begins the fragments anew, for a peer that does not know what was before.

@@ -24,8 +24,8 @@ pub use pipeline::{
     Command, CommandKind, GetCommandMetadata, Input, Merge, Parameter, PipelineResultTypes, PowerShell,
     RemoteStreamOptions,
 };
-pub use pool::{HostInfo, InitRunspacePool, RunspacePoolInitData};
 pub(super) use pool::primitive_dictionary;
+pub use pool::{HostInfo, InitRunspacePool, RunspacePoolInitData};
 pub use runspaces::{Availability, CallId, RunspaceAvailability, SetRunspaces};
 pub use state::{PipelineState, PipelineStateMessage, RunspacePoolState, RunspacePoolStateMessage};
 
@@ -34,7 +34,7 @@ pub use state::{PipelineState, PipelineStateMessage, RunspacePoolState, Runspace
 pub struct Message {
     /// Who it is for.
     pub destination: Destination,
-    /// The runspace pool; all zeros in a server's SESSION_CAPABILITY.
+    /// The runspace pool; all zeros in a server's `SESSION_CAPABILITY`.
     pub runspace_pool: Uuid,
     /// The pipeline, for a message about one.
     pub pipeline: Option<Uuid>,

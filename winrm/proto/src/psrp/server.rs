@@ -11,15 +11,16 @@ use super::error::Error;
 use super::key::{ServerKey, SharedCipher};
 use super::link::{Carrier, Channel, Link, Payload, PoolLimits};
 use super::message::{
-    Availability, Body, CallId, Destination, HostCall, HostMethod, Input, PipelineState, PipelineStateMessage,
-    RunspaceAvailability, RunspacePoolInitData, RunspacePoolState, RunspacePoolStateMessage, SessionCapability,
-    primitive_dictionary,
+    Availability, Body, CallId, Destination, HostCall, HostMethod, Input, PipelineState,
+    PipelineStateMessage, RunspaceAvailability, RunspacePoolInitData, RunspacePoolState,
+    RunspacePoolStateMessage, SessionCapability, primitive_dictionary,
 };
 use crate::clixml::{PsString, Stream, Value};
 
 pub use event::Event;
 
 /// How a pool answers its client.
+#[derive(Default)]
 pub struct Settings {
     /// What the server tells about itself, its `PSVersionTable` above all.
     pub private_data: Vec<(PsString, Value)>,
@@ -299,12 +300,6 @@ impl RunspacePool {
     /// The capability travels with what it answers.
     fn send_capability(&mut self, carrier: Carrier) -> Result<(), Error> {
         self.link.send_by(carrier, None, Body::SessionCapability(SessionCapability::ours()))
-    }
-}
-
-impl Default for Settings {
-    fn default() -> Self {
-        Self { private_data: Vec::new(), key: None, limits: PoolLimits::default() }
     }
 }
 

@@ -3,7 +3,9 @@
 use uuid::Uuid;
 
 use crate::clixml::{Stream, Value};
-use crate::psrp::message::{Availability, CallId, HostCall, PipelineState, RunspacePoolState, SessionCapability};
+use crate::psrp::message::{
+    Availability, CallId, HostCall, PipelineState, RunspacePoolState, SessionCapability,
+};
 
 /// What a message from the server means.
 #[derive(Clone, PartialEq, Debug)]

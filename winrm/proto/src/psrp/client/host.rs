@@ -15,9 +15,7 @@ impl RunspacePool {
             return Ok(HostAnswer::NotWanted);
         }
         let (response, answer) = match self.reply(call.method) {
-            Some(reply) => {
-                (HostResponse { call: call.call, method: call.method, reply }, HostAnswer::Given)
-            }
+            Some(reply) => (HostResponse { call: call.call, method: call.method, reply }, HostAnswer::Given),
             None => (HostResponse::refusal(call), HostAnswer::Refused),
         };
         self.send_response(pipeline, response)?;

@@ -8,7 +8,8 @@ use crate::clixml::{Stream, Value};
 use crate::psrp::error::Error;
 use crate::psrp::message::{
     Availability, Body, EncryptedSessionKey, HostCall, Message, MessageType, PipelineStateMessage,
-    RunspaceAvailability, RunspacePoolInitData, RunspacePoolState, RunspacePoolStateMessage, SessionCapability,
+    RunspaceAvailability, RunspacePoolInitData, RunspacePoolState, RunspacePoolStateMessage,
+    SessionCapability,
 };
 
 impl RunspacePool {

@@ -1,5 +1,7 @@
 //! The types of messages, and what each carries.
 
+use super::MessageError;
+use super::bag::Bag;
 use super::capability::SessionCapability;
 use super::host_call::{HostCall, HostResponse};
 use super::keys::{EncryptedSessionKey, PublicKeyMessage};
@@ -7,8 +9,6 @@ use super::pipeline::{GetCommandMetadata, PowerShell};
 use super::pool::{InitRunspacePool, RunspacePoolInitData};
 use super::runspaces::{CallId, RunspaceAvailability, SetRunspaces};
 use super::state::{PipelineStateMessage, RunspacePoolStateMessage};
-use super::MessageError;
-use super::bag::Bag;
 use crate::clixml::{Decoder, Encoder, Properties, Value, Version};
 
 macro_rules! message_types {
@@ -176,21 +176,35 @@ impl Body {
             MessageType::SessionCapability => Self::SessionCapability(SessionCapability::from_value(&value)?),
             MessageType::InitRunspacePool => Self::InitRunspacePool(InitRunspacePool::from_value(&value)?),
             MessageType::PublicKey => Self::PublicKey(PublicKeyMessage::from_value(&value)?),
-            MessageType::EncryptedSessionKey => Self::EncryptedSessionKey(EncryptedSessionKey::from_value(&value)?),
+            MessageType::EncryptedSessionKey => {
+                Self::EncryptedSessionKey(EncryptedSessionKey::from_value(&value)?)
+            }
             MessageType::PublicKeyRequest => Self::PublicKeyRequest,
             MessageType::ConnectRunspacePool => Self::ConnectRunspacePool(connect(&value)?),
             MessageType::SetMaxRunspaces => Self::SetMaxRunspaces(SetRunspaces::from_value(message, &value)?),
             MessageType::SetMinRunspaces => Self::SetMinRunspaces(SetRunspaces::from_value(message, &value)?),
-            MessageType::RunspaceAvailability => Self::RunspaceAvailability(RunspaceAvailability::from_value(&value)?),
-            MessageType::RunspacePoolState => Self::RunspacePoolState(RunspacePoolStateMessage::from_value(&value)?),
+            MessageType::RunspaceAvailability => {
+                Self::RunspaceAvailability(RunspaceAvailability::from_value(&value)?)
+            }
+            MessageType::RunspacePoolState => {
+                Self::RunspacePoolState(RunspacePoolStateMessage::from_value(&value)?)
+            }
             MessageType::CreatePipeline => Self::CreatePipeline(Box::new(PowerShell::from_value(&value)?)),
-            MessageType::GetAvailableRunspaces => Self::GetAvailableRunspaces(CallId::from_value(message, &value)?),
+            MessageType::GetAvailableRunspaces => {
+                Self::GetAvailableRunspaces(CallId::from_value(message, &value)?)
+            }
             MessageType::UserEvent => Self::UserEvent(value),
             MessageType::ApplicationPrivateData => Self::ApplicationPrivateData(private_data(&value)?),
-            MessageType::GetCommandMetadata => Self::GetCommandMetadata(GetCommandMetadata::from_value(&value)?),
-            MessageType::RunspacePoolInitData => Self::RunspacePoolInitData(RunspacePoolInitData::from_value(&value)?),
+            MessageType::GetCommandMetadata => {
+                Self::GetCommandMetadata(GetCommandMetadata::from_value(&value)?)
+            }
+            MessageType::RunspacePoolInitData => {
+                Self::RunspacePoolInitData(RunspacePoolInitData::from_value(&value)?)
+            }
             MessageType::ResetRunspaceState => Self::ResetRunspaceState(CallId::from_value(message, &value)?),
-            MessageType::RunspacePoolHostCall => Self::RunspacePoolHostCall(HostCall::from_value(message, &value)?),
+            MessageType::RunspacePoolHostCall => {
+                Self::RunspacePoolHostCall(HostCall::from_value(message, &value)?)
+            }
             MessageType::RunspacePoolHostResponse => {
                 Self::RunspacePoolHostResponse(HostResponse::from_value(message, &value)?)
             }
@@ -205,7 +219,9 @@ impl Body {
             MessageType::ProgressRecord => Self::ProgressRecord(value),
             MessageType::InformationRecord => Self::InformationRecord(value),
             MessageType::PipelineHostCall => Self::PipelineHostCall(HostCall::from_value(message, &value)?),
-            MessageType::PipelineHostResponse => Self::PipelineHostResponse(HostResponse::from_value(message, &value)?),
+            MessageType::PipelineHostResponse => {
+                Self::PipelineHostResponse(HostResponse::from_value(message, &value)?)
+            }
             MessageType::Unknown(code) => Self::Unknown(code),
         })
     }
@@ -247,7 +263,7 @@ impl Body {
     }
 }
 
-/// The numbers in a CONNECT_RUNSPACEPOOL are optional.
+/// The numbers in a `CONNECT_RUNSPACEPOOL` are optional.
 fn connect(value: &Value) -> Result<Option<RunspacePoolInitData>, MessageError> {
     match value.property("MinRunspaces") {
         None => Ok(None),

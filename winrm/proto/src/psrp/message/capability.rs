@@ -1,4 +1,4 @@
-//! SESSION_CAPABILITY.
+//! `SESSION_CAPABILITY`.
 
 use super::bag::Bag;
 use super::{MessageError, MessageType};

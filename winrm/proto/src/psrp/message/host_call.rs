@@ -212,7 +212,10 @@ impl HostCall {
             ..Object::typed(&["System.Collections.ArrayList", "System.Object"])
         });
         Value::bag(
-            Properties::new().with("ci", self.call.0).with("mi", self.method.to_value()).with("mp", parameters),
+            Properties::new()
+                .with("ci", self.call.0)
+                .with("mi", self.method.to_value())
+                .with("mp", parameters),
         )
     }
 }

@@ -1,4 +1,4 @@
-//! PUBLIC_KEY and ENCRYPTED_SESSION_KEY.
+//! `PUBLIC_KEY` and `ENCRYPTED_SESSION_KEY`.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;

@@ -1,4 +1,4 @@
-//! CREATE_PIPELINE and GET_COMMAND_METADATA.
+//! `CREATE_PIPELINE` and `GET_COMMAND_METADATA`.
 
 use super::bag::Bag;
 use super::pool::apartment_state;
@@ -250,7 +250,9 @@ impl Command {
             text: bag.string("Cmd")?,
             kind: if bag.flag("IsScript")? { CommandKind::Script } else { CommandKind::Command },
             use_local_scope,
-            parameters: parameters.map(|value| Parameter::from_bag(&bag.inside(value))).collect::<Result<_, _>>()?,
+            parameters: parameters
+                .map(|value| Parameter::from_bag(&bag.inside(value)))
+                .collect::<Result<_, _>>()?,
             merge: Merge::from_bag(bag),
         })
     }
@@ -375,7 +377,8 @@ impl GetCommandMetadata {
             [] => Value::Null,
             _ => list(STRING_ARRAY, names.iter().cloned().map(Value::String).collect()),
         };
-        let arguments = if self.arguments.is_empty() { Value::Null } else { Value::array(self.arguments.clone()) };
+        let arguments =
+            if self.arguments.is_empty() { Value::Null } else { Value::array(self.arguments.clone()) };
         let command_type = enumeration::value(
             "System.Management.Automation.CommandTypes",
             &[(ALL_COMMANDS, "All")],

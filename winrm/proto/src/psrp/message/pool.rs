@@ -1,4 +1,4 @@
-//! INIT_RUNSPACEPOOL, RUNSPACEPOOL_INIT_DATA and the host that both a pool and a pipeline can have.
+//! `INIT_RUNSPACEPOOL`, `RUNSPACEPOOL_INIT_DATA` and the host that both a pool and a pipeline can have.
 
 use super::bag::Bag;
 use super::{MessageError, MessageType, enumeration};

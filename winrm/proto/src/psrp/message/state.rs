@@ -1,4 +1,4 @@
-//! RUNSPACEPOOL_STATE and PIPELINE_STATE.
+//! `RUNSPACEPOOL_STATE` and `PIPELINE_STATE`.
 
 use super::bag::Bag;
 use super::{MessageError, MessageType};
@@ -82,7 +82,7 @@ impl RunspacePoolStateMessage {
     }
 
     pub(super) fn to_value(&self) -> Value {
-        body("RunspaceState", number(&POOL_STATES, self.state), self.error.as_ref())
+        body("RunspaceState", number(&POOL_STATES, &self.state), self.error.as_ref())
     }
 }
 
@@ -94,7 +94,7 @@ impl PipelineStateMessage {
     }
 
     pub(super) fn to_value(&self) -> Value {
-        body("PipelineState", number(&PIPELINE_STATES, self.state), self.error.as_ref())
+        body("PipelineState", number(&PIPELINE_STATES, &self.state), self.error.as_ref())
     }
 }
 
@@ -114,8 +114,8 @@ fn find<S: Copy>(states: &[S], number: i32) -> Option<S> {
     usize::try_from(number).ok().and_then(|number| states.get(number)).copied()
 }
 
-fn number<S: PartialEq>(states: &[S], state: S) -> i32 {
-    states.iter().position(|known| *known == state).and_then(|at| at.try_into().ok()).unwrap_or_default()
+fn number<S: PartialEq>(states: &[S], state: &S) -> i32 {
+    states.iter().position(|known| known == state).and_then(|at| at.try_into().ok()).unwrap_or_default()
 }
 
 /// In the order of their numbers.

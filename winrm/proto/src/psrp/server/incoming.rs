@@ -8,8 +8,8 @@ use crate::clixml::Value;
 use crate::psrp::error::Error;
 use crate::psrp::link::Carrier;
 use crate::psrp::message::{
-    Body, CallId, EncryptedSessionKey, HostResponse, InitRunspacePool, Input, Message, MessageType, PipelineState,
-    PublicKeyMessage, RunspacePoolInitData, RunspacePoolState, SessionCapability,
+    Body, CallId, EncryptedSessionKey, HostResponse, InitRunspacePool, Input, Message, MessageType,
+    PipelineState, PublicKeyMessage, RunspacePoolInitData, RunspacePoolState, SessionCapability,
 };
 
 impl RunspacePool {
