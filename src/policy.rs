@@ -176,3 +176,6 @@ impl Remedy for PolicyError {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
