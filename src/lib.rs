@@ -18,4 +18,6 @@ pub mod session;
 pub mod invocation;
 pub mod tools;
 pub mod server;
+pub mod telemetry;
 pub mod config;
+pub mod cli;

@@ -13,7 +13,7 @@ use rmcp::{
     },
     service::RequestContext,
 };
-use tokio::sync::Semaphore;
+use tokio::{sync::Semaphore, time::timeout};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
@@ -55,11 +55,16 @@ impl Server {
         Self { shared: Arc::new(shared) }
     }
 
-    /// Lets calls that are about to end do so, for at most `grace`; then stops what still runs.
-    pub async fn leave(&self, grace: Duration) {
-        self.shared.calls.close();
-        if tokio::time::timeout(grace, self.shared.calls.wait()).await.is_err() {
-            self.shared.leaving.cancel();
+    /// Lets calls that are about to end do so, for at most `grace`; then stops what still runs, and waits for its
+    /// answers for at most `patience`.
+    pub async fn leave(&self, grace: Duration, patience: Duration) {
+        let Shared { calls, leaving, .. } = &*self.shared;
+        calls.close();
+        if timeout(grace, calls.wait()).await.is_err() {
+            leaving.cancel();
+            if timeout(patience, calls.wait()).await.is_err() {
+                tracing::warn!(calls = calls.len(), "left before the hosts confirmed that these calls ended");
+            }
         }
     }
 

@@ -4,16 +4,53 @@ use std::{path::PathBuf, time::Duration};
 
 use clap::{Args, Parser, Subcommand};
 
+use crate::config;
+
 /// Runs allowed work on remote Windows hosts over WinRM.
 #[derive(Debug, Parser)]
 #[command(name = "winrm-mcp", version, disable_help_subcommand = true, after_help = AFTER_HELP)]
 pub(super) struct Arguments {
-    /// Read this configuration file.
-    #[arg(long, global = true, value_name = "FILE")]
-    pub(super) config: Option<PathBuf>,
+    #[command(flatten)]
+    pub(super) settings: Settings,
 
     #[command(subcommand)]
     pub(super) command: Option<Command>,
+}
+
+/// Settings that stand above environment and file.
+#[derive(Debug, Args)]
+pub(super) struct Settings {
+    /// Read this configuration file
+    #[arg(long, global = true, value_name = "FILE", help_heading = SETTINGS)]
+    config: Option<PathBuf>,
+
+    /// Judge by this profile
+    #[arg(long, global = true, value_name = "NAME", help_heading = SETTINGS)]
+    profile: Option<String>,
+
+    /// Allow only these names, separated by commas
+    #[arg(long, global = true, value_name = "NAMES", value_delimiter = ',', help_heading = SETTINGS)]
+    allow: Option<Vec<String>>,
+
+    /// Allow only what these patterns match
+    #[arg(long, global = true, value_name = "PATTERNS", value_delimiter = ',', help_heading = SETTINGS)]
+    include: Option<Vec<String>>,
+
+    /// Deny what these patterns match; this always wins
+    #[arg(long, global = true, value_name = "PATTERNS", value_delimiter = ',', help_heading = SETTINGS)]
+    exclude: Vec<String>,
+
+    /// Write the audit to this file
+    #[arg(long, global = true, value_name = "FILE", help_heading = SETTINGS)]
+    audit_file: Option<PathBuf>,
+
+    /// Keep state in this directory
+    #[arg(long, global = true, value_name = "DIRECTORY", help_heading = SETTINGS)]
+    state_dir: Option<PathBuf>,
+
+    /// Filter of the log on standard error
+    #[arg(long, global = true, value_name = "FILTER", help_heading = SETTINGS)]
+    log: Option<String>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -29,7 +66,11 @@ pub(super) enum Command {
     /// Look at the configuration
     Config(Config),
     /// Check the configuration and contact nobody
-    CheckConfig,
+    CheckConfig {
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
 }
 
 /// What `exec` takes.
@@ -100,6 +141,13 @@ pub(super) enum ConfigCommand {
     },
 }
 
+impl From<Settings> for config::Arguments {
+    fn from(settings: Settings) -> Self {
+        let Settings { config, profile, allow, include, exclude, audit_file, state_dir, log } = settings;
+        Self { config, profile, allow, include, exclude, audit_file, state_dir, log }
+    }
+}
+
 fn seconds(text: &str) -> Result<Duration, String> {
     let wrong = || format!("`{text}` is not a number of seconds above 0");
     let seconds: f64 = text.parse().map_err(|_| wrong())?;
@@ -108,6 +156,8 @@ fn seconds(text: &str) -> Result<Duration, String> {
     }
     Duration::try_from_secs_f64(seconds).map_err(|_| wrong())
 }
+
+const SETTINGS: &str = "Settings, above environment and file";
 
 const AFTER_HELP: &str = "\
 Examples:

@@ -14,13 +14,16 @@ impl Exit {
     /// All went well.
     pub(super) const SUCCESS: Self = Self(0);
 
+    /// The reader of standard output left: what a shell shows for a program that SIGPIPE ended.
+    pub(super) const BROKEN_PIPE: Self = Self(141);
+
     /// A failure of ours.
     pub(super) fn of(code: Code) -> Self {
         Self(code.exit())
     }
 
     /// Tells what failed and what to do about it.
-    pub(super) fn failed(console: &Console, error: &impl Remedy) -> Self {
+    pub(super) fn failed(console: &Console, error: &dyn Remedy) -> Self {
         console.error_line(format_args!("winrm-mcp: {}", error.sentence()));
         if let Some(fix) = error.fix() {
             console.error_line(format_args!("  fix: {fix}"));

@@ -300,6 +300,12 @@ impl ErrorReport {
 }
 
 impl SuccessCodes {
+    /// These codes.
+    #[must_use]
+    pub fn new(codes: impl IntoIterator<Item = i32>) -> Self {
+        Self(codes.into_iter().collect())
+    }
+
     /// Reads `0,3010`.
     ///
     /// Gives `None` where a part is no number.

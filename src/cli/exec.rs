@@ -1,0 +1,237 @@
+//! `winrm-mcp exec`: one command on one host, with an exit code that can be trusted.
+
+use std::{
+    io::{self, Read as _},
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use tokio::sync::mpsc;
+
+use super::{
+    arguments,
+    exit::Exit,
+    output::Console,
+    setup::{self, Keep},
+    signals,
+};
+use crate::{
+    call::{Call, CallId, HostName, Outcome, Principal, StopReason, Work},
+    config,
+    invocation::{self, Done, Failure, House, Job},
+    output::{Channel, Ending, ExitSource, SpoolLimits, SuccessCodes},
+    remedy::{Code, Remedy},
+    secret::Environment,
+};
+
+/// Runs the command and passes its exit code on.
+pub(super) async fn run(
+    arguments: arguments::Exec,
+    environment: &Environment,
+    settings: &config::Arguments,
+    console: &Console,
+) -> Exit {
+    let success_codes = SuccessCodes::new(arguments.success_codes.iter().copied());
+    let spool = if arguments.json { WHOLE } else { NOTHING };
+    let keep = Keep { spool, max_output: Some(usize::MAX), success_codes };
+    let house = match setup::house(environment, settings, keep, console) {
+        Ok(house) => house,
+        Err(exit) => return exit,
+    };
+    let call = match call(&arguments, &house) {
+        Ok(call) => call,
+        Err(error) => return Exit::failed(console, &error),
+    };
+    let (watcher, shown) = mpsc::channel(PIECES);
+    let watcher = (!arguments.json).then_some(watcher);
+    let job = invocation::start(house.clone(), call, "exec", watcher);
+    let ended = follow(job, shown, console).await;
+    let exit = match ended {
+        Some(done) => tell(done, &arguments, console),
+        None => Exit::of(Code::Internal),
+    };
+    house.shutdown(SHUTDOWN).await;
+    exit
+}
+
+/// Prints output as it comes, until the job has ended. A signal, or a reader that left, stops it.
+async fn follow(mut job: Job, mut shown: mpsc::Receiver<(Channel, String)>, console: &Console) -> Option<Done> {
+    let mut interrupted = std::pin::pin!(signals::interrupted());
+    let mut stopping = false;
+    loop {
+        tokio::select! {
+            biased;
+            () = &mut interrupted, if !stopping => {
+                stopping = true;
+                job.cancel();
+            }
+            Some((channel, text)) = shown.recv() => {
+                match channel {
+                    Channel::Stdout => console.out(text),
+                    Channel::Stderr => console.error(text),
+                }
+                if console.gone() {
+                    stopping = true;
+                    job.cancel();
+                }
+            }
+            done = job.wait() => return done.ok(),
+        }
+    }
+}
+
+/// Tells how it ended, and gives the exit code.
+fn tell(mut done: Done, arguments: &arguments::Exec, console: &Console) -> Exit {
+    let exit = exit(&done, arguments, console);
+    if arguments.json {
+        if done.report.exit.is_none() {
+            let code = Some(i32::from(exit.number()));
+            done.report.exit = Some(crate::output::Exit { code, source: ExitSource::Local });
+        }
+        console.line(serde_json::to_string(&done.report).unwrap_or_default());
+    } else {
+        explain(&done, exit, console);
+    }
+    exit
+}
+
+fn exit(done: &Done, arguments: &arguments::Exec, console: &Console) -> Exit {
+    if console.gone() {
+        return Exit::BROKEN_PIPE;
+    }
+    match done.report.ending() {
+        Ending::Sent(Outcome::Completed { exit_code: Some(code) }) => {
+            Exit::remote(*code, &arguments.success_codes)
+        }
+        Ending::Sent(Outcome::Stopped(reason) | Outcome::StillRunning(reason)) => Exit::of(match reason {
+            StopReason::Deadline => Code::TimedOut,
+            StopReason::Cancelled => Code::Interrupted,
+        }),
+        Ending::Sent(_) | Ending::Running { .. } => Exit::of(Code::Remote),
+        Ending::Denied(_) | Ending::Failed { .. } => {
+            Exit::of(done.failure.as_ref().map_or(Code::Internal, Remedy::code))
+        }
+    }
+}
+
+/// What people need to know beside the output, on standard error.
+fn explain(done: &Done, exit: Exit, console: &Console) {
+    let say = |text: &str| console.error_line(format_args!("winrm-mcp: {text}"));
+    if console.gone() {
+        return;
+    }
+    if let Some(failure) = &done.failure {
+        let _same = Exit::failed(console, failure);
+        if let Some(hint) = failure.operator_hint() {
+            console.error_line(format_args!("  to allow it: {hint}"));
+        }
+        return;
+    }
+    let time = |what: &str| format!("timed out after {:.0} s; {what}", done.report.execution_time_seconds);
+    match done.report.ending() {
+        Ending::Sent(Outcome::Completed { exit_code: Some(code) }) if i32::from(exit.number()) != *code && *code != 0 => {
+            say(&format!("the remote exit code is {code}"));
+        }
+        Ending::Sent(Outcome::Completed { exit_code: None }) => say("the host named no exit code"),
+        Ending::Sent(Outcome::Stopped(StopReason::Deadline)) => say(&time("the remote command was stopped")),
+        Ending::Sent(Outcome::StillRunning(StopReason::Deadline)) => say(&time("it may still run")),
+        Ending::Sent(Outcome::Stopped(StopReason::Cancelled)) => say("interrupted; the remote command was stopped"),
+        Ending::Sent(Outcome::StillRunning(StopReason::Cancelled)) => say("interrupted; it may still run"),
+        Ending::Sent(Outcome::Unknown) => say("the connection was lost; the command may have run"),
+        _ => {}
+    }
+}
+
+/// Makes the call of the arguments.
+fn call(arguments: &arguments::Exec, house: &House) -> Result<Call, ExecError> {
+    let host = match &arguments.host {
+        Some(name) => HostName::new(name),
+        None => house.world().inventory.only().map_err(Failure::from)?.name.clone(),
+    };
+    let mut random = [0; 16];
+    getrandom::fill(&mut random).map_err(|_| ExecError::NoRandomBytes)?;
+    let id = CallId::from_random(u128::from_ne_bytes(random));
+    Ok(Call { id, principal: Principal::local(), host, work: work(arguments)?, timeout: arguments.timeout })
+}
+
+fn work(arguments: &arguments::Exec) -> Result<Work, ExecError> {
+    if let Some(script) = &arguments.script {
+        let bytes = read(script)?;
+        let text = String::from_utf8(bytes).map_err(|_| ExecError::NotUtf8 { path: script.clone() })?;
+        return Ok(Work::PowerShell { text: text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text) });
+    }
+    let words = arguments.words.clone();
+    if !arguments.native {
+        return Ok(Work::Words { words });
+    }
+    let mut words = words.into_iter();
+    Ok(Work::Program {
+        executable: words.next().unwrap_or_default(),
+        arguments: words.collect(),
+        stdin: arguments.stdin.as_deref().map(read).transpose()?,
+        working_directory: arguments.working_directory.clone(),
+    })
+}
+
+/// Reads a file, or standard input for `-`.
+fn read(path: &Path) -> Result<Vec<u8>, ExecError> {
+    let unreadable = |error: io::Error| ExecError::Unreadable { path: path.to_owned(), kind: error.kind() };
+    let mut bytes = Vec::new();
+    let limit = LARGEST_INPUT + 1;
+    if path == Path::new("-") {
+        io::stdin().lock().take(limit).read_to_end(&mut bytes).map_err(unreadable)?;
+    } else {
+        std::fs::File::open(path).map_err(unreadable)?.take(limit).read_to_end(&mut bytes).map_err(unreadable)?;
+    }
+    if u64::try_from(bytes.len()).unwrap_or(u64::MAX) > LARGEST_INPUT {
+        return Err(ExecError::TooLarge { path: path.to_owned() });
+    }
+    Ok(bytes)
+}
+
+/// Why there is no call.
+#[derive(Debug, thiserror::Error)]
+enum ExecError {
+    #[error(transparent)]
+    Host(#[from] Failure),
+    #[error("{} cannot be read: {kind}", path.display())]
+    Unreadable { path: PathBuf, kind: io::ErrorKind },
+    #[error("{} is not UTF-8", path.display())]
+    NotUtf8 { path: PathBuf },
+    #[error("{} holds more than {LARGEST_INPUT} bytes", path.display())]
+    TooLarge { path: PathBuf },
+    #[error("the operating system gave no random bytes")]
+    NoRandomBytes,
+}
+
+impl Remedy for ExecError {
+    fn code(&self) -> Code {
+        match self {
+            Self::Host(failure) => failure.code(),
+            Self::NoRandomBytes => Code::Internal,
+            Self::Unreadable { .. } | Self::NotUtf8 { .. } | Self::TooLarge { .. } => Code::Usage,
+        }
+    }
+
+    fn fix(&self) -> Option<String> {
+        match self {
+            Self::Host(failure) => failure.fix(),
+            Self::Unreadable { .. } => Some("name a file that you can read, or - for standard input".to_owned()),
+            Self::NotUtf8 { .. } => Some("save it as UTF-8".to_owned()),
+            Self::TooLarge { .. } => Some("send less at a time".to_owned()),
+            Self::NoRandomBytes => None,
+        }
+    }
+}
+
+/// Pieces of output that wait for a slow terminal.
+const PIECES: usize = 16;
+
+/// Output that is printed as it comes need not be kept; JSON holds all of it, up to what a process can bear.
+const NOTHING: SpoolLimits = SpoolLimits { head: 0, tail: 0 };
+const WHOLE: SpoolLimits = SpoolLimits { head: 128 << 20, tail: 128 << 20 };
+
+const LARGEST_INPUT: u64 = 256 << 20;
+
+/// How long the host has to delete the shell.
+const SHUTDOWN: Duration = Duration::from_secs(5);

@@ -1,0 +1,78 @@
+//! Puts the house together from its settings.
+
+use std::{collections::BTreeSet, sync::Arc};
+
+use super::exit::Exit;
+use super::output::Console;
+use crate::{
+    audit::Audit,
+    config::{self, Config},
+    inventory::Trust,
+    invocation::{House, Settings, World},
+    output::{SpoolLimits, SuccessCodes},
+    policy::Policy,
+    redact::KnownSecrets,
+    remedy::Remedy,
+    secret::{Environment, Secrets},
+    session::Sessions,
+    telemetry,
+};
+
+/// How much of what comes back is kept: a server's results are small, a command line's are whole.
+#[derive(Debug, Clone)]
+pub(super) struct Keep {
+    pub(super) spool: SpoolLimits,
+    /// `None` takes the configuration's.
+    pub(super) max_output: Option<usize>,
+    pub(super) success_codes: SuccessCodes,
+}
+
+/// Reads the settings, telling every problem with them.
+pub(super) fn load(
+    environment: &Environment,
+    arguments: &config::Arguments,
+    console: &Console,
+) -> Result<Config, Exit> {
+    config::load(environment, arguments).map_err(|error| Exit::failed(console, &error))
+}
+
+/// Reads the settings and builds the house, telling what is wrong with either.
+pub(super) fn house(
+    environment: &Environment,
+    arguments: &config::Arguments,
+    keep: Keep,
+    console: &Console,
+) -> Result<Arc<House>, Exit> {
+    let config = load(environment, arguments, console)?;
+    let secrets = Secrets::new(environment.clone(), KnownSecrets::default());
+    build(config, secrets, keep).map(Arc::new).map_err(|error| Exit::failed(console, &*error))
+}
+
+fn build(config: Config, secrets: Secrets, keep: Keep) -> Result<House, Box<dyn Remedy>> {
+    telemetry::start(config.log.as_deref(), secrets.known()).map_err(boxed)?;
+    let policy = Policy::new(&config.policy).map_err(boxed)?;
+    let audit = Audit::open(&config.audit_file, secrets.known().clone()).map_err(boxed)?;
+    warn(&config, &policy);
+    let sessions = Sessions::new(secrets.clone()).map_err(boxed)?;
+    let settings = Settings {
+        spool: keep.spool,
+        max_output: keep.max_output.unwrap_or(config.max_output),
+        success_codes: keep.success_codes,
+    };
+    Ok(House::new(World { inventory: config.inventory, policy }, audit, sessions, secrets, settings))
+}
+
+/// Says at start what weakens security and what should be better.
+fn warn(config: &Config, policy: &Policy) {
+    for warning in config.warnings.iter().chain(&policy.warnings()) {
+        tracing::warn!("{warning}");
+    }
+    let trusting = config.inventory.targets().iter().filter(|target| matches!(target.trust, Trust::Danger(_)));
+    for host in trusting.map(|target| target.name.as_str()).collect::<BTreeSet<_>>() {
+        tracing::warn!(host, "danger: the certificate is not verified; anybody on the way can be this host");
+    }
+}
+
+fn boxed(error: impl Remedy + 'static) -> Box<dyn Remedy> {
+    Box::new(error)
+}
