@@ -24,10 +24,9 @@ pub struct FilterError {
 /// [`FilterError`].
 pub fn start(filter: Option<&str>, known: &KnownSecrets) -> Result<(), FilterError> {
     let text = filter.unwrap_or(DEFAULT_FILTER);
-    let filter = EnvFilter::builder().parse(format!("{QUIET},{text}")).map_err(|error| FilterError {
-        filter: text.to_owned(),
-        problem: error.to_string(),
-    })?;
+    let filter = EnvFilter::builder()
+        .parse(format!("{QUIET},{text}"))
+        .map_err(|error| FilterError { filter: text.to_owned(), problem: error.to_string() })?;
     let subscriber = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(Scrubbing { known: known.clone() })

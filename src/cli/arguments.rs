@@ -101,7 +101,13 @@ pub(super) struct Exec {
     pub(super) working_directory: Option<String>,
 
     /// Remote exit codes that count as success
-    #[arg(long, value_name = "CODES", value_delimiter = ',', default_value = "0", allow_hyphen_values = true)]
+    #[arg(
+        long,
+        value_name = "CODES",
+        value_delimiter = ',',
+        default_value = "0",
+        allow_hyphen_values = true
+    )]
     pub(super) success_codes: Vec<i32>,
 
     /// Take PowerShell text from this file (- is standard input)

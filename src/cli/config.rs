@@ -2,7 +2,7 @@
 
 use super::{exit::Exit, output::Console, setup};
 use crate::{
-    config::Arguments,
+    config::{Arguments, Checked},
     redact::KnownSecrets,
     remedy::Code,
     secret::{Environment, Secrets},
@@ -32,7 +32,25 @@ pub(super) fn check(json: bool, environment: &Environment, arguments: &Arguments
     if json {
         console.line(serde_json::to_string_pretty(&checked).unwrap_or_default());
     } else {
-        console.out(&checked);
+        tell(&checked, console);
     }
     if checked.ok { Exit::SUCCESS } else { Exit::of(Code::Configuration) }
+}
+
+fn tell(checked: &Checked, console: &Console) {
+    console.line(format_args!("file: {}", checked.file.as_deref().unwrap_or("none")));
+    console.line(format_args!("profile: {}", checked.profile));
+    for host in &checked.hosts {
+        let verdict = if host.problems.is_empty() { "ok" } else { "cannot be tried" };
+        console.line(format_args!("{} {}: {verdict}", host.host, host.endpoint));
+        for problem in &host.problems {
+            console.line(format_args!("  {}", problem.message));
+            if let Some(fix) = &problem.fix {
+                console.line(format_args!("  fix: {fix}"));
+            }
+        }
+    }
+    for warning in &checked.warnings {
+        console.line(format_args!("warning: {warning}"));
+    }
 }

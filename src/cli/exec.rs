@@ -55,7 +55,11 @@ pub(super) async fn run(
 }
 
 /// Prints output as it comes, until the job has ended. A signal, or a reader that left, stops it.
-async fn follow(mut job: Job, mut shown: mpsc::Receiver<(Channel, String)>, console: &Console) -> Option<Done> {
+async fn follow(
+    mut job: Job,
+    mut shown: mpsc::Receiver<(Channel, String)>,
+    console: &Console,
+) -> Option<Done> {
     let mut interrupted = std::pin::pin!(signals::interrupted());
     let mut stopping = false;
     loop {
@@ -129,13 +133,17 @@ fn explain(done: &Done, exit: Exit, console: &Console) {
     }
     let time = |what: &str| format!("timed out after {:.0} s; {what}", done.report.execution_time_seconds);
     match done.report.ending() {
-        Ending::Sent(Outcome::Completed { exit_code: Some(code) }) if i32::from(exit.number()) != *code && *code != 0 => {
+        Ending::Sent(Outcome::Completed { exit_code: Some(code) })
+            if i32::from(exit.number()) != *code && *code != 0 =>
+        {
             say(&format!("the remote exit code is {code}"));
         }
         Ending::Sent(Outcome::Completed { exit_code: None }) => say("the host named no exit code"),
         Ending::Sent(Outcome::Stopped(StopReason::Deadline)) => say(&time("the remote command was stopped")),
         Ending::Sent(Outcome::StillRunning(StopReason::Deadline)) => say(&time("it may still run")),
-        Ending::Sent(Outcome::Stopped(StopReason::Cancelled)) => say("interrupted; the remote command was stopped"),
+        Ending::Sent(Outcome::Stopped(StopReason::Cancelled)) => {
+            say("interrupted; the remote command was stopped")
+        }
         Ending::Sent(Outcome::StillRunning(StopReason::Cancelled)) => say("interrupted; it may still run"),
         Ending::Sent(Outcome::Unknown) => say("the connection was lost; the command may have run"),
         _ => {}
@@ -158,7 +166,9 @@ fn work(arguments: &arguments::Exec) -> Result<Work, ExecError> {
     if let Some(script) = &arguments.script {
         let bytes = read(script)?;
         let text = String::from_utf8(bytes).map_err(|_| ExecError::NotUtf8 { path: script.clone() })?;
-        return Ok(Work::PowerShell { text: text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text) });
+        return Ok(Work::PowerShell {
+            text: text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text),
+        });
     }
     let words = arguments.words.clone();
     if !arguments.native {
@@ -181,7 +191,11 @@ fn read(path: &Path) -> Result<Vec<u8>, ExecError> {
     if path == Path::new("-") {
         io::stdin().lock().take(limit).read_to_end(&mut bytes).map_err(unreadable)?;
     } else {
-        std::fs::File::open(path).map_err(unreadable)?.take(limit).read_to_end(&mut bytes).map_err(unreadable)?;
+        std::fs::File::open(path)
+            .map_err(unreadable)?
+            .take(limit)
+            .read_to_end(&mut bytes)
+            .map_err(unreadable)?;
     }
     if u64::try_from(bytes.len()).unwrap_or(u64::MAX) > LARGEST_INPUT {
         return Err(ExecError::TooLarge { path: path.to_owned() });
@@ -216,7 +230,9 @@ impl Remedy for ExecError {
     fn fix(&self) -> Option<String> {
         match self {
             Self::Host(failure) => failure.fix(),
-            Self::Unreadable { .. } => Some("name a file that you can read, or - for standard input".to_owned()),
+            Self::Unreadable { .. } => {
+                Some("name a file that you can read, or - for standard input".to_owned())
+            }
             Self::NotUtf8 { .. } => Some("save it as UTF-8".to_owned()),
             Self::TooLarge { .. } => Some("send less at a time".to_owned()),
             Self::NoRandomBytes => None,

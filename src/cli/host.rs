@@ -28,7 +28,9 @@ pub(super) async fn run(arguments: arguments::Host, console: &Console) -> Exit {
         for (name, value) in &environment {
             console.line(format_args!("export {name}='{}'", value.replace('\'', r"'\''")));
         }
-        console.error_line("A simulated Windows host runs until Ctrl-C. Paste the lines above into another terminal, then:");
+        console.error_line(
+            "A simulated Windows host runs until Ctrl-C. Paste the lines above into another terminal, then:",
+        );
         console.error_line("  winrm-mcp exec -- Get-Service");
     }
     signals::interrupted().await;
@@ -50,7 +52,11 @@ impl Reachable {
         let name = format!("winrm-mcp-host-{}-{}.pem", std::process::id(), host.addr().port());
         let ca_file = std::env::temp_dir().join(name);
         let write = || {
-            std::fs::File::options().write(true).create_new(true).open(&ca_file)?.write_all(host.ca_pem().as_bytes())
+            std::fs::File::options()
+                .write(true)
+                .create_new(true)
+                .open(&ca_file)?
+                .write_all(host.ca_pem().as_bytes())
         };
         write().map_err(|source| HostError::CaFile { path: ca_file.clone(), kind: source.kind() })?;
         Ok(Self { host, ca_file })

@@ -25,7 +25,8 @@ use crate::{
 
 /// Serves until the input ends or a signal comes.
 pub(super) async fn run(environment: &Environment, arguments: &config::Arguments, console: &Console) -> Exit {
-    let keep = Keep { spool: SpoolLimits::default(), max_output: None, success_codes: SuccessCodes::default() };
+    let keep =
+        Keep { spool: SpoolLimits::default(), max_output: None, success_codes: SuccessCodes::default() };
     let house = match setup::house(environment, arguments, keep, console) {
         Ok(house) => house,
         Err(exit) => return exit,
@@ -72,7 +73,9 @@ fn initialize_failed(error: &ServerInitializeError, console: &Console) -> Exit {
     match error {
         ServerInitializeError::Cancelled => Exit::SUCCESS,
         _ => {
-            console.error_line("winrm-mcp: the input is not an MCP client's: it began with something else than initialize");
+            console.error_line(
+                "winrm-mcp: the input is not an MCP client's: it began with something else than initialize",
+            );
             Exit::of(Code::Usage)
         }
     }

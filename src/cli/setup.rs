@@ -67,7 +67,8 @@ fn warn(config: &Config, policy: &Policy) {
     for warning in config.warnings.iter().chain(&policy.warnings()) {
         tracing::warn!("{warning}");
     }
-    let trusting = config.inventory.targets().iter().filter(|target| matches!(target.trust, Trust::Danger(_)));
+    let trusting =
+        config.inventory.targets().iter().filter(|target| matches!(target.trust, Trust::Danger(_)));
     for host in trusting.map(|target| target.name.as_str()).collect::<BTreeSet<_>>() {
         tracing::warn!(host, "danger: the certificate is not verified; anybody on the way can be this host");
     }

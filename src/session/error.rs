@@ -42,6 +42,9 @@ pub enum SessionError {
     /// The settings cannot work together.
     #[error(transparent)]
     Configuration(#[from] ConfigError),
+    /// The operating system gave no random bytes.
+    #[error(transparent)]
+    NoRandomBytes(#[from] winrm::NoRandomBytes),
     /// The host, or the way there.
     #[error(transparent)]
     Host(#[from] winrm::Error),
@@ -82,6 +85,7 @@ impl Remedy for SessionError {
             Self::Host(error) => advice::code(error.cause()),
             Self::Deadline { .. } => Code::TimedOut,
             Self::Cancelled { .. } => Code::Interrupted,
+            Self::NoRandomBytes(_) => Code::Internal,
             Self::CaFile { .. }
             | Self::CaContent { .. }
             | Self::User(_)
@@ -100,7 +104,7 @@ impl Remedy for SessionError {
             Self::Endpoint(_) | Self::Configuration(_) => Some("correct the host's settings".to_owned()),
             Self::Host(error) => advice::fix(error.cause()),
             Self::Deadline { .. } => Some("raise the timeout, or see check_host".to_owned()),
-            Self::Cancelled { .. } => None,
+            Self::Cancelled { .. } | Self::NoRandomBytes(_) => None,
         }
     }
 

@@ -39,7 +39,7 @@ impl Sessions {
     /// # Errors
     ///
     /// The operating system gave no random bytes.
-    pub fn new(secrets: Secrets) -> Result<Self, winrm::NoRandomBytes> {
+    pub fn new(secrets: Secrets) -> Result<Self, SessionError> {
         Ok(Self { secrets, refused: RefusedCredentials::new()?, pools: Mutex::default() })
     }
 

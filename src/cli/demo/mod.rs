@@ -33,7 +33,10 @@ async fn show(console: &Console) -> Result<(), DemoError> {
     let reachable = Reachable::start(Host::builder().hostname("WEB-01")).await.map_err(DemoError::Host)?;
     let record = reachable.host.record();
     heading(console, 1, "A simulated Windows server listens on loopback");
-    console.line(format_args!("   https://localhost:{}/wsman, its own certificate", reachable.host.addr().port()));
+    console.line(format_args!(
+        "   https://localhost:{}/wsman, its own certificate",
+        reachable.host.addr().port()
+    ));
 
     let mut environment = reachable.environment();
     environment.extend(scratch.environment());
@@ -68,7 +71,9 @@ async fn steps(console: &Console, client: &mut Client, record: &Record) -> Resul
     let result = command(console, client, json!({ "command": "Get-Service -Name W32Time" })).await?;
     let requests = record.requests_since(mark).len();
     hold(!failed(&result), "an allowed command succeeds")?;
-    console.line(format_args!("   The host saw {requests} requests: it authenticated, opened a shell and ran it."));
+    console.line(format_args!(
+        "   The host saw {requests} requests: it authenticated, opened a shell and ran it."
+    ));
 
     heading(console, 4, "A command that nobody allowed");
     let mark = record.mark();
