@@ -42,7 +42,7 @@ fn start_to_initialize(host: &Host) -> f64 {
 
 fn idle_memory(host: &Host) -> f64 {
     let mut server = Server::start(host);
-    server.ask("tools/list", json!({}));
+    server.ask("tools/list", &json!({}));
     let status = fs::read_to_string(format!("/proc/{}/status", server.process.id())).unwrap();
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
     let kilobytes: f64 = line.trim().trim_end_matches(" kB").parse().unwrap();
@@ -53,11 +53,11 @@ fn warm_call(host: &Host) -> f64 {
     let mut server = Server::start(host);
     let call =
         json!({ "name": "run_executable", "arguments": { "executable": "hostname", "host": "localhost" } });
-    server.ask("tools/call", call.clone());
+    server.ask("tools/call", &call);
     let mut calls: Vec<f64> = (0..CALLS)
         .map(|_| {
             let begin = Instant::now();
-            let answer = server.ask("tools/call", call.clone());
+            let answer = server.ask("tools/call", &call);
             assert_ne!(answer["isError"], json!(true), "{answer}");
             milliseconds(begin.elapsed())
         })
@@ -119,7 +119,7 @@ impl Server {
         let mut server = Self { process, input, output, state };
         server.ask(
             "initialize",
-            json!({
+            &json!({
                 "protocolVersion": "2025-11-25",
                 "capabilities": {},
                 "clientInfo": { "name": "bench", "version": "0" },
@@ -128,7 +128,7 @@ impl Server {
         server
     }
 
-    fn ask(&mut self, method: &str, params: Value) -> Value {
+    fn ask(&mut self, method: &str, params: &Value) -> Value {
         let question = json!({ "jsonrpc": "2.0", "id": 1, "method": method, "params": params });
         let input = self.input.as_mut().unwrap();
         input.write_all(format!("{question}\n").as_bytes()).unwrap();

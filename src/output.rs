@@ -6,15 +6,16 @@
 
 mod block;
 pub mod decode;
+mod messages;
 mod report;
 mod spool;
 
-use self::decode::Decoder;
 pub use self::{
     block::{error_text, fence},
     report::{Ending, ErrorReport, Exit, ExitSource, Parts, Report, Size, Status, SuccessCodes, Truncation},
     spool::{Excerpt, Spool, SpoolLimits},
 };
+use self::{decode::Decoder, messages::Messages};
 use crate::redact::{Sanitizer, ScrubStream, Scrubber};
 
 /// Which of the two streams.
@@ -48,6 +49,8 @@ pub struct Captured {
 
 #[derive(Debug)]
 struct Stream {
+    /// Standard error's alone: nothing on standard output is taken for CLIXML.
+    messages: Option<Messages>,
     decoder: Decoder,
     sanitizer: Sanitizer,
     scrubber: ScrubStream,
@@ -58,13 +61,14 @@ impl Output {
     /// Begins empty. `scrubber` holds the secrets that are known by now, the host's password among them.
     #[must_use]
     pub fn new(limits: SpoolLimits, scrubber: &Scrubber) -> Self {
-        let stream = || Stream {
+        let stream = |messages| Stream {
+            messages,
             decoder: Decoder::default(),
             sanitizer: Sanitizer::default(),
             scrubber: scrubber.stream(),
             spool: Spool::new(limits),
         };
-        Self { stdout: stream(), stderr: stream() }
+        Self { stdout: stream(None), stderr: stream(Some(Messages::default())) }
     }
 
     /// Takes bytes as they came and gives back the safe text that they add, for whoever watches.
@@ -118,13 +122,26 @@ impl Captured {
 
 impl Stream {
     fn push(&mut self, bytes: &[u8]) -> String {
+        let mut meant = Vec::new();
+        let bytes = match &mut self.messages {
+            Some(messages) => {
+                messages.push(bytes, &mut meant);
+                &meant
+            }
+            None => bytes,
+        };
         let mut decoded = String::new();
         self.decoder.push(bytes, &mut decoded);
         self.text(&decoded)
     }
 
     fn finish(&mut self) -> String {
+        let mut meant = Vec::new();
+        if let Some(messages) = &mut self.messages {
+            messages.finish(&mut meant);
+        }
         let mut decoded = String::new();
+        self.decoder.push(&meant, &mut decoded);
         self.decoder.finish(&mut decoded);
         let mut shown = self.text(&decoded);
         let mut rest = String::new();

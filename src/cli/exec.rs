@@ -142,7 +142,7 @@ fn explain(done: &Done, exit: Exit, console: &Console) {
         Ending::Sent(Outcome::Stopped(StopReason::Deadline)) => say(&time("the remote command was stopped")),
         Ending::Sent(Outcome::StillRunning(StopReason::Deadline)) => say(&time("it may still run")),
         Ending::Sent(Outcome::Stopped(StopReason::Cancelled)) => {
-            say("interrupted; the remote command was stopped")
+            say("interrupted; the remote command was stopped");
         }
         Ending::Sent(Outcome::StillRunning(StopReason::Cancelled)) => say("interrupted; it may still run"),
         Ending::Sent(Outcome::Unknown) => say("the connection was lost; the command may have run"),

@@ -92,7 +92,9 @@ pub(super) fn schema() -> Arc<JsonObject> {
 
 fn render_done(Done { report, failure }: &Done, user: &str, nonce: u128) -> CallToolResult {
     let text = match failure {
-        None | Some(Failure::Denied(_)) => report.fenced_text(nonce),
+        None => report.fenced_text(nonce),
+        // Nothing in it comes from a host.
+        Some(Failure::Denied(_)) => report.text(),
         Some(failure) => output::error_text(&report.host, user, failure) + "\n",
     };
     result(text, serde_json::to_value(report).unwrap_or_default(), report.success)
