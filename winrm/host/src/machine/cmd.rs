@@ -144,17 +144,13 @@ fn first_word(text: &str) -> usize {
     text.len()
 }
 
-/// `cmd /c "…"` takes the outermost quotes away, unless they belong to a program's path.
+/// `cmd /c "…"` takes quotes around a whole line away, unless they hold nothing but a program's name.
 fn without_outer_quotes(line: &str) -> &str {
-    let trimmed = line.trim();
-    let Some(inner) = trimmed.strip_prefix('"') else { return line };
-    let Some(at) = inner.rfind('"') else { return inner };
-    let (between, behind) = inner.split_at(at);
-    let one_pair = !between.contains('"');
-    if one_pair && behind == "\"" && !between.contains(['&', '<', '>', '(', ')', '@', '^', '|']) {
-        return line;
+    let inner = line.trim().strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
+    match inner {
+        Some(inner) if !matches!(Program::resolve(inner), Resolved::Program(_)) => inner,
+        _ => line,
     }
-    if behind == "\"" { between } else { line }
 }
 
 /// A console for one end of a `|`.

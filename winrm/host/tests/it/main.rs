@@ -1,0 +1,14 @@
+//! The host over real sockets, with winrm-proto as the client's half.
+
+#[cfg(test)]
+mod authentication;
+#[cfg(test)]
+mod commands;
+#[cfg(test)]
+mod http;
+#[cfg(test)]
+mod misbehaviour;
+#[cfg(test)]
+mod peer;
+#[cfg(test)]
+mod shells;
