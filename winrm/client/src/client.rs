@@ -10,7 +10,7 @@ use crate::{
     config::{ClientConfig, ConfigError},
     error::Error,
     lanes::Lanes,
-    shell::{Host, Registry, Shell, ShellOptions, reaper},
+    shell::{Host, Keeper, Registry, Shell, ShellOptions, reaper},
     transport::Dialer,
 };
 
@@ -45,7 +45,7 @@ pub enum Shutdown {
 #[derive(Debug)]
 struct Shared {
     host: Host,
-    registry: Arc<Registry>,
+    registry: Arc<Keeper>,
     commands: Arc<Semaphore>,
 }
 
@@ -53,7 +53,7 @@ impl Client {
     /// Makes a client. Nothing is sent before something is asked for.
     ///
     /// A task that cleans up on the host starts here, on the current tokio runtime. It ends with the last clone of
-    /// the client, once what was opened is closed.
+    /// the client and the last of its shells and commands, once what was opened is closed.
     ///
     /// # Errors
     ///
@@ -70,7 +70,7 @@ impl Client {
         let registry = Arc::new(Registry::default());
         runtime.spawn(reaper::run(registry.clone(), host.clone()));
         let commands = Arc::new(Semaphore::new(config.concurrency.clamp(1, Semaphore::MAX_PERMITS)));
-        Ok(Self(Arc::new(Shared { host, registry, commands })))
+        Ok(Self(Arc::new(Shared { host, registry: Keeper::new(registry), commands })))
     }
 
     /// Opens a shell. On a new client this connects and authenticates as well.
@@ -108,11 +108,5 @@ impl Client {
             (Ok(()), _) | (Err(_), 0) => Shutdown::Complete,
             (Err(_), shells) => Shutdown::Left { shells },
         }
-    }
-}
-
-impl Drop for Shared {
-    fn drop(&mut self) {
-        self.registry.close();
     }
 }

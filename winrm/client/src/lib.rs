@@ -1,4 +1,49 @@
 //! A WinRM client on tokio: shells, commands, streams and real cancellation.
+//!
+//! A [`Client`] stands for one service and one account. It opens [`Shell`]s, which start [`Command`]s; an
+//! [`Execution`] hands over output as it comes and says how the command ended.
+//!
+//! ```no_run
+//! use std::time::Duration;
+//!
+//! use winrm::{Client, ClientConfig, Command, Credential, Endpoint, Event, ShellOptions, Trust, UserName};
+//!
+//! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+//! let credential = Credential::new(UserName::parse(r"CORP\svc")?, std::fs::read_to_string("password")?.into());
+//! let endpoint = Endpoint::parse("web-01.corp.example")?;
+//! let client = Client::new(&ClientConfig::new(endpoint, Trust::system_roots(), credential)?)?;
+//!
+//! let shell = client.open_shell(ShellOptions::default()).await?;
+//! let mut execution = shell.start(Command::program("ipconfig").argument("/all")).await?;
+//! let output = async {
+//!     while let Some(event) = execution.next().await? {
+//!         if let Event::Stdout(bytes) = event {
+//!             println!("{}", String::from_utf8_lossy(&bytes));
+//!         }
+//!     }
+//!     Ok::<_, winrm::Error>(())
+//! };
+//! if tokio::time::timeout(Duration::from_secs(60), output).await.is_err() {
+//!     println!("{:?}", execution.stop(Duration::from_secs(5)).await);
+//! }
+//! println!("{:?}", execution.exit_code());
+//! let _left = client.shutdown(Duration::from_secs(5)).await;
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # What it promises
+//!
+//! * **A command is started at most once.** Connections that fail are opened again and output is asked for again, but a
+//!   Command, a Create or input of which a byte has left is never repeated. [`Error::ran`] says what is known.
+//! * **A refused password is sent once.** [`RefusedCredentials`] keeps it from every host until it is another one.
+//! * **A stop is a stop.** [`Execution::stop`] sends its Signal at once on a connection of its own, and says whether the
+//!   host confirmed it.
+//! * **Every wait has an end**: [`ClientConfig::connect_timeout`] for a connection, and five seconds more than
+//!   [`ClientConfig::operation_timeout`] for an answer.
+//! * **Nothing piles up.** Output is asked for while somebody reads it, answers are bounded in size, and what is dropped
+//!   is closed on the host by a task that [`Client::shutdown`] waits for.
+//! * **No secret** is in any error or `Debug` output. The environment is not read, and redirects are not followed.
 
 #![forbid(unsafe_code)]
 

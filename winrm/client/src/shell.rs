@@ -26,8 +26,8 @@ pub use command::{Command, CommandError};
 pub use execution::{Event, Execution, Stopped};
 pub(crate) use host::Host;
 pub use options::{ShellOptions, UserProfile};
-pub(crate) use registry::Registry;
 use registry::ShellKey;
+pub(crate) use registry::{Keeper, Registry};
 pub use stdin::{InputClosed, Stdin};
 
 /// A shell on the host: a place for commands, kept for as long as it is useful.
@@ -38,7 +38,7 @@ pub use stdin::{InputClosed, Stdin};
 #[derive(Debug)]
 pub struct Shell {
     host: Host,
-    registry: Arc<Registry>,
+    registry: Arc<Keeper>,
     commands: Arc<Semaphore>,
     options: ShellOptions,
     current: Mutex<Arc<Remote>>,
@@ -47,7 +47,7 @@ pub struct Shell {
 /// One shell as the host knows it, released when neither a [`Shell`] nor an [`Execution`] needs it.
 #[derive(Debug)]
 struct Remote {
-    registry: Arc<Registry>,
+    registry: Arc<Keeper>,
     key: ShellKey,
     reference: ShellReference,
 }
@@ -55,7 +55,7 @@ struct Remote {
 impl Shell {
     pub(crate) async fn open(
         host: Host,
-        registry: Arc<Registry>,
+        registry: Arc<Keeper>,
         commands: Arc<Semaphore>,
         options: ShellOptions,
     ) -> Result<Self, Error> {
@@ -122,7 +122,7 @@ impl Shell {
 
 impl Remote {
     /// Creates a shell. It runs as a task of its own: a caller who stops waiting leaves no shell behind.
-    async fn create(host: Host, registry: Arc<Registry>, options: ShellOptions) -> Result<Self, Error> {
+    async fn create(host: Host, registry: Arc<Keeper>, options: ShellOptions) -> Result<Self, Error> {
         let shut_down = || Error::new(Operation::Create, Cause::ShutDown, Reached::Nobody);
         let opening = registry.open().ok_or_else(shut_down)?;
         let created = tokio::spawn(async move {

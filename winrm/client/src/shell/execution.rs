@@ -15,7 +15,7 @@ use tokio::{
 };
 use winrm_proto::{
     connection::Reply,
-    exchange::{self, Confirmation, Outgoing, Output, SendId, Sent},
+    exchange::{self, Confirmation, Outgoing, Output, SendId, Sent, ShellFate},
     winrs,
     xml::Limits,
 };
@@ -205,7 +205,7 @@ impl Execution {
         let deadline = Instant::now() + patience;
         match self.state {
             State::Exited(_) | State::Stopped => return Stopped::Confirmed,
-            State::Failed => return Stopped::Unconfirmed,
+            State::Failed => return self.stop_unfollowed(deadline).await,
             State::Running => {
                 self.conversation.stop();
                 self.state = State::Stopping;
@@ -230,6 +230,19 @@ impl Execution {
                 | Err(_) => return Stopped::Unconfirmed,
                 Ok(Ok(Driven::Event(_))) => {}
             }
+        }
+    }
+
+    /// A command that cannot be followed any more can still be stopped.
+    async fn stop_unfollowed(&mut self, deadline: Instant) -> Stopped {
+        let Some(command_id) = self.command_id.clone() else { return Stopped::Unconfirmed };
+        let signal = winrs::Signal { command_id: Some(command_id), code: winrs::SignalCode::Terminate };
+        let target = self.remote.reference.target();
+        let answer = self.host.ask(Lane::Control, Operation::Signal, target, signal);
+        match timeout_at(deadline, answer).await {
+            Ok(Ok(_)) => self.stopped(),
+            Ok(Err(error)) if self.remote.fate(&error) == ShellFate::Gone => self.stopped(),
+            Ok(Err(_)) | Err(_) => Stopped::Unconfirmed,
         }
     }
 

@@ -22,6 +22,10 @@ pub(crate) struct Registry {
     gone: Notify,
 }
 
+/// Held by the client, its shells and its commands: the last one to go closes the registry.
+#[derive(Debug)]
+pub(crate) struct Keeper(Arc<Registry>);
+
 /// Names a shell here; the host's identifier is in its entry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct ShellKey(u64);
@@ -205,6 +209,26 @@ impl Registry {
 
     fn entries(&self) -> MutexGuard<'_, Entries> {
         self.entries.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Keeper {
+    pub(crate) fn new(registry: Arc<Registry>) -> Arc<Self> {
+        Arc::new(Self(registry))
+    }
+}
+
+impl std::ops::Deref for Keeper {
+    type Target = Arc<Registry>;
+
+    fn deref(&self) -> &Arc<Registry> {
+        &self.0
+    }
+}
+
+impl Drop for Keeper {
+    fn drop(&mut self) {
+        self.0.close();
     }
 }
 

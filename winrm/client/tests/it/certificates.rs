@@ -11,6 +11,9 @@ use winrm_host::{Certificate, Event, Host, Loopback};
 
 use crate::support::{PATIENCE, config, run, shell};
 
+/// Whether the refusal is the one for the certificate.
+type Expected = fn(&TlsError) -> bool;
+
 async fn refusal(config: &ClientConfig) -> Cause {
     let client = Client::new(config).unwrap();
     let error = client.open_shell(ShellOptions::default()).await.unwrap_err();
@@ -24,7 +27,7 @@ fn requests(host: &Host) -> usize {
 
 #[tokio::test]
 async fn a_certificate_that_is_wrong_is_refused_before_a_byte_of_http() {
-    let cases: [(Certificate, fn(&TlsError) -> bool); 3] = [
+    let cases: [(Certificate, Expected); 3] = [
         (Certificate::Expired, |error| matches!(error, TlsError::Expired { not_after: Some(_) })),
         (Certificate::NotYetValid, |error| matches!(error, TlsError::NotValidYet { not_before: Some(_) })),
         (
@@ -152,7 +155,7 @@ async fn a_port_without_tls_is_named() {
     tokio::spawn(async move {
         loop {
             let (mut stream, _) = listener.accept().await.unwrap();
-            let _ = stream.write_all(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n").await;
+            let _unheard = stream.write_all(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n").await;
         }
     });
     let host = Host::builder().start().await.unwrap();

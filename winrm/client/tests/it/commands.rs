@@ -173,6 +173,25 @@ async fn a_start_that_nobody_waits_for_leaves_nothing_behind() {
 }
 
 #[tokio::test]
+async fn a_shell_outlives_its_client() {
+    let (host, client) = start(Host::builder()).await;
+    let record = host.record();
+    let mark = record.mark();
+    let shell = shell(&client).await;
+    drop(client);
+    assert!(run(&shell, simulate("exit 0")).await.is_ok());
+    let mut execution = shell.start(simulate("sleep 0.2")).await.unwrap();
+    drop(shell);
+    assert_eq!(finish(&mut execution).await.unwrap().exit_code, Some(0));
+    assert_eq!(count(&record, mark, |event| matches!(event, Recorded::ShellDeleted { .. })), 0);
+    drop(execution);
+    let deleted =
+        record.wait_for(mark, PATIENCE, |event| matches!(event, Recorded::ShellDeleted { .. })).await;
+    assert!(deleted.is_some());
+    host.shutdown().await;
+}
+
+#[tokio::test]
 async fn shutdown_closes_what_is_open_and_refuses_what_is_new() {
     let (host, client) = start(Host::builder()).await;
     let record = host.record();

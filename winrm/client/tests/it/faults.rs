@@ -175,6 +175,17 @@ async fn a_fault_comes_with_its_code_and_its_text() {
 }
 
 #[tokio::test]
+async fn a_command_that_cannot_be_followed_can_be_stopped() {
+    let (host, client) = start(Misbehaviour::always(Trigger::On(On::Receive), Act::Close)).await;
+    let shell = shell(&client).await;
+    let mut execution = shell.start(simulate("hang")).await.unwrap();
+    assert!(execution.next().await.is_err());
+    assert_eq!(execution.stop(PATIENCE).await, winrm::Stopped::Confirmed);
+    let _left = client.shutdown(PATIENCE).await;
+    host.shutdown().await;
+}
+
+#[tokio::test]
 async fn a_host_that_does_not_answer_a_signal_leaves_it_unconfirmed() {
     let (host, client) = start(Misbehaviour::always(Trigger::On(On::Signal), Act::Hang)).await;
     let shell = shell(&client).await;
