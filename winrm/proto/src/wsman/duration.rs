@@ -19,12 +19,14 @@ pub fn parse_duration(text: &str) -> Option<Duration> {
     (date_units + time_units > 0).then_some(total)
 }
 
-/// Writes an XML Schema duration in seconds, with milliseconds where there are any.
+/// Writes an XML Schema duration in seconds: whole ones, or with milliseconds as Windows does, or as exactly as needed.
 #[must_use]
 pub fn format_duration(duration: Duration) -> String {
-    match duration.subsec_millis() {
-        0 => format!("PT{}S", duration.as_secs()),
-        millis => format!("PT{}.{millis:03}S", duration.as_secs()),
+    let seconds = duration.as_secs();
+    match duration.subsec_nanos() {
+        0 => format!("PT{seconds}S"),
+        nanos if nanos % 1_000_000 == 0 => format!("PT{seconds}.{:03}S", duration.subsec_millis()),
+        nanos => format!("PT{seconds}.{nanos:09}S"),
     }
 }
 

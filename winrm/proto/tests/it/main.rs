@@ -7,6 +7,8 @@ mod connection;
 mod execution;
 #[cfg(test)]
 mod fault_causes;
+#[cfg(test)]
+mod fuzz_inputs;
 mod measured;
 mod ntlm;
 #[cfg(test)]
