@@ -6,8 +6,8 @@ use super::token::{Kind, Piece, Pieces};
 use super::{Comma, Parser};
 use crate::characters::{begins_identifier, is_letter_or_digit, is_line_end, is_space};
 use crate::tree::{
-    Access, Entry, Expandable, Expression, ExpressionKind, Index, Invoke, Member, Number, Part, Quote, Span,
-    StatementBlock, StringConstant, TypeName, Variable,
+    Access, Entry, Expandable, Expression, ExpressionKind, Index, Invoke, MAX_HEIGHT, Member, Number, Part,
+    Quote, Span, StatementBlock, StringConstant, TypeName, Variable,
 };
 
 /// Whether `[` reaches into what stands before it.
@@ -162,11 +162,11 @@ impl Parser<'_> {
         let mut keys = std::collections::HashSet::new();
         while let Some(entry) = self.entry()? {
             let constant = match &entry.key.kind {
-                ExpressionKind::String(constant) => Some(constant.value.to_lowercase()),
-                ExpressionKind::Number(number) => Some(format!("{:?}", number.value)),
+                ExpressionKind::String(constant) => Some(constant.value.clone()),
+                ExpressionKind::Number(number) => Some(number.value.to_string()),
                 _ => None,
             };
-            if constant.is_some_and(|key| !keys.insert(key)) {
+            if constant.is_some_and(|key| !keys.insert(key.to_lowercase().to_uppercase())) {
                 return Err(Stop::new(entry.key.span, Reason::DuplicateKey));
             }
             entries.push(entry);
@@ -306,6 +306,9 @@ impl Parser<'_> {
     pub(super) fn types(&mut self) -> Result<Vec<TypeName>, Stop> {
         let mut types = Vec::new();
         while let Some(name) = self.one_type()? {
+            if types.len() > MAX_HEIGHT {
+                return Err(Stop::new(name.span, Reason::TooDeep));
+            }
             types.push(name);
         }
         Ok(types)
@@ -314,11 +317,14 @@ impl Parser<'_> {
     /// `[a]`, then `[b]`, on lines of their own if need be.
     pub(super) fn types_over_lines(&mut self) -> Result<Vec<TypeName>, Stop> {
         let mut types = Vec::new();
-        while let Some(name) = self.one_type()? {
-            types.push(name);
+        loop {
+            let more = self.types()?;
+            if more.is_empty() {
+                return Ok(types);
+            }
+            types.extend(more);
             self.skip_lines()?;
         }
-        Ok(types)
     }
 
     /// `[name]`, `[name[]]`, or nothing.

@@ -5,7 +5,7 @@
 
 use super::number::{self, Surroundings};
 use super::refusal::{Reason, Stop};
-use super::token::{Keyword, Kind, Piece, Pieces, Token};
+use super::token::{Keyword, Kind, Pieces, Token};
 use crate::characters::{
     begins_identifier, begins_variable, continues_identifier, ends_word, is_dash, is_digit, is_double_quote,
     is_letter, is_line_end, is_single_quote, is_space,
@@ -489,9 +489,4 @@ fn numbered(digit: char) -> Stream {
         '5' => Stream::Debug,
         _ => Stream::Information,
     }
-}
-
-/// Where a `$( … )` stands in `pieces`.
-pub(super) fn sub_expression(start: usize, end: usize) -> Piece {
-    Piece::SubExpression(Span::new(start, end))
 }

@@ -2,7 +2,7 @@
 
 use super::refusal::{Reason, Stop};
 use super::scanner::Mode;
-use super::scanner::{END, Quoting, Scanner, ends, sub_expression};
+use super::scanner::{END, Quoting, Scanner, ends};
 use super::token::{Kind, Piece, Pieces};
 use crate::characters::{
     begins_variable, is_double_quote, is_letter_or_digit, is_line_end, is_single_quote, is_space,
@@ -107,7 +107,7 @@ impl Scanner<'_> {
         let piece = match self.peek() {
             '(' => {
                 self.matching_parenthesis(quoting, start)?;
-                sub_expression(start, self.at)
+                Piece::SubExpression(Span::new(start, self.at))
             }
             '{' => {
                 let name = self.braced_variable(quoting, start)?;
@@ -122,8 +122,7 @@ impl Scanner<'_> {
                 return Ok(());
             }
         };
-        pieces.pieces.push(piece);
-        Ok(())
+        pieces.compute(piece, Span::new(start, self.at))
     }
 
     /// From a `(` to the `)` that matches it when nothing but parentheses is looked at, as PowerShell does. What

@@ -1,5 +1,6 @@
 //! What the scanner finds.
 
+use super::refusal::{Reason, Stop};
 use crate::tree::operator::DashOperator;
 use crate::tree::{AssignmentOperator, BinaryOperator, NumberValue, Quote, Span, Stream};
 
@@ -171,6 +172,15 @@ impl Pieces {
         }
     }
 
+    /// Adds something to compute, unless there is too much of it already.
+    pub(super) fn compute(&mut self, piece: Piece, span: Span) -> Result<(), Stop> {
+        if self.pieces.len() > MOST_PIECES {
+            return Err(Stop::new(span, Reason::TooManyNodes));
+        }
+        self.pieces.push(piece);
+        Ok(())
+    }
+
     /// The text, if nothing is to be computed.
     pub(super) fn as_text(&self) -> Option<&str> {
         match self.pieces.as_slice() {
@@ -191,6 +201,9 @@ impl Keyword {
         KEYWORDS.iter().find(|(name, _)| *name == word).map(|&(_, keyword)| keyword)
     }
 }
+
+/// The most pieces of one string. They are not yet nodes, and so they are counted here.
+const MOST_PIECES: usize = 4096;
 
 const LONGEST: usize = "configuration".len();
 

@@ -1,5 +1,7 @@
 //! Expressions.
 
+use std::fmt;
+
 use super::operator::{BinaryOperator, UnaryOperator};
 use super::statement::{ScriptBlock, Statement, StatementBlock};
 use super::walk::Node;
@@ -245,10 +247,47 @@ impl Expression {
     }
 }
 
+/// As PowerShell makes a string of it, in every culture the same.
+impl fmt::Display for NumberValue {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match *self {
+            Self::Int32(value) => value.fmt(formatter),
+            Self::Int64(value) => value.fmt(formatter),
+            Self::Decimal { coefficient, scale } => write_decimal(formatter, coefficient, scale),
+            Self::Double(value) => write_double(formatter, value),
+        }
+    }
+}
+
 impl Variable {
     /// The scope or drive before the first colon, as in `$env:Path` and `$script:x`.
     #[must_use]
     pub fn qualifier(&self) -> Option<&str> {
         self.name.split_once(':').map(|(qualifier, _)| qualifier).filter(|qualifier| !qualifier.is_empty())
+    }
+}
+
+fn write_decimal(formatter: &mut fmt::Formatter<'_>, coefficient: i128, scale: u32) -> fmt::Result {
+    let scale = usize::try_from(scale).unwrap_or(usize::MAX).min(28);
+    let digits = format!("{:0>width$}", coefficient.unsigned_abs(), width = scale + 1);
+    let (whole, fraction) = digits.split_at_checked(digits.len() - scale).unwrap_or((&digits, ""));
+    let sign = if coefficient < 0 { "-" } else { "" };
+    let point = if fraction.is_empty() { "" } else { "." };
+    write!(formatter, "{sign}{whole}{point}{fraction}")
+}
+
+/// The shortest digits that give the same number, with an exponent from 1E+15 up and below 1E-05.
+fn write_double(formatter: &mut fmt::Formatter<'_>, value: f64) -> fmt::Result {
+    if value.is_infinite() {
+        return formatter.write_str(if value > 0.0 { "Infinity" } else { "-Infinity" });
+    }
+    let scientific = format!("{value:E}");
+    match scientific.split_once('E') {
+        Some((digits, exponent)) => match exponent.parse::<i32>() {
+            Ok(exponent) if exponent >= 15 => write!(formatter, "{digits}E+{exponent:02}"),
+            Ok(exponent) if exponent < -5 => write!(formatter, "{digits}E-{:02}", exponent.unsigned_abs()),
+            _ => write!(formatter, "{value}"),
+        },
+        None => write!(formatter, "{value}"),
     }
 }

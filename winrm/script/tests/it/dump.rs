@@ -265,12 +265,13 @@ impl Dump<'_> {
         let access = |access: Access| if access == Access::Static { json!(true) } else { Value::Null };
         match &expression.kind {
             ExpressionKind::Number(number) => {
-                let (kind, value) = match number.value {
-                    NumberValue::Int32(value) => ("Int32", value.to_string()),
-                    NumberValue::Int64(value) => ("Int64", value.to_string()),
-                    NumberValue::Decimal { coefficient, scale } => ("Decimal", decimal(coefficient, scale)),
-                    NumberValue::Double(value) => ("Double", double(value)),
+                let kind = match number.value {
+                    NumberValue::Int32(_) => "Int32",
+                    NumberValue::Int64(_) => "Int64",
+                    NumberValue::Decimal { .. } => "Decimal",
+                    NumberValue::Double(_) => "Double",
                 };
+                let value = number.value.to_string();
                 let facts = [("value", json!(value)), ("type", json!(format!("System.{kind}")))];
                 self.node("ConstantExpression", span, &facts, vec![])
             }
@@ -348,28 +349,6 @@ impl Dump<'_> {
             }
         }
     }
-}
-
-fn double(value: f64) -> String {
-    if value.is_infinite() {
-        return "Infinity".to_owned();
-    }
-    let scientific = format!("{value:E}");
-    let (digits, exponent) = scientific.split_once('E').expect("an exponent");
-    let exponent: i32 = exponent.parse().expect("a number");
-    if (-5..15).contains(&exponent) {
-        return value.to_string();
-    }
-    let sign = if exponent < 0 { '-' } else { '+' };
-    format!("{digits}E{sign}{:02}", exponent.abs())
-}
-
-fn decimal(coefficient: i128, scale: u32) -> String {
-    let scale = usize::try_from(scale).expect("a small number");
-    let digits = format!("{:0>width$}", coefficient.unsigned_abs(), width = scale + 1);
-    let (whole, fraction) = digits.split_at(digits.len() - scale);
-    let sign = if coefficient < 0 { "-" } else { "" };
-    if fraction.is_empty() { format!("{sign}{whole}") } else { format!("{sign}{whole}.{fraction}") }
 }
 
 fn quote(quote: Quote) -> &'static str {

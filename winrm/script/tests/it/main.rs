@@ -8,6 +8,7 @@
 )]
 
 mod dump;
+mod hostile;
 mod parse;
 mod shared;
 mod static_command;
