@@ -21,7 +21,9 @@ use self::refusal::Stop;
 use self::scanner::{Expect, Mode, Scanner};
 use self::token::{Kind, Token};
 use crate::characters::is_line_end;
-use crate::tree::{Expression, ExpressionKind, MAX_HEIGHT, ScriptBlock, Span, Statement, StatementKind};
+use crate::tree::{
+    Expression, ExpressionKind, MAX_HEIGHT, NumberValue, ScriptBlock, Span, Statement, StatementKind,
+};
 
 /// The longest script, in bytes.
 pub const MAX_BYTES: usize = 1 << 20;
@@ -60,6 +62,12 @@ pub fn script_from_bytes(bytes: &[u8]) -> Result<ScriptBlock, Refusal> {
             Err(Refusal::new(valid.unwrap_or_default(), Stop::new(at, Reason::NotUtf8)))
         }
     }
+}
+
+/// The value of a word that is a number, and nothing else.
+pub(crate) fn number_value(word: &str) -> Option<NumberValue> {
+    let scanned = number::scan(word, number::Surroundings::Command)?;
+    scanned.value.ok().filter(|_| scanned.length == word.len())
 }
 
 /// Whether a comma makes an array, or separates what stands around it.

@@ -9,6 +9,8 @@
 //! A word that Windows PowerShell 5.1 and PowerShell 7 read differently is refused as well: `1u` is a number in
 //! one and a string in the other.
 
+use crate::tree::NumberValue;
+
 mod read;
 mod refusal;
 mod render;
@@ -165,6 +167,12 @@ impl Number {
     #[must_use]
     pub fn new(word: &str) -> Option<Self> {
         read::is_number(word).then(|| Self(word.to_owned()))
+    }
+
+    /// What it is to PowerShell, in the type that it has there.
+    #[must_use]
+    pub fn value(&self) -> Option<NumberValue> {
+        crate::parse::number_value(&self.0)
     }
 
     /// The number as it was written.

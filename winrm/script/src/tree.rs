@@ -5,7 +5,7 @@
 //!
 //! * [`ScriptBlock`] is the root, and the body of a function or of `{ … }`.
 //! * [`Statement`] holds what stands between line breaks and semicolons.
-//! * [`Command`](command::Command) is one stage of a pipeline.
+//! * [`Command`] is one stage of a pipeline.
 //! * [`Expression`] computes a value.
 //!
 //! INVARIANT: no tree that the parser returns is higher than [`MAX_HEIGHT`], so recursion over it is safe.

@@ -7,6 +7,7 @@
     reason = "a test may stop where it stands, and says what it skips"
 )]
 
+mod binding;
 mod dump;
 mod hostile;
 mod parse;

@@ -1,0 +1,381 @@
+//! The table of commands: text that is searched in place.
+//!
+//! `data/commands.tsv` has one line for each command and source, sorted by name in lower case and then by source, the
+//! best first: name, module, source (`7`, `x`, `5`, `6`), risk, default set or `-`, number of sets, and parameters
+//! with spaces between them. A parameter is `Name:type:aliases:flags:sets`: aliases with commas between them; of the
+//! flags `p` is a path and `c` a parameter that comes with `SupportsShouldProcess`; the sets are `*` for all of them
+//! or `2,5` for some, each with its facts: `m` mandatory, `v` from the pipeline by value, `n` by property name, `r`
+//! takes all that remains, `@0` the position. `data/aliases.tsv` has aliases and names.
+
+use std::cmp::Ordering;
+
+/// A command of the table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Command {
+    name: &'static str,
+    /// The lines for this command, at least one.
+    lines: &'static str,
+}
+
+/// What one source says of a command.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Variant {
+    module: &'static str,
+    source: Source,
+    risk: Risk,
+    default_set: Option<u32>,
+    sets: u32,
+    parameters: &'static str,
+}
+
+/// Where a variant comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Source {
+    /// The metadata of PowerShell 7: aliases, positions, sets and pipeline binding are known.
+    Newest,
+    /// Written for this table from a command's documentation: a module of a server role. Only the syntax is known.
+    Documentation,
+    /// The syntax that Windows PowerShell 5.1 shows.
+    Desktop,
+    /// The syntax that PowerShell 6.1 shows on Windows.
+    Core,
+}
+
+/// Whether a command may change anything. Unknown is change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Risk {
+    /// It only looks, or works on what it is given.
+    Read,
+    /// It may change something, start something or run code.
+    Change,
+}
+
+/// A parameter of a command.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Parameter {
+    name: &'static str,
+    type_name: &'static str,
+    aliases: &'static str,
+    flags: &'static str,
+    sets: &'static str,
+}
+
+/// What is true of a parameter in a set.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct ParameterSet {
+    /// The number of the set; nothing stands for all of them.
+    pub set: Option<u32>,
+    /// The position, from 0, of an argument without a name.
+    pub position: Option<u32>,
+    /// Whether it must be given.
+    pub mandatory: bool,
+    /// Whether it takes whole objects from the pipeline.
+    pub by_value: bool,
+    /// Whether it takes properties of that name from the pipeline.
+    pub by_property_name: bool,
+    /// Whether it takes all arguments that remain.
+    pub remaining: bool,
+}
+
+/// The command with this name, or the one that an alias stands for. Upper and lower case are the same.
+///
+/// A name may be qualified with its module: `Microsoft.PowerShell.Management\Get-Item`.
+#[must_use]
+pub fn find(name: &str) -> Option<Command> {
+    if let Some((module, name)) = name.split_once('\\') {
+        let command = find_command(name)?;
+        return command
+            .variants()
+            .any(|variant| variant.module.eq_ignore_ascii_case(module))
+            .then_some(command);
+    }
+    find_command(name).or_else(|| find_command(alias(name)?))
+}
+
+/// The command that an alias stands for.
+#[must_use]
+pub fn alias(name: &str) -> Option<&'static str> {
+    lines_named(ALIASES, name)?.lines().next()?.split('\t').nth(1)
+}
+
+impl Command {
+    /// The name, spelled as PowerShell spells it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        self.name
+    }
+
+    /// What the sources say, the best first. There is at least one.
+    pub fn variants(self) -> impl Iterator<Item = Variant> {
+        self.lines.lines().filter_map(Variant::parse)
+    }
+
+    /// The module, as the best source has it.
+    #[must_use]
+    pub fn module(self) -> &'static str {
+        self.variants().next().map_or("", Variant::module)
+    }
+
+    /// The risk.
+    #[must_use]
+    pub fn risk(self) -> Risk {
+        self.variants().map(Variant::risk).max().unwrap_or(Risk::Change)
+    }
+
+    /// The parameter with exactly this name or alias, from the best source that has it. Common ones are included.
+    #[must_use]
+    pub fn parameter(self, name: &str) -> Option<Parameter> {
+        self.variants().find_map(|variant| variant.parameters().find(|parameter| parameter.is_called(name)))
+    }
+}
+
+impl Variant {
+    fn parse(line: &'static str) -> Option<Self> {
+        let mut fields = line.split('\t').skip(1);
+        Some(Self {
+            module: fields.next()?,
+            source: match fields.next()? {
+                "7" => Source::Newest,
+                "5" => Source::Desktop,
+                "6" => Source::Core,
+                _ => Source::Documentation,
+            },
+            risk: if fields.next()? == "read" { Risk::Read } else { Risk::Change },
+            default_set: fields.next()?.parse().ok(),
+            sets: fields.next()?.parse().ok()?,
+            parameters: fields.next()?,
+        })
+    }
+
+    /// The module.
+    #[must_use]
+    pub fn module(self) -> &'static str {
+        self.module
+    }
+
+    /// Where this comes from.
+    #[must_use]
+    pub fn source(self) -> Source {
+        self.source
+    }
+
+    /// The risk.
+    #[must_use]
+    pub fn risk(self) -> Risk {
+        self.risk
+    }
+
+    /// The number of the default set, where it is known.
+    #[must_use]
+    pub fn default_set(self) -> Option<u32> {
+        self.default_set
+    }
+
+    /// How many sets there are.
+    #[must_use]
+    pub fn sets(self) -> u32 {
+        self.sets
+    }
+
+    /// The command's own parameters, then the common ones that this version of PowerShell has.
+    pub fn parameters(self) -> impl Iterator<Item = Parameter> {
+        let newest = self.source == Source::Newest;
+        self.parameters.split(' ').filter_map(Parameter::parse).chain(
+            COMMON
+                .split(' ')
+                .filter_map(Parameter::parse)
+                .filter(move |common| newest || common.name != PROGRESS),
+        )
+    }
+}
+
+impl Parameter {
+    fn parse(text: &'static str) -> Option<Self> {
+        // A type may hold colons of its own, as in `CimInstance#root/x:y`; none of the other fields does.
+        let (name, rest) = text.split_once(':')?;
+        let mut fields = rest.rsplitn(4, ':');
+        let (sets, flags, aliases) = (fields.next()?, fields.next()?, fields.next()?);
+        Some(Self { name, type_name: fields.next()?, aliases, flags, sets })
+    }
+
+    /// The full name.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        self.name
+    }
+
+    /// The type, as the syntax of a command shows it: `string[]`, `switch`, `ServiceController[]`.
+    #[must_use]
+    pub fn type_name(self) -> &'static str {
+        self.type_name
+    }
+
+    /// Whether it is a switch.
+    #[must_use]
+    pub fn is_switch(self) -> bool {
+        self.type_name == "switch"
+    }
+
+    /// The aliases that are known.
+    pub fn aliases(self) -> impl Iterator<Item = &'static str> {
+        self.aliases.split(',').filter(|alias| !alias.is_empty())
+    }
+
+    /// Whether its value is a path on the host.
+    #[must_use]
+    pub fn is_path(self) -> bool {
+        self.flags.contains('p')
+    }
+
+    /// Whether every command has it, or every one that supports `-WhatIf`.
+    #[must_use]
+    pub fn is_common(self) -> bool {
+        self.flags.contains('c')
+    }
+
+    /// Whether this is its name or one of its aliases, in any case.
+    #[must_use]
+    pub fn is_called(self, name: &str) -> bool {
+        self.name.eq_ignore_ascii_case(name) || self.aliases().any(|alias| alias.eq_ignore_ascii_case(name))
+    }
+
+    /// Whether its name or one of its aliases begins so, in any case.
+    #[must_use]
+    pub fn begins_with(self, prefix: &str) -> bool {
+        let begins =
+            |name: &str| name.get(..prefix.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(prefix));
+        begins(self.name) || self.aliases().any(begins)
+    }
+
+    /// The sets that it belongs to.
+    pub fn sets(self) -> impl Iterator<Item = ParameterSet> {
+        self.sets.split(',').filter_map(ParameterSet::parse)
+    }
+}
+
+impl ParameterSet {
+    fn parse(text: &str) -> Option<Self> {
+        let (text, position) = match text.split_once('@') {
+            Some((text, position)) => (text, position.parse().ok()),
+            None => (text, None),
+        };
+        let facts = text.trim_start_matches(|next: char| next == '*' || next.is_ascii_digit());
+        let set = text.strip_suffix(facts)?;
+        Some(Self {
+            set: if set == "*" { None } else { Some(set.parse().ok()?) },
+            position,
+            mandatory: facts.contains('m'),
+            by_value: facts.contains('v'),
+            by_property_name: facts.contains('n'),
+            remaining: facts.contains('r'),
+        })
+    }
+}
+
+fn find_command(name: &str) -> Option<Command> {
+    let lines = lines_named(COMMANDS, name)?;
+    let (name, _) = lines.split_once('\t')?;
+    Some(Command { name, lines })
+}
+
+/// The lines whose first field is `name`, in any case, of text that is sorted by it in lower case.
+fn lines_named(text: &'static str, name: &str) -> Option<&'static str> {
+    let mut from = 0;
+    let mut to = text.len();
+    // INVARIANT: both are beginnings of lines, and the first line with this name is not before `from`, and before
+    // `to` if there is one.
+    while from < to {
+        let middle = from + (to - from) / 2;
+        let begin = text.get(..middle)?.rfind('\n').map_or(0, |end| end + 1).max(from);
+        let line = text.get(begin..)?.split_inclusive('\n').next()?;
+        let (found, _) = line.split_once('\t')?;
+        match compare(found, name) {
+            Ordering::Less => from = begin + line.len(),
+            Ordering::Equal | Ordering::Greater => to = begin,
+        }
+    }
+    let rest = text.get(from..)?;
+    let named =
+        |line: &&str| line.split_once('\t').is_some_and(|(found, _)| found.eq_ignore_ascii_case(name));
+    let length = rest.split_inclusive('\n').take_while(named).map(str::len).sum();
+    rest.get(..length).filter(|lines| !lines.is_empty())
+}
+
+fn compare(left: &str, right: &str) -> Ordering {
+    let lower = |text: &str| text.bytes().map(|byte| byte.to_ascii_lowercase()).collect::<Vec<_>>();
+    lower(left).cmp(&lower(right))
+}
+
+const COMMANDS: &str = include_str!("../../data/commands.tsv");
+const ALIASES: &str = include_str!("../../data/aliases.tsv");
+/// What Windows PowerShell 5.1 does not have.
+const PROGRESS: &str = "ProgressAction";
+const COMMON: &str = "Debug:switch:db:c:* ErrorAction:ActionPreference:ea:c:* ErrorVariable:string:ev:c:* \
+                      InformationAction:ActionPreference:infa:c:* InformationVariable:string:iv:c:* \
+                      OutBuffer:int:ob:c:* OutVariable:string:ov:c:* PipelineVariable:string:pv:c:* \
+                      ProgressAction:ActionPreference:proga:c:* Verbose:switch:vb:c:* \
+                      WarningAction:ActionPreference:wa:c:* WarningVariable:string:wv:c:*";
+
+#[cfg(test)]
+mod tests {
+    use super::{COMMANDS, Command, Risk, alias, find};
+
+    #[test]
+    fn every_line_is_found_and_read() {
+        for line in COMMANDS.lines() {
+            let fields: Vec<&str> = line.split('\t').collect();
+            let command = find(fields[0]).unwrap_or_else(|| panic!("{} is not found", fields[0]));
+            let variant = command
+                .variants()
+                .find(|variant| variant.parameters == fields[6] && variant.module == fields[1])
+                .unwrap_or_else(|| panic!("{line} is not read"));
+            let own = fields[6].split(' ').filter(|text| !text.is_empty()).count();
+            assert!(variant.parameters().count() >= own + 11, "{}", fields[0]);
+            assert!(variant.sets() <= 64, "{} has too many sets", fields[0]);
+            for parameter in variant.parameters() {
+                assert!(parameter.sets().count() > 0, "{} -{}", fields[0], parameter.name());
+                assert!(!parameter.type_name().is_empty(), "{} -{}", fields[0], parameter.name());
+            }
+        }
+    }
+
+    #[test]
+    fn names_aliases_and_modules_are_looked_up() {
+        let name = |text| find(text).map(Command::name);
+        assert_eq!(name("get-ITEM"), Some("Get-Item"));
+        assert_eq!(name("gsv"), Some("Get-Service"));
+        assert_eq!(name("?"), Some("Where-Object"));
+        assert_eq!(name("Microsoft.PowerShell.Management\\Get-Item"), Some("Get-Item"));
+        assert_eq!(name("Elsewhere\\Get-Item"), None);
+        assert_eq!(name("Item"), None);
+        assert_eq!(name("Get\u{2013}Item"), None);
+        assert_eq!(name(""), None);
+        assert_eq!(alias("%"), Some("ForEach-Object"));
+    }
+
+    #[test]
+    fn risk_is_change_unless_it_is_known() {
+        for (name, risk) in [
+            ("Get-Service", Risk::Read),
+            ("Stop-Service", Risk::Change),
+            ("Get-Certificate", Risk::Change),
+            ("Format-Volume", Risk::Change),
+            ("Format-Table", Risk::Read),
+            ("ForEach-Object", Risk::Change),
+        ] {
+            assert_eq!(find(name).map(Command::risk), Some(risk), "{name}");
+        }
+    }
+
+    #[test]
+    fn parameters_say_what_they_are() {
+        let item = find("Get-ChildItem").expect("it is there");
+        let path = item.parameter("path").expect("it is there");
+        assert!(path.is_path() && path.type_name() == "string[]" && !path.is_common());
+        let literal = item.parameter("PSPath").expect("an alias");
+        assert_eq!(literal.name(), "LiteralPath");
+        assert!(literal.sets().all(|set| set.by_property_name && set.mandatory));
+        assert!(item.parameter("ErrorAction").is_some_and(super::Parameter::is_common));
+        assert!(item.parameter("Path2").is_none());
+    }
+}

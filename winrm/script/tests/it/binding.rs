@@ -1,0 +1,83 @@
+//! The binder against what PowerShell binds.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+use winrm_script::commands::{BoundValue, Element, find};
+use winrm_script::parse;
+use winrm_script::tree::{Expression, ExpressionKind};
+
+use crate::shared;
+
+/// Whatever is resolved is what PowerShell bound, and nearly all that it binds without an error is resolved.
+#[test]
+fn bindings_are_powershells() {
+    let Some(records) = shared::lines("binding.jsonl") else { return };
+    let mut wrong = Vec::new();
+    let mut refused: BTreeMap<String, (usize, String)> = BTreeMap::new();
+    let (mut without_error, mut resolved) = (0, 0);
+    for record in &records {
+        let call = record["call"].as_str().expect("a call");
+        let valid = record["errors"].as_object().is_some_and(serde_json::Map::is_empty);
+        without_error += usize::from(valid);
+        match bind(call) {
+            Ok(ours) => {
+                resolved += usize::from(valid);
+                let theirs: BTreeMap<String, String> = record["bound"]
+                    .as_object()
+                    .expect("an object")
+                    .iter()
+                    .map(|(name, value)| (name.clone(), text(value)))
+                    .collect();
+                if !valid || ours != theirs {
+                    wrong
+                        .push(format!("{call}\n  ours   {ours:?}\n  theirs {theirs:?} {}", record["errors"]));
+                }
+            }
+            Err(why) if valid => {
+                let entry = refused.entry(why).or_insert((0, call.to_owned()));
+                entry.0 += 1;
+            }
+            Err(_) => {}
+        }
+    }
+    eprintln!("{resolved} of {without_error} bindings without an error are resolved");
+    let mut refused: Vec<_> = refused.into_iter().collect();
+    refused.sort_by_key(|(_, (count, _))| std::cmp::Reverse(*count));
+    for (why, (count, example)) in refused.iter().take(40) {
+        eprintln!("  {count:4} {why}: {example}");
+    }
+    let shown = wrong.iter().take(40).map(String::as_str).collect::<Vec<_>>().join("\n");
+    assert!(wrong.is_empty(), "{} are wrong\n{shown}", wrong.len());
+    assert!(resolved * 100 >= without_error * 90, "too few are resolved");
+}
+
+fn text(value: &Value) -> String {
+    value.as_str().expect("a string").to_owned()
+}
+
+fn bind(call: &str) -> Result<BTreeMap<String, String>, String> {
+    let tree = parse::script(call).map_err(|refusal| refusal.to_string())?;
+    let (parsed, _) = tree.commands().next().ok_or("no command")?;
+    let command = find(parsed.name.as_string().ok_or("no name")?).ok_or("unknown command")?;
+    let elements: Vec<Element<Expression>> = parsed.elements.iter().map(Element::from).collect();
+    let bound = command.bind(&elements).map_err(|refusal| refusal.to_string())?;
+    let mut result = BTreeMap::new();
+    for argument in bound.arguments {
+        let value = match argument.value {
+            BoundValue::Switch => "=True".to_owned(),
+            BoundValue::Given(value) => value.span.text(call).to_owned(),
+            // The measurement shows the first of them.
+            BoundValue::Remaining(values) => match &values[0].kind {
+                ExpressionKind::Array(elements) => elements[0].span.text(call).to_owned(),
+                _ => values[0].span.text(call).to_owned(),
+            },
+        };
+        // The measurement leaves out a switch that is off.
+        if argument.parameter.is_switch() && value.eq_ignore_ascii_case("$false") {
+            continue;
+        }
+        result.insert(argument.parameter.name().to_owned(), value);
+    }
+    Ok(result)
+}
