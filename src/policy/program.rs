@@ -25,13 +25,12 @@ pub(super) struct Asked<'a> {
 pub(super) struct Program {
     /// In small letters and without `.exe`.
     stem: String,
-    /// With its extension.
     file_name: String,
     path: Option<WindowsPath>,
 }
 
 impl Program {
-    /// Takes a file name, which gets `.exe` where it has no extension, or a full path.
+    /// Takes a file name, or a full path with its extension.
     fn parse(text: &str) -> Result<Self, Reason> {
         let path = match text.contains(['\\', '/', ':']) {
             true => Some(WindowsPath::parse(text).map_err(Reason::ProgramPath)?),
@@ -48,9 +47,9 @@ impl Program {
         let lower = file_name.to_lowercase();
         let runs = [".exe", ".com"].iter().any(|extension| lower.ends_with(extension));
         let file_name = match (runs, file_name.contains('.'), &path) {
-            (true, _, _) => file_name.to_owned(),
-            // Without an extension cmd.exe would look for its own commands, then for .com, .exe, .bat and .cmd.
-            (false, false, None) => format!("{file_name}.exe"),
+            // A bare name goes as it was written: cmd.exe finds it as a person at its prompt would. What is part of
+            // cmd.exe itself is an interpreter's, and denied as such.
+            (true, _, _) | (false, false, None) => file_name.to_owned(),
             _ => return Err(Reason::ProgramExtension),
         };
         Ok(Self { stem: interpreters::stem(&file_name), file_name, path })

@@ -175,7 +175,7 @@ fn a_line_that_cmd_would_cut_is_refused() {
         };
         policy(&lines).judge(&call(work), &target()).into_result()
     };
-    let fixed = "x.exe ".len();
+    let fixed = "x ".len();
     assert!(judge(LONGEST_COMMAND_LINE - fixed).is_ok());
     let denial = judge(LONGEST_COMMAND_LINE - fixed + 1).unwrap_err();
     let length = LONGEST_COMMAND_LINE + 1;
