@@ -49,9 +49,6 @@ pub enum ConfigError {
     /// Basic hands the password over, so the host has to prove who it is.
     #[error("Basic is refused without TLS that verifies the host's certificate")]
     BasicNeedsVerifiedTls,
-    /// Messages over plain HTTP have to be sealed, and that is not there yet.
-    #[error("plain HTTP needs sealed messages, which this version does not speak; use HTTPS")]
-    HttpNotSupported,
     /// The trust anchors cannot be used.
     #[error(transparent)]
     Trust(#[from] TrustError),
@@ -96,15 +93,15 @@ impl ClientConfig {
         if self.schemes.is_empty() {
             return Err(ConfigError::NoScheme);
         }
-        let https = self.endpoint.transport() == Transport::Https;
         if self.schemes.contains(&Scheme::Basic) {
-            if !https || !self.trust.verifies() {
+            let hidden = self.endpoint.transport() == Transport::Https;
+            if !hidden || !self.trust.verifies() {
                 return Err(ConfigError::BasicNeedsVerifiedTls);
             }
             if self.schemes == [Scheme::Basic] {
                 basic::usable(self.credential.user())?;
             }
         }
-        if https { Ok(()) } else { Err(ConfigError::HttpNotSupported) }
+        Ok(())
     }
 }

@@ -71,11 +71,12 @@ pub(super) fn may_pass(cause: &Cause) -> bool {
 }
 
 /// Whether doing it twice is the same as doing it once. A command that is started twice is not, nor is input
-/// that is sent twice, nor a shell that is opened twice.
+/// that is sent twice, nor a shell that is opened twice. Identify is what a client may begin with: repeated, it could
+/// prove a wrong password again to something that closes the connection instead of refusing.
 pub(super) fn may_repeat(operation: Operation) -> bool {
     match operation {
-        Operation::Identify | Operation::Receive | Operation::Signal | Operation::Delete => true,
-        Operation::Create | Operation::Command | Operation::Send => false,
+        Operation::Receive | Operation::Signal | Operation::Delete => true,
+        Operation::Identify | Operation::Create | Operation::Command | Operation::Send => false,
     }
 }
 

@@ -6,7 +6,7 @@ use std::{
 };
 
 use secrecy::ExposeSecret;
-use tokio::time::Instant;
+use tokio::{net::TcpStream, time::Instant};
 use winrm_proto::{
     auth::{
         ChannelBinding, Credential, Protection, Scheme, ServiceName,
@@ -18,7 +18,7 @@ use winrm_proto::{
 use super::{Link, http, http::Http, stream::Stream, tcp, tls};
 use crate::{
     config::{ClientConfig, ConfigError},
-    endpoint::Endpoint,
+    endpoint::{Endpoint, Transport},
     error::Cause,
     refusals::{CredentialId, RefusedCredentials},
 };
@@ -31,7 +31,7 @@ pub(crate) struct Dialer(Arc<Parts>);
 struct Parts {
     endpoint: Endpoint,
     host: String,
-    connector: tls::Connector,
+    security: Security,
     target: ServiceName,
     credential: Credential,
     credential_id: CredentialId,
@@ -44,6 +44,14 @@ struct Parts {
     learned: Mutex<Learned>,
 }
 
+/// What keeps messages private.
+#[derive(Debug)]
+enum Security {
+    Tls(tls::Connector),
+    /// The keys of the authentication; there is no plain text.
+    Seal,
+}
+
 impl Dialer {
     pub(crate) fn new(config: &ClientConfig) -> Result<Self, ConfigError> {
         config.check()?;
@@ -51,7 +59,12 @@ impl Dialer {
         let host = endpoint.host();
         let password = credential.password().expose_secret();
         Ok(Self(Arc::new(Parts {
-            connector: tls::Connector::new(&config.trust, endpoint.server_name()?)?,
+            security: match endpoint.transport() {
+                Transport::Https => {
+                    Security::Tls(tls::Connector::new(&config.trust, endpoint.server_name()?)?)
+                }
+                Transport::Http => Security::Seal,
+            },
             target: ServiceName::http(&host)?,
             credential_id: config.refused.identify(&credential.user().to_string(), password),
             credential: credential.clone(),
@@ -67,24 +80,32 @@ impl Dialer {
         })))
     }
 
-    /// TCP and TLS. The account is proven with the first request, which rides on the proof.
+    /// TCP, and TLS where that is what protects. The account is proven with the first request, which rides on the proof.
     pub(crate) async fn open(&self, deadline: Instant) -> Result<Link, Cause> {
         let Parts { endpoint, host, .. } = &*self.0;
         let to = tcp::Destination { host, address: endpoint.address(), port: endpoint.port() };
         let tcp = tcp::connect(to, deadline).await.map_err(Cause::Connect)?;
-        let tls = self.0.connector.connect(tcp, deadline).await.map_err(Cause::Tls)?;
-        let channel_binding = match tls::leaf(&tls) {
-            Some(leaf) => ChannelBinding::from_certificate(leaf).map_err(Cause::MalformedCertificate)?,
-            None => None,
-        };
-        let connection = self.authentication(Protection::Tls { channel_binding })?;
+        let (stream, protection) = self.secure(tcp, deadline).await?;
+        let connection = self.authentication(protection)?;
         let target = http::Target {
             authority: endpoint.authority(),
             path: endpoint.path().to_owned(),
             body_limit: self.0.max_response,
         };
-        let http = Http::new(Stream::tls(tls), target).await.map_err(Cause::Http)?;
+        let http = Http::new(stream, target).await.map_err(Cause::Http)?;
         Ok(Link::new(http, connection, self.clone()))
+    }
+
+    async fn secure(&self, tcp: TcpStream, deadline: Instant) -> Result<(Stream, Protection), Cause> {
+        let Security::Tls(connector) = &self.0.security else {
+            return Ok((Stream::plain(tcp), Protection::Seal));
+        };
+        let tls = connector.connect(tcp, deadline).await.map_err(Cause::Tls)?;
+        let channel_binding = match tls::leaf(&tls) {
+            Some(leaf) => ChannelBinding::from_certificate(leaf).map_err(Cause::MalformedCertificate)?,
+            None => None,
+        };
+        Ok((Stream::tls(tls), Protection::Tls { channel_binding }))
     }
 
     fn authentication(&self, protection: Protection) -> Result<Connection, Cause> {

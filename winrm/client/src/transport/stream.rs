@@ -1,4 +1,4 @@
-//! A TLS stream that counts what it sends.
+//! A TCP or TLS stream that counts what it sends.
 
 use std::{
     io::{self, IoSlice},
@@ -19,7 +19,7 @@ use tokio_rustls::client::TlsStream;
 /// The bytes below HTTP.
 #[derive(Debug)]
 pub(crate) struct Stream {
-    tls: Box<TlsStream<TcpStream>>,
+    inner: Inner,
     sent: Sent,
 }
 
@@ -28,9 +28,19 @@ pub(crate) struct Stream {
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Sent(Arc<AtomicU64>);
 
+#[derive(Debug)]
+enum Inner {
+    Plain(TcpStream),
+    Tls(Box<TlsStream<TcpStream>>),
+}
+
 impl Stream {
+    pub(crate) fn plain(tcp: TcpStream) -> Self {
+        Self { inner: Inner::Plain(tcp), sent: Sent::default() }
+    }
+
     pub(crate) fn tls(tls: TlsStream<TcpStream>) -> Self {
-        Self { tls: Box::new(tls), sent: Sent::default() }
+        Self { inner: Inner::Tls(Box::new(tls)), sent: Sent::default() }
     }
 
     pub(crate) fn sent(&self) -> Sent {
@@ -56,14 +66,20 @@ impl AsyncRead for Stream {
         cx: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        Pin::new(self.get_mut().tls.as_mut()).poll_read(cx, buffer)
+        match &mut self.get_mut().inner {
+            Inner::Plain(tcp) => Pin::new(tcp).poll_read(cx, buffer),
+            Inner::Tls(tls) => Pin::new(tls.as_mut()).poll_read(cx, buffer),
+        }
     }
 }
 
 impl AsyncWrite for Stream {
     fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         let this = self.get_mut();
-        let written = Pin::new(this.tls.as_mut()).poll_write(cx, bytes);
+        let written = match &mut this.inner {
+            Inner::Plain(tcp) => Pin::new(tcp).poll_write(cx, bytes),
+            Inner::Tls(tls) => Pin::new(tls.as_mut()).poll_write(cx, bytes),
+        };
         this.sent.count(&written);
         written
     }
@@ -74,20 +90,32 @@ impl AsyncWrite for Stream {
         slices: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
         let this = self.get_mut();
-        let written = Pin::new(this.tls.as_mut()).poll_write_vectored(cx, slices);
+        let written = match &mut this.inner {
+            Inner::Plain(tcp) => Pin::new(tcp).poll_write_vectored(cx, slices),
+            Inner::Tls(tls) => Pin::new(tls.as_mut()).poll_write_vectored(cx, slices),
+        };
         this.sent.count(&written);
         written
     }
 
     fn is_write_vectored(&self) -> bool {
-        self.tls.is_write_vectored()
+        match &self.inner {
+            Inner::Plain(tcp) => tcp.is_write_vectored(),
+            Inner::Tls(tls) => tls.is_write_vectored(),
+        }
     }
 
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(self.get_mut().tls.as_mut()).poll_flush(cx)
+        match &mut self.get_mut().inner {
+            Inner::Plain(tcp) => Pin::new(tcp).poll_flush(cx),
+            Inner::Tls(tls) => Pin::new(tls.as_mut()).poll_flush(cx),
+        }
     }
 
     fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(self.get_mut().tls.as_mut()).poll_shutdown(cx)
+        match &mut self.get_mut().inner {
+            Inner::Plain(tcp) => Pin::new(tcp).poll_shutdown(cx),
+            Inner::Tls(tls) => Pin::new(tls.as_mut()).poll_shutdown(cx),
+        }
     }
 }

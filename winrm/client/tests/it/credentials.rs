@@ -1,10 +1,12 @@
 //! What happens to a credential that is wrong: it is sent once.
 
 use secrecy::SecretString;
-use winrm::{Cause, Client, ClientConfig, ConfigError, Credential, Ran, Scheme, ShellOptions, UserName};
-use winrm_host::{Event, HardeningLevel, Host, HostBuilder, Scheme as Offered};
+use winrm::{
+    Cause, Client, ClientConfig, ConfigError, Credential, Endpoint, Ran, Scheme, ShellOptions, UserName,
+};
+use winrm_host::{Event, HardeningLevel, Host, HostBuilder, Operation as On, Scheme as Offered};
 
-use crate::support::{PATIENCE, config, run, shell};
+use crate::support::{PATIENCE, config, run, shell, simulate};
 
 fn with_password(host: &Host, password: &str) -> ClientConfig {
     let mut config = config(host);
@@ -89,6 +91,44 @@ async fn every_scheme_and_hardening_works() {
         let _left = client.shutdown(PATIENCE).await;
         host.shutdown().await;
     }
+}
+
+/// A client of the plain port.
+fn plain(host: &Host) -> ClientConfig {
+    let mut config = config(host);
+    config.endpoint = Endpoint::parse(&format!("http://{}", host.addr())).unwrap();
+    config
+}
+
+#[tokio::test]
+async fn sealed_messages_cost_no_request_more() {
+    let host = Host::builder().transport(winrm_host::Transport::Http).start().await.unwrap();
+    for scheme in [Scheme::Negotiate, Scheme::Ntlm, Scheme::Spnego] {
+        let mut config = plain(&host);
+        config.schemes = vec![scheme];
+        let client = Client::new(&config).unwrap();
+        let mark = host.record().mark();
+        let shell = shell(&client).await;
+        assert_eq!(run(&shell, simulate("flood 400000")).await.unwrap().stdout.len(), 400_000);
+        let before_the_output = host.record().requests_since(mark);
+        let operations: Vec<_> = before_the_output.iter().map(|request| request.operation).take(4).collect();
+        assert_eq!(operations, [On::Empty, On::Create, On::Command, On::Receive], "{scheme}");
+        let _left = client.shutdown(PATIENCE).await;
+    }
+}
+
+#[tokio::test]
+async fn a_wrong_password_on_the_plain_port_is_sent_once() {
+    let host = Host::builder().transport(winrm_host::Transport::Http).start().await.unwrap();
+    let mut config = plain(&host);
+    config.credential = Credential::new(UserName::parse(host.user()).unwrap(), SecretString::from("wrong"));
+    let client = Client::new(&config).unwrap();
+    for _ in 0..3 {
+        assert!(client.open_shell(ShellOptions::default()).await.is_err());
+    }
+    assert_eq!(refusals(&host), 1);
+    config.schemes = vec![Scheme::Basic];
+    assert_eq!(Client::new(&config).err(), Some(ConfigError::BasicNeedsVerifiedTls));
 }
 
 #[tokio::test]
