@@ -241,3 +241,6 @@ fn ends_a_line(path: &Path) -> io::Result<bool> {
     file.read_exact(&mut last)?;
     Ok(last == *b"\n")
 }
+
+#[cfg(test)]
+mod tests;

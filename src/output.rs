@@ -163,3 +163,6 @@ impl Stream {
         shown
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -3,6 +3,9 @@
 use winrm_proto::clixml::{Limits, Piece, Stream, TextDecoder};
 
 /// Takes CLIXML out of a program's standard error: errors and messages stay as text, progress goes.
+///
+/// Information records go too: PowerShell writes them to standard output by itself where they are to be seen, and
+/// to this block whether they are or not.
 #[derive(Debug)]
 pub(super) struct Messages {
     decoder: TextDecoder,
@@ -36,11 +39,11 @@ fn write(piece: Piece, out: &mut Vec<u8>) {
         Piece::Value { stream, value } => (stream, value),
     };
     let label = match stream {
-        Stream::Progress => return,
+        Stream::Progress | Stream::Information => return,
         Stream::Warning => "WARNING: ",
         Stream::Verbose => "VERBOSE: ",
         Stream::Debug => "DEBUG: ",
-        Stream::Output | Stream::Error | Stream::Information | Stream::Unknown => "",
+        Stream::Output | Stream::Error | Stream::Unknown => "",
     };
     let text = value.to_string();
     out.extend(label.bytes());

@@ -5,6 +5,8 @@ use std::collections::VecDeque;
 pub struct Spool {
     limits: SpoolLimits,
     head: String,
+    /// INVARIANT: set when something first went to the tail; from then on the head does not grow.
+    head_is_full: bool,
     /// INVARIANT: whole characters, what follows the head; older pieces first.
     tail: VecDeque<String>,
     tail_bytes: usize,
@@ -46,6 +48,7 @@ impl Spool {
         Self {
             limits,
             head: String::new(),
+            head_is_full: false,
             tail: VecDeque::new(),
             tail_bytes: 0,
             total_bytes: 0,
@@ -59,7 +62,7 @@ impl Spool {
         let breaks = text.bytes().filter(|&byte| byte == b'\n').count();
         self.total_lines = self.total_lines.saturating_add(u64::try_from(breaks).unwrap_or(u64::MAX));
         let mut rest = text;
-        if self.tail.is_empty() {
+        if !self.head_is_full {
             let room = self.limits.head.saturating_sub(self.head.len());
             let (first, after) = rest.split_at(floor_boundary(rest, room));
             self.head.push_str(first);
@@ -68,6 +71,7 @@ impl Spool {
         if rest.is_empty() {
             return;
         }
+        self.head_is_full = true;
         self.tail_bytes += rest.len();
         match self.tail.back_mut() {
             // A program that writes byte by byte must not cost an allocation for each.
