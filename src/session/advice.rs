@@ -8,7 +8,7 @@ use crate::remedy::Code;
 /// The class of a failure on the host or on the way there.
 pub(super) fn code(cause: &Cause) -> Code {
     match cause {
-        Cause::Connect(_) | Cause::Http(_) => Code::Unreachable,
+        Cause::Connect(_) | Cause::Http(_) | Cause::Proxy(_) => Code::Unreachable,
         Cause::Tls(_) | Cause::MalformedCertificate(_) => Code::Tls,
         Cause::RefusedCredential { .. } | Cause::RememberedRefusal { .. } => Code::Authentication,
         Cause::Connection(error) => connection_code(error),
@@ -23,6 +23,7 @@ pub(super) fn code(cause: &Cause) -> Code {
 pub(super) fn fix(cause: &Cause) -> Option<String> {
     let fix = match cause {
         Cause::Connect(error) => connect_fix(error),
+        Cause::Proxy(_) => "check the proxy's address and account, or list the host in NO_PROXY",
         Cause::Tls(error) => tls_fix(error),
         Cause::MalformedCertificate(_) => "give the host's HTTPS listener a well-formed certificate",
         Cause::RefusedCredential { .. } => {

@@ -6,6 +6,7 @@ use winrm_proto::auth::{Credential, InvalidServiceName, Scheme, basic};
 
 use crate::{
     endpoint::{Endpoint, EndpointError, Transport},
+    proxy::Proxy,
     refusals::{NoRandomBytes, RefusedCredentials},
     transport::{Trust, TrustError},
 };
@@ -15,7 +16,9 @@ use crate::{
 pub struct ClientConfig {
     /// The service.
     pub endpoint: Endpoint,
-    /// Whose certificates are believed.
+    /// The HTTP proxy to go through.
+    pub proxy: Option<Proxy>,
+    /// Whose certificates are believed. Without meaning on plain HTTP, where messages are sealed.
     pub trust: Trust,
     /// The account and its password.
     pub credential: Credential,
@@ -76,6 +79,7 @@ impl ClientConfig {
     pub fn new(endpoint: Endpoint, trust: Trust, credential: Credential) -> Result<Self, ConfigError> {
         Ok(Self {
             endpoint,
+            proxy: None,
             trust,
             credential,
             schemes: vec![Scheme::Negotiate, Scheme::Ntlm],

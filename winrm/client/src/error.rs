@@ -12,7 +12,7 @@ use winrm_proto::{
 
 use crate::{
     shell::CommandError,
-    transport::{ConnectError, HttpError, TlsError},
+    transport::{ConnectError, HttpError, ProxyError, TlsError},
 };
 
 /// An operation on a host that failed: what was under way, why, and whether a command ran.
@@ -30,6 +30,9 @@ pub enum Cause {
     /// No TCP connection came about.
     #[error(transparent)]
     Connect(ConnectError),
+    /// The proxy opened no tunnel.
+    #[error(transparent)]
+    Proxy(ProxyError),
     /// No TLS connection came about.
     #[error(transparent)]
     Tls(TlsError),

@@ -55,6 +55,7 @@ mod config;
 mod endpoint;
 mod error;
 mod lanes;
+mod proxy;
 mod refusals;
 mod shell;
 mod transport;
@@ -63,11 +64,12 @@ pub use client::{Client, Identity, Shutdown};
 pub use config::{ClientConfig, ConfigError};
 pub use endpoint::{Endpoint, EndpointError, Transport};
 pub use error::{Cause, Error, Operation, Ran};
+pub use proxy::{InvalidProxy, NoProxy, Proxy};
 pub use refusals::{NoRandomBytes, RefusedCredentials};
 pub use shell::{
     Command, CommandError, Event, Execution, InputClosed, Shell, ShellOptions, Stdin, Stopped, UserProfile,
 };
-pub use transport::{ConnectError, HttpError, Pin, Pinned, TlsError, Trust, TrustError};
+pub use transport::{ConnectError, HttpError, Pin, Pinned, ProxyError, TlsError, Trust, TrustError};
 pub use winrm_proto::{
     auth::{Credential, InvalidUserName, Scheme, UserName},
     connection,

@@ -8,6 +8,7 @@ mod stream;
 mod tcp;
 mod tls;
 mod trust;
+mod tunnel;
 
 pub(crate) use dialer::Dialer;
 pub use http::HttpError;
@@ -15,3 +16,4 @@ pub(crate) use link::{Link, Setback};
 pub use tcp::ConnectError;
 pub use tls::TlsError;
 pub use trust::{Pin, Pinned, Trust, TrustError};
+pub use tunnel::ProxyError;

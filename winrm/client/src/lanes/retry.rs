@@ -7,7 +7,7 @@ use winrm_proto::connection;
 
 use crate::{
     error::{Cause, Operation},
-    transport::{ConnectError, HttpError, TlsError},
+    transport::{ConnectError, HttpError, ProxyError, TlsError},
 };
 
 /// The attempts that are left, and the pause before the next one.
@@ -54,9 +54,11 @@ impl Retries {
 /// Whether a failure may be gone a moment later.
 pub(super) fn may_pass(cause: &Cause) -> bool {
     match cause {
-        Cause::Connect(error) => {
+        Cause::Connect(error) | Cause::Proxy(ProxyError::Connect(error)) => {
             matches!(error, ConnectError::Refused { .. } | ConnectError::Unreachable { .. })
         }
+        Cause::Proxy(ProxyError::Refused { status, .. }) => matches!(status, 429 | 502..=504),
+        Cause::Proxy(error) => matches!(error, ProxyError::Closed { .. }),
         Cause::Tls(error) => matches!(error, TlsError::Closed | TlsError::Io(_)),
         Cause::Http(error) => matches!(error, HttpError::Closed | HttpError::Io(_) | HttpError::TimedOut),
         Cause::Connection(error) => match error {

@@ -15,11 +15,12 @@ use winrm_proto::{
     connection::{Connection, Learned, Settings},
 };
 
-use super::{Link, http, http::Http, stream::Stream, tcp, tls};
+use super::{Link, http, http::Http, stream::Stream, tcp, tls, tunnel};
 use crate::{
     config::{ClientConfig, ConfigError},
     endpoint::{Endpoint, Transport},
     error::Cause,
+    proxy::Proxy,
     refusals::{CredentialId, RefusedCredentials},
 };
 
@@ -31,6 +32,7 @@ pub(crate) struct Dialer(Arc<Parts>);
 struct Parts {
     endpoint: Endpoint,
     host: String,
+    proxy: Option<Proxy>,
     security: Security,
     target: ServiceName,
     credential: Credential,
@@ -59,6 +61,7 @@ impl Dialer {
         let host = endpoint.host();
         let password = credential.password().expose_secret();
         Ok(Self(Arc::new(Parts {
+            proxy: config.proxy.clone().filter(|proxy| proxy.serves(endpoint)),
             security: match endpoint.transport() {
                 Transport::Https => {
                     Security::Tls(tls::Connector::new(&config.trust, endpoint.server_name()?)?)
@@ -82,9 +85,14 @@ impl Dialer {
 
     /// TCP, and TLS where that is what protects. The account is proven with the first request, which rides on the proof.
     pub(crate) async fn open(&self, deadline: Instant) -> Result<Link, Cause> {
-        let Parts { endpoint, host, .. } = &*self.0;
-        let to = tcp::Destination { host, address: endpoint.address(), port: endpoint.port() };
-        let tcp = tcp::connect(to, deadline).await.map_err(Cause::Connect)?;
+        let Parts { endpoint, host, proxy, .. } = &*self.0;
+        let tcp = match proxy {
+            Some(proxy) => tunnel::open(proxy, endpoint, deadline).await.map_err(Cause::Proxy)?,
+            None => {
+                let to = tcp::Destination { host, address: endpoint.address(), port: endpoint.port() };
+                tcp::connect(to, deadline).await.map_err(Cause::Connect)?
+            }
+        };
         let (stream, protection) = self.secure(tcp, deadline).await?;
         let connection = self.authentication(protection)?;
         let target = http::Target {
