@@ -141,6 +141,8 @@ impl World {
                 self.record.write(Event::ShellDeleted { shell: shell.id().to_string() });
                 self.answer(header, &DeleteResponse)
             }
+            // Disconnecting and listing shells are not served yet.
+            _ => Err(WindowsFault::INVALID_ACTION),
         }
     }
 

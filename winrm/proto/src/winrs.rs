@@ -5,9 +5,13 @@
 
 mod call;
 mod command;
+mod connect;
 mod create_shell;
 mod delete;
+mod disconnect;
+mod get_shell;
 mod identifier;
+mod list_shells;
 mod receive;
 mod send;
 mod shell;
@@ -16,9 +20,13 @@ mod stream;
 
 pub use call::Call;
 pub use command::{Command, CommandResponse, ConsoleMode, Interpreter};
+pub use connect::{Connect, ConnectResponse};
 pub use create_shell::{CreateShell, CreateShellResponse, Profile};
 pub use delete::{Delete, DeleteResponse};
+pub use disconnect::{BufferMode, Disconnect, DisconnectResponse, Reconnect, ReconnectResponse};
+pub use get_shell::{GetShell, GetShellResponse};
 pub use identifier::{CommandId, ShellId, ShellReference};
+pub use list_shells::{ListShells, ListShellsResponse, PullShells, PullShellsResponse, ShellList};
 pub use receive::{CommandState, ExecutionState, Receive, ReceiveResponse};
 pub use send::{Send, SendResponse};
 pub use shell::Shell;

@@ -3,7 +3,8 @@
 use std::fmt::Debug;
 
 use winrm_proto::winrs::{
-    Call, CommandResponse, CreateShellResponse, DeleteResponse, ReceiveResponse, SendResponse, SignalResponse,
+    Call, CommandResponse, ConnectResponse, CreateShellResponse, DeleteResponse, GetShellResponse,
+    ListShellsResponse, PullShellsResponse, ReceiveResponse, SendResponse, SignalResponse,
 };
 use winrm_proto::wsman::{
     Fault, Header, IdentifyResponse, Incoming, MessageId, Request, Response, write_fault, write_request,
@@ -20,6 +21,10 @@ pub(crate) fn run(data: &[u8]) {
     response::<SendResponse>(data);
     response::<SignalResponse>(data);
     response::<DeleteResponse>(data);
+    response::<ConnectResponse>(data);
+    response::<GetShellResponse>(data);
+    response::<ListShellsResponse>(data);
+    response::<PullShellsResponse>(data);
     response::<IdentifyResponse>(data);
 }
 
@@ -32,7 +37,14 @@ fn request(data: &[u8]) {
         Call::Send(request) => rewrite(&header, request),
         Call::Signal(request) => rewrite(&header, request),
         Call::Delete(request) => rewrite(&header, request),
+        Call::Disconnect(request) => rewrite(&header, request),
+        Call::Reconnect(request) => rewrite(&header, request),
+        Call::Connect(request) => rewrite(&header, request),
+        Call::Get(request) => rewrite(&header, request),
+        Call::List(request) => rewrite(&header, request),
+        Call::Pull(request) => rewrite(&header, request),
         Call::Identify(request) => rewrite(&header, request),
+        other => unreachable!("{other:?} has no writer here"),
     };
     let again = Incoming::open(&written, &Limits::default()).and_then(Call::read);
     assert_eq!(again.map(|(_, call)| call), Ok(call));

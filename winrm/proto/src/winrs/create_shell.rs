@@ -217,7 +217,7 @@ impl Response for CreateShellResponse {
 
 const NO_PROFILE: &str = "WINRS_NOPROFILE";
 const CODEPAGE: &str = "WINRS_CODEPAGE";
-const PROTOCOL_VERSION: &str = "protocolversion";
+pub(super) const PROTOCOL_VERSION: &str = "protocolversion";
 
 fn duration(reader: &mut Reader<'_>, name: &'static str) -> Result<Duration, Error> {
     parse_duration(&reader.text_content()?).ok_or(Error::Invalid { name })

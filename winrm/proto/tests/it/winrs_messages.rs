@@ -5,14 +5,16 @@ use std::time::Duration;
 use bytes::Bytes;
 use uuid::Uuid;
 use winrm_proto::winrs::{
-    Call, Command, CommandId, CommandResponse, CommandState, ConsoleMode, CreateShell, CreateShellResponse,
-    Delete, DeleteResponse, ExecutionState, Interpreter, Profile, Receive, ReceiveResponse, Send,
-    SendResponse, Shell, ShellId, ShellReference, Signal, SignalCode, SignalResponse, Stream, StreamEnd,
-    StreamName, StreamSet,
+    BufferMode, Call, Command, CommandId, CommandResponse, CommandState, Connect, ConnectResponse,
+    ConsoleMode, CreateShell, CreateShellResponse, Delete, DeleteResponse, Disconnect, DisconnectResponse,
+    ExecutionState, GetShell, GetShellResponse, Interpreter, ListShells, ListShellsResponse, Profile,
+    PullShells, PullShellsResponse, Receive, ReceiveResponse, Reconnect, ReconnectResponse, Send,
+    SendResponse, Shell, ShellId, ShellList, ShellReference, Signal, SignalCode, SignalResponse, Stream,
+    StreamEnd, StreamName, StreamSet,
 };
 use winrm_proto::wsman::{
-    Answer, Fault, Header, Identify, IdentifyResponse, Incoming, MessageId, Preamble, Request, ResourceUri,
-    Response, SessionId, Target, write_fault, write_response,
+    Answer, Error, Fault, Header, Identify, IdentifyResponse, Incoming, MessageId, Preamble, Request,
+    ResourceUri, Response, SessionId, Target, write_fault, write_response,
 };
 use winrm_proto::xml::Limits;
 
@@ -113,6 +115,68 @@ fn only_the_misspelt_code_stops_a_pipeline() {
 fn delete() {
     let header = round_trip(&shell().target(), &Delete, &Call::Delete(Delete));
     assert_eq!(ShellReference::from_header(&header), Some(shell()));
+}
+
+#[test]
+fn disconnect_and_reconnect() {
+    for (idle_timeout, buffer_mode) in [
+        (None, None),
+        (Some(Duration::from_secs(90)), Some(BufferMode::Block)),
+        (None, Some(BufferMode::Drop)),
+    ] {
+        let request = Disconnect { idle_timeout, buffer_mode };
+        round_trip(&shell().target(), &request, &Call::Disconnect(request));
+    }
+    round_trip(&shell().target(), &Reconnect, &Call::Reconnect(Reconnect));
+    answer_round_trip(&DisconnectResponse);
+    answer_round_trip(&ReconnectResponse);
+}
+
+#[test]
+fn connect() {
+    let pool = Connect {
+        command_id: None,
+        protocol_version: Some("2.3".to_owned()),
+        connect_xml: Some(Bytes::from_static(b"\0\x01")),
+    };
+    let command = Connect { command_id: Some(command_id()), ..Connect::default() };
+    for request in [pool, command] {
+        round_trip(&shell().target(), &request, &Call::Connect(request.clone()));
+    }
+    answer_round_trip(&ConnectResponse::default());
+    answer_round_trip(&ConnectResponse {
+        input_streams: StreamSet::parse("stdin pr"),
+        output_streams: StreamSet::parse("stdout"),
+        connect_response_xml: Some(Bytes::from_static(b"\xEF\xBB\xBF")),
+    });
+}
+
+#[test]
+fn asking_for_shells() {
+    let shells = Target::from(ResourceUri::SHELL);
+    round_trip(&shells, &GetShell, &Call::Get(GetShell));
+    round_trip(&shells, &ListShells, &Call::List(ListShells));
+    let pull = PullShells { context: "uuid:1".to_owned() };
+    round_trip(&shells, &pull, &Call::Pull(pull.clone()));
+    let other = Target::from(ResourceUri::CONFIG);
+    let envelope = preamble().request(&other, &GetShell, message_id(1)).unwrap();
+    let outcome = Incoming::open(&envelope, &Limits::default()).and_then(Call::read);
+    assert_eq!(outcome, Err(Error::UnknownAction));
+}
+
+#[test]
+fn shells_that_a_host_tells_of() {
+    let one = Shell { shell_id: Some(shell().shell_id), name: Some("a".to_owned()), ..Shell::default() };
+    let two = Shell { state: Some("Disconnected".to_owned()), ..Shell::default() };
+    answer_round_trip(&GetShellResponse { shell: one.clone() });
+    for list in [
+        ShellList::default(),
+        ShellList { shells: vec![one.clone(), two], context: None },
+        ShellList { shells: vec![one], context: Some("uuid:2".to_owned()) },
+    ] {
+        answer_round_trip(&ListShellsResponse(list.clone()));
+        answer_round_trip(&PullShellsResponse(list));
+    }
 }
 
 #[test]
