@@ -94,21 +94,33 @@ mod tests {
 
     use super::*;
 
-    #[test]
-    fn recorded_certificates() {
-        let vectors: serde_json::Value =
-            serde_json::from_str(include_str!("../../fixtures/auth/cbt_certs.json")).unwrap();
+    /// Compares every certificate of a file with the hashes beside it.
+    fn check(file: &str, count: usize) {
+        let vectors: serde_json::Value = serde_json::from_str(file).unwrap();
         let vectors = vectors["vectors"].as_array().unwrap();
-        assert_eq!(vectors.len(), 10);
+        assert_eq!(vectors.len(), count);
         for vector in vectors {
-            let text = |name: &str| vector[name].as_str().unwrap().to_owned();
+            let text = |name: &str| vector[name].as_str().unwrap_or_default().to_owned();
             let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
             let der = BASE64_STANDARD.decode(text("cert_der_b64")).unwrap();
-            let binding = ChannelBinding::from_certificate(&der).unwrap().unwrap();
-            let hash = binding.application_data.strip_prefix(b"tls-server-end-point:").unwrap();
-            assert_eq!(hex(hash), text("tls_server_end_point_hash"), "{}", text("name"));
-            assert_eq!(hex(&binding.ntlm_hash()), text("ntlm_md5_channel_bindings"), "{}", text("name"));
+            let binding = ChannelBinding::from_certificate(&der).unwrap();
+            let hash = binding
+                .as_ref()
+                .map(|binding| hex(binding.application_data.strip_prefix(b"tls-server-end-point:").unwrap()));
+            assert_eq!(hash.unwrap_or_default(), text("tls_server_end_point_hash"), "{}", text("name"));
+            let ntlm = binding.map(|binding| hex(&binding.ntlm_hash()));
+            assert_eq!(ntlm.unwrap_or_default(), text("ntlm_md5_channel_bindings"), "{}", text("name"));
         }
+    }
+
+    #[test]
+    fn recorded_certificates() {
+        check(include_str!("../../fixtures/auth/cbt_certs.json"), 10);
+    }
+
+    #[test]
+    fn pss_by_its_parameter_and_nothing_where_nothing_is_defined() {
+        check(include_str!("../../fixtures/auth/cbt_generated.json"), 5);
     }
 
     #[test]

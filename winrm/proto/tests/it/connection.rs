@@ -1,7 +1,5 @@
 //! A client's connection against the server's half, and against servers that answer something else.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "helpers of tests may fail as tests do")]
-
 use std::sync::Arc;
 
 use base64::Engine as _;

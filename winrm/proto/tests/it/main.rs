@@ -2,6 +2,7 @@
 
 mod clixml_hostile;
 mod clixml_powershell;
+#[cfg(test)]
 mod connection;
 #[cfg(test)]
 mod execution;
@@ -10,9 +11,12 @@ mod fault_causes;
 #[cfg(test)]
 mod fuzz_inputs;
 mod measured;
+#[cfg(test)]
 mod ntlm;
 #[cfg(test)]
 mod recorded_messages;
+#[cfg(test)]
+mod spnego;
 #[cfg(test)]
 mod winrs_messages;
 #[cfg(test)]

@@ -1,7 +1,5 @@
 //! Both halves of NTLM against each other, and everything that may go wrong between them.
 
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "helpers of tests may fail as tests do")]
-
 use std::time::Duration;
 
 use secrecy::SecretString;
