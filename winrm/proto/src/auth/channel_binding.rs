@@ -88,11 +88,18 @@ fn hash_of_oid(oid: &Oid<'_>) -> SignatureHash {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use base64::Engine as _;
     use base64::prelude::BASE64_STANDARD;
 
     use super::*;
+
+    /// The binding to the first certificate of a file.
+    pub(crate) fn first_binding(file: &str) -> ChannelBinding {
+        let vectors: serde_json::Value = serde_json::from_str(file).unwrap();
+        let der = BASE64_STANDARD.decode(vectors["vectors"][0]["cert_der_b64"].as_str().unwrap()).unwrap();
+        ChannelBinding::from_certificate(&der).unwrap().unwrap()
+    }
 
     /// Compares every certificate of a file with the hashes beside it.
     fn check(file: &str, count: usize) {

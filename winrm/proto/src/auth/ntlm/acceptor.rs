@@ -9,7 +9,7 @@ use thiserror::Error;
 use zeroize::Zeroizing;
 
 use super::authenticate::{Received, set_mic};
-use super::av_pairs::{AvPairs, MIC_PROVIDED};
+use super::av_pairs::AvPairs;
 use super::challenge::{ChallengeMessage, check_flags};
 use super::field::utf16;
 use super::keys::{self, Key};
@@ -156,24 +156,20 @@ impl Challenged {
         }
 
         let exported_session_key = exported_session_key(&received, &keys::session_base_key(&ntowf, proof))?;
-        self.check_mic(message, &received, &target_info, &exported_session_key)?;
+        self.check_mic(message, &received, &exported_session_key)?;
         check_channel_binding(&target_info, policy)?;
         let session = Session::new(exported_session_key, Role::Server, Sealing::from_flags(received.flags));
         Ok(Accepted { user: account.user().clone(), session })
     }
 
-    /// We sent our time, so the client owes us an integrity code and must say so inside its proof.
+    /// We sent our time, so the client owes us an integrity code (MS-NLMP 3.2.5.1.2).
     fn check_mic(
         &self,
         message: &[u8],
         received: &Received,
-        target_info: &AvPairs,
         exported_session_key: &Key,
     ) -> Result<(), Refusal> {
         let mic = received.mic.ok_or(Refusal::MissingMic)?;
-        if target_info.flags() & MIC_PROVIDED == 0 {
-            return Err(Refusal::MissingMic);
-        }
         let mut without = message.to_vec();
         set_mic(&mut without, [0; 16]);
         let messages = [self.negotiate_message.as_slice(), &self.challenge_message, &without];
@@ -202,7 +198,7 @@ pub enum Refusal {
     /// The proof is for another password, another challenge or another account.
     #[error("the proof does not hold")]
     WrongProof,
-    /// No integrity code, or the proof does not announce one.
+    /// There is no room for an integrity code.
     #[error("the message has no integrity code")]
     MissingMic,
     /// One of the three messages was changed on its way.

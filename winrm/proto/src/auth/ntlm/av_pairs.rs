@@ -39,13 +39,6 @@ impl AvPairs {
         Some(FileTime::from_le_bytes(bytes))
     }
 
-    /// `MsvAvFlags`, zero when absent.
-    pub(super) fn flags(&self) -> u32 {
-        self.find(TargetInfoType::Flags)
-            .and_then(|bytes| <[u8; 4]>::try_from(bytes).ok())
-            .map_or(0, u32::from_le_bytes)
-    }
-
     /// Without the pairs that are a client's to say.
     pub(super) fn without_clients(mut self) -> Self {
         self.0.retain(|pair| {

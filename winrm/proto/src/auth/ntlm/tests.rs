@@ -82,6 +82,51 @@ fn a_server_without_time_gets_lm_v2_and_no_integrity_code() {
 }
 
 #[test]
+fn a_server_with_time_gets_an_integrity_code_and_our_own_attributes() {
+    use TargetInfoType::{
+        ChannelBindings, DnsServer, Flags as AvFlags, NtServer, SingleHost, TargetName, Timestamp,
+    };
+    let server_time = [7; 8];
+    let mut target_info = av_pairs::AvPairs::default();
+    target_info.push(NtServer, field::utf16("Server"));
+    target_info.push(AvFlags, vec![1, 0, 0, 0]);
+    target_info.push(SingleHost, vec![0; 48]);
+    target_info.push(TargetName, field::utf16("HTTP/other"));
+    target_info.push(ChannelBindings, vec![9; 16]);
+    target_info.push(Timestamp, server_time.to_vec());
+    target_info.push(DnsServer, field::utf16("server.example"));
+    let challenge = ChallengeMessage {
+        flags: negotiate::offered() | Flags::TARGET_TYPE_SERVER | Flags::NEGOTIATE_LANMAN_KEY,
+        server_challenge: [5; 8],
+        target_info,
+    };
+    let certificate = include_str!("../../../fixtures/auth/cbt_certs.json");
+    let binding = crate::auth::channel_binding::tests::first_binding(certificate);
+    let protection = Protection::Tls { channel_binding: Some(binding.clone()) };
+    let credential = Credential::new(UserName::parse("Domain\\User").unwrap(), password());
+    let client = Client::new(credential, ServiceName::http("server").unwrap(), protection);
+    let nonces = Nonces::new([3; 8], [4; 16], FileTime::from_le_bytes([0xee; 8]));
+    let message = client.authenticate(&challenge.write("Server").unwrap(), &nonces).unwrap().message;
+
+    let received = Received::parse(&message).unwrap();
+    assert_eq!(received.flags, negotiate::offered() | Flags::TARGET_TYPE_SERVER);
+    assert!(received.mic.is_some_and(|mic| mic != [0; 16]));
+    let lm = field::span(&message, 12, Field::LmResponse).unwrap();
+    assert_eq!(message[lm], [0; 24]);
+    assert_eq!(field::span(&message, 28, Field::DomainName).unwrap().start, 88);
+    let input = &received.nt_response[16..];
+    assert_eq!((&input[8..16], &input[16..24]), (server_time.as_slice(), [3; 8].as_slice()));
+    let mut expected = av_pairs::AvPairs::default();
+    expected.push(NtServer, field::utf16("Server"));
+    expected.push(Timestamp, server_time.to_vec());
+    expected.push(DnsServer, field::utf16("server.example"));
+    expected.push(ChannelBindings, binding.ntlm_hash().to_vec());
+    expected.push(TargetName, field::utf16("HTTP/server"));
+    expected.push(AvFlags, vec![2, 0, 0, 0]);
+    assert_eq!(av_pairs::AvPairs::parse(&input[28..], Field::NtResponse), Ok(expected));
+}
+
+#[test]
 fn recorded_tokens_read() {
     let negotiate = include_bytes!("../../../fixtures/auth/pyspnego/ntlm_negotiate");
     assert!(negotiate::parse(negotiate).unwrap().contains(Flags::NEGOTIATE_SEAL));
