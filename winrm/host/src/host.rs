@@ -15,6 +15,7 @@ use winrm_proto::auth::{Credential, InvalidUserName, UserName};
 use crate::certificate::{Authority, Certificate};
 use crate::clock::{Clock, Ids};
 use crate::connection;
+use crate::machine::powershell::Scope;
 use crate::misbehaviour::Misbehaviour;
 use crate::record::{ConnectionId, Record};
 use crate::settings::{HardeningLevel, Loopback, Quotas, Scheme, Transport};
@@ -166,6 +167,17 @@ impl HostBuilder {
     /// Sets a variable in every shell's environment, such as a secret that output must not show.
     pub fn environment(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.choices.environment.push((name.into(), value.into()));
+        self
+    }
+
+    /// Adds a session configuration that shows these commands only and has no language, as a JEA endpoint does.
+    pub fn restricted_endpoint(
+        mut self,
+        name: impl Into<String>,
+        commands: impl IntoIterator<Item = impl Into<String>>,
+    ) -> Self {
+        let commands = commands.into_iter().map(Into::into).collect();
+        self.choices.configurations.push((name.into(), Arc::new(Scope::Only(commands))));
         self
     }
 

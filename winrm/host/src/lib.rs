@@ -33,5 +33,5 @@ pub use certificate::{Certificate, IssueError};
 pub use clock::{Clock, Ids};
 pub use host::{Host, HostBuilder, StartError};
 pub use misbehaviour::{Act, Misbehaviour, Repeat, Trigger};
-pub use record::{ConnectionId, Ended, Entry, Event, Mark, Operation, Record, Request};
+pub use record::{ConnectionId, Ended, Entry, Event, Mark, Operation, PipelineCommand, Record, Request};
 pub use settings::{HardeningLevel, Loopback, NotLoopback, Quotas, Scheme, Transport};

@@ -6,7 +6,7 @@ mod calendar;
 mod cmd;
 pub(crate) mod console;
 pub(crate) mod pipe;
-mod powershell;
+pub(crate) mod powershell;
 mod processes;
 mod programs;
 mod services;

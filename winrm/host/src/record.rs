@@ -198,6 +198,15 @@ pub enum Event {
         /// The arguments, as they came.
         arguments: Vec<String>,
     },
+    /// A pipeline was started in a runspace pool.
+    Pipeline {
+        /// The shell of the pool.
+        shell: String,
+        /// The pipeline's identifier, which is its command's.
+        pipeline: String,
+        /// The commands of all its statements, in order.
+        commands: Vec<PipelineCommand>,
+    },
     /// A program of the simulated machine was handed a script, on its command line or on stdin.
     Script {
         /// The text, decoded.
@@ -286,10 +295,19 @@ pub enum Operation {
     Other,
 }
 
-/// How a command ended.
+/// A command of a pipeline, as it came.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PipelineCommand {
+    /// The command's name, or the text of a script.
+    pub text: String,
+    /// Parameters and arguments in their order; a positional one has no name. Values are as text.
+    pub parameters: Vec<(Option<String>, String)>,
+}
+
+/// How a command or a pipeline ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ended {
-    /// By itself, with this exit code.
+    /// By itself, with this exit code. A pipeline has 0, or 1 where an error ended it.
     Exited(i32),
     /// A terminate signal stopped it.
     Terminated,

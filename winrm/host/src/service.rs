@@ -7,6 +7,7 @@ mod fault;
 mod input;
 mod operations;
 mod output;
+mod pool;
 mod shells;
 mod signal;
 
@@ -129,7 +130,9 @@ impl World {
         match call {
             Call::Identify(_) => identify(user).envelope().map_err(|_| WindowsFault::INTERNAL),
             Call::Create(request) => self.answer(header, &create::create(self, user, header, request)?),
-            Call::Command(request) => self.answer(header, &command::command(self, user, header, request)?),
+            Call::Command(request) => {
+                self.answer(header, &command::command(self, user, header, request).await?)
+            }
             Call::Receive(request) => {
                 self.answer(header, &output::receive(self, user, header, request, stray).await?)
             }

@@ -7,6 +7,7 @@ use crate::clock::{Clock, IdSource, Ids};
 use std::sync::Arc;
 
 use crate::machine::Machine;
+use crate::machine::powershell::Scope;
 use crate::misbehaviour::Armed;
 use crate::record::Record;
 use crate::service::{Operations, Shells};
@@ -23,6 +24,8 @@ pub(crate) struct Choices {
     pub(crate) environment: Vec<(String, String)>,
     pub(crate) clock: Clock,
     pub(crate) ids: Ids,
+    /// Session configurations besides `Microsoft.PowerShell`.
+    pub(crate) configurations: Vec<(String, Arc<Scope>)>,
 }
 
 impl Default for Choices {
@@ -36,6 +39,7 @@ impl Default for Choices {
             environment: Vec::new(),
             clock: Clock::System,
             ids: Ids::Random,
+            configurations: Vec::new(),
         }
     }
 }
@@ -72,5 +76,14 @@ impl World {
             shells: Shells::default(),
             operations: Operations::default(),
         }
+    }
+
+    /// What a session of that configuration sees, if there is one.
+    pub(crate) fn scope_of(&self, configuration: &str) -> Option<Arc<Scope>> {
+        if configuration.eq_ignore_ascii_case("Microsoft.PowerShell") {
+            return Some(Arc::new(Scope::everything()));
+        }
+        let named = |(name, _): &&(String, _)| name.eq_ignore_ascii_case(configuration);
+        self.choices.configurations.iter().find(named).map(|(_, scope)| Arc::clone(scope))
     }
 }

@@ -11,6 +11,7 @@ mod display;
 mod executable;
 mod failure;
 mod options;
+mod scope;
 mod stage;
 
 use futures_util::future::join_all;
@@ -18,10 +19,11 @@ use tokio::sync::mpsc;
 use winrm_proto::clixml::{ErrorRecord, Value};
 
 pub(super) use executable::run;
+pub(crate) use scope::{Scope, describe};
 pub(crate) use stage::Success;
 
 use super::Machine;
-use cmdlet::Cmdlet;
+use scope::Callable;
 use stage::{Input, Output, Stage};
 
 /// A command before its parameters are bound.
@@ -58,11 +60,17 @@ pub(crate) enum Given {
 pub(crate) enum Emission {
     Output(Value),
     Error(Box<ErrorRecord>),
+    /// The error that ended the pipeline.
+    Fatal(Fatal),
     Warning(String),
     Verbose(String),
     /// A line for whoever sits before the host, such as `What if: …`.
     Host(String),
 }
+
+/// An error that ends a pipeline.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Fatal(pub(crate) Box<ErrorRecord>);
 
 /// Where emissions go. A pipeline whose emissions nobody takes ends.
 pub(crate) type Emissions = mpsc::Sender<Emission>;
@@ -71,6 +79,7 @@ pub(crate) type Emissions = mpsc::Sender<Emission>;
 pub(crate) async fn run_pipeline(
     machine: &Machine,
     user: &str,
+    scope: &Scope,
     commands: Vec<TypedCommand>,
     input: Option<mpsc::Receiver<Value>>,
     emissions: Emissions,
@@ -88,9 +97,10 @@ pub(crate) async fn run_pipeline(
         let stage =
             Stage::new(machine, user, &command, std::mem::replace(&mut input, next), output, &emissions);
         stages.push(async move {
-            match Cmdlet::called(&command.name) {
-                Some(cmdlet) => stage.run(cmdlet, command).await,
-                None => stage.run_program(command).await,
+            match Callable::named(&command.name).filter(|callable| scope.shows(callable)) {
+                Some(Callable::Cmdlet(cmdlet)) => stage.run(cmdlet, command).await,
+                Some(Callable::Program(program)) => stage.run_program(program, command).await,
+                None => stage.refuse(&command.name).await,
             }
         });
     }

@@ -7,22 +7,38 @@ use winrm_proto::wsman::Header;
 
 use super::execution::{Execution, Start};
 use super::fault::WindowsFault;
+use super::shells::{Commands, Content, Shell};
 use crate::machine::{Interpretation, StartFailure};
 use crate::record::Event;
 use crate::world::World;
 
-pub(super) fn command(
+pub(super) async fn command(
     world: &World,
     user: &str,
     header: &Header,
     request: Command,
 ) -> Result<CommandResponse, WindowsFault> {
     let shell = world.shells.named(user, header)?;
+    shell.count_command(&world.choices.quotas)?;
+    let command_id = match &shell.content {
+        Content::Cmd(commands) => line(world, user, &shell, commands, request)?,
+        Content::PowerShell(pool) => pool.command(shell.id(), &request).await?,
+    };
+    Ok(CommandResponse { command_id })
+}
+
+/// Starts a command line.
+fn line(
+    world: &World,
+    user: &str,
+    shell: &Shell,
+    commands: &Commands,
+    request: Command,
+) -> Result<CommandId, WindowsFault> {
     let command_id = request.command_id.unwrap_or_else(|| CommandId::from_uuid(world.ids.next()));
-    if shell.find(Some(&command_id)).is_ok() {
+    if commands.find(Some(&command_id)).is_ok() {
         return Err(WindowsFault::INVALID_PARAMETER);
     }
-    shell.count_command(&world.choices.quotas)?;
     world.record.write(Event::Command {
         shell: shell.id().to_string(),
         command: command_id.to_string(),
@@ -46,10 +62,10 @@ pub(super) fn command(
         id: command_id.clone(),
         line,
         how,
-        environment: shell.environment.clone(),
-        directory: shell.directory.clone(),
+        environment: commands.environment.clone(),
+        directory: commands.directory.clone(),
         user: user.to_owned(),
     };
-    shell.keep(Execution::start(Arc::clone(&world.machine), world.record.clone(), start));
-    Ok(CommandResponse { command_id })
+    commands.keep(Execution::start(Arc::clone(&world.machine), world.record.clone(), start));
+    Ok(command_id)
 }

@@ -22,7 +22,11 @@ struct Provider {
 }
 
 impl WindowsFault {
-    pub(super) const INTERNAL: Self = receiver(0x8033_8000 + 0x5, "InternalError", "The service failed.");
+    /// `ERROR_INTERNAL_ERROR`.
+    pub(super) const INTERNAL: Self = receiver(1359, "InternalError", "An internal error occurred.");
+    /// `ERROR_WSMAN_PROVIDER_FAILURE`: PowerShell's plug-in does not understand what it was sent.
+    pub(super) const BROKEN_POOL: Self =
+        receiver(0x8033_8003, "InternalError", "The plug-in cannot read what the client sent.");
     /// `ERROR_WSMAN_OPERATION_TIMEDOUT`.
     pub(super) const TIMED_OUT: Self = receiver(
         0x8033_8029,

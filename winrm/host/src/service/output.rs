@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
-use tokio::time::{sleep, timeout_at};
+use tokio::time::{Instant, sleep, timeout_at};
 use winrm_proto::winrs::{
     CommandId, CommandState, ExecutionState, Receive, ReceiveResponse, Stream, StreamEnd, StreamName,
 };
@@ -11,6 +11,7 @@ use winrm_proto::wsman::Header;
 
 use super::execution::Execution;
 use super::fault::WindowsFault;
+use super::shells::Content;
 use crate::machine::pipe::{self, Chunk};
 use crate::record::Ended;
 use crate::world::World;
@@ -25,12 +26,16 @@ pub(super) async fn receive(
     stray: Option<i32>,
 ) -> Result<ReceiveResponse, WindowsFault> {
     let shell = world.shells.named(user, header)?;
-    let execution = shell.find(request.command_id.as_ref())?;
+    let room = room(header, world);
+    let deadline = Instant::now() + header.operation_timeout.unwrap_or(OPERATION_TIMEOUT);
+    let commands = match &shell.content {
+        Content::Cmd(commands) => commands,
+        Content::PowerShell(pool) => return pool.receive(request.command_id.as_ref(), room, deadline).await,
+    };
+    let execution = commands.find(request.command_id.as_ref())?;
     if execution.is_told() {
         return Err(WindowsFault::COMMAND_NOT_FOUND);
     }
-    let room = room(header, world);
-    let deadline = tokio::time::Instant::now() + header.operation_timeout.unwrap_or(OPERATION_TIMEOUT);
     let waited = timeout_at(deadline, wait(&execution, room)).await;
     let reading = match waited {
         Ok(Ok(reading)) => reading,
@@ -122,7 +127,7 @@ fn room(header: &Header, world: &World) -> usize {
 }
 
 /// How long output waits for more output or the end. A quick command needs less.
-const MOMENT: Duration = Duration::from_millis(5);
+pub(super) const MOMENT: Duration = Duration::from_millis(5);
 /// Windows' `MaxTimeoutms`, for a request that names no time.
 const OPERATION_TIMEOUT: Duration = Duration::from_secs(60);
 /// The smallest envelope that every service must take, and what Windows' clients ask for.

@@ -6,10 +6,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use winrm_proto::winrs::{CommandId, ShellId, ShellReference};
-use winrm_proto::wsman::{Header, ResourceUri};
+use winrm_proto::wsman::Header;
 
 use super::execution::Execution;
 use super::fault::WindowsFault;
+use super::pool::Pool;
 use crate::machine::console::Environment;
 use crate::record::Ended;
 use crate::settings::Quotas;
@@ -18,30 +19,34 @@ use crate::settings::Quotas;
 #[derive(Debug)]
 pub(crate) struct Shell {
     pub(super) reference: ShellReference,
-    pub(super) owner: String,
-    pub(super) environment: Environment,
-    pub(super) directory: String,
-    pub(super) idle_timeout: Duration,
-    commands: Mutex<HashMap<CommandId, Arc<Execution>>>,
+    pub(super) content: Content,
+    owner: String,
+    idle_timeout: Duration,
     started: AtomicUsize,
     touched: Mutex<Instant>,
+}
+
+/// What kind of shell it is.
+#[derive(Debug)]
+pub(super) enum Content {
+    /// Command lines with streams of bytes.
+    Cmd(Commands),
+    /// A runspace pool.
+    PowerShell(Arc<Pool>),
 }
 
 impl Shell {
     pub(super) fn new(
         reference: ShellReference,
         owner: &str,
-        environment: Environment,
-        directory: String,
         idle_timeout: Duration,
+        content: Content,
     ) -> Self {
         Self {
             reference,
+            content,
             owner: owner.to_owned(),
-            environment,
-            directory,
             idle_timeout,
-            commands: Mutex::default(),
             started: AtomicUsize::new(0),
             touched: Mutex::new(Instant::now()),
         }
@@ -60,6 +65,36 @@ impl Shell {
         }
     }
 
+    /// Ends everything that runs in it, and returns when all has ended.
+    async fn end(&self) {
+        match &self.content {
+            Content::Cmd(commands) => commands.end_all(Ended::ShellDeleted).await,
+            Content::PowerShell(pool) => pool.end_all(Ended::ShellDeleted).await,
+        }
+    }
+
+    fn idle_too_long(&self) -> bool {
+        self.touched.lock().unwrap_or_else(PoisonError::into_inner).elapsed() > self.idle_timeout
+    }
+
+    fn touch(&self) {
+        *self.touched.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
+    }
+}
+
+/// The commands of a cmd shell, and what they begin with.
+#[derive(Debug)]
+pub(super) struct Commands {
+    pub(super) environment: Environment,
+    pub(super) directory: String,
+    kept: Mutex<HashMap<CommandId, Arc<Execution>>>,
+}
+
+impl Commands {
+    pub(super) fn new(environment: Environment, directory: String) -> Self {
+        Self { environment, directory, kept: Mutex::default() }
+    }
+
     /// Keeps a command until a terminate signal or the shell's end.
     pub(super) fn keep(&self, execution: Arc<Execution>) {
         self.lock().insert(execution.id().clone(), execution);
@@ -76,7 +111,7 @@ impl Shell {
     }
 
     /// Ends every command, and returns when all have ended.
-    pub(super) async fn end_commands(&self, how: Ended) {
+    pub(super) async fn end_all(&self, how: Ended) {
         let commands: Vec<Arc<Execution>> = self.lock().drain().map(|(_, execution)| execution).collect();
         for command in &commands {
             command.stop(how);
@@ -86,16 +121,8 @@ impl Shell {
         }
     }
 
-    fn idle_too_long(&self) -> bool {
-        self.touched.lock().unwrap_or_else(PoisonError::into_inner).elapsed() > self.idle_timeout
-    }
-
-    fn touch(&self) {
-        *self.touched.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
-    }
-
     fn lock(&self) -> MutexGuard<'_, HashMap<CommandId, Arc<Execution>>> {
-        self.commands.lock().unwrap_or_else(PoisonError::into_inner)
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -139,14 +166,14 @@ impl Shells {
     /// Closes a shell, and returns when its commands have ended.
     pub(super) async fn delete(&self, shell: &Shell) {
         self.lock().remove(shell.id());
-        shell.end_commands(Ended::ShellDeleted).await;
+        shell.end().await;
     }
 
     /// Closes all shells.
     pub(crate) async fn delete_all(&self) {
         let shells: Vec<Arc<Shell>> = self.lock().drain().map(|(_, shell)| shell).collect();
         for shell in shells {
-            shell.end_commands(Ended::ShellDeleted).await;
+            shell.end().await;
         }
     }
 
@@ -158,9 +185,4 @@ impl Shells {
     fn lock(&self) -> MutexGuard<'_, HashMap<ShellId, Arc<Shell>>> {
         self.open.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-/// The reference of a new shell.
-pub(super) fn reference(resource_uri: ResourceUri, shell_id: ShellId) -> ShellReference {
-    ShellReference { resource_uri, shell_id }
 }

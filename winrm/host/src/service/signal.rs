@@ -4,6 +4,7 @@ use winrm_proto::winrs::{Signal, SignalCode, SignalResponse};
 use winrm_proto::wsman::Header;
 
 use super::fault::WindowsFault;
+use super::shells::{Commands, Content};
 use crate::record::{Ended, Event};
 use crate::world::World;
 
@@ -19,20 +20,28 @@ pub(super) async fn signal(
     let code = code.rsplit_once('/').map_or(code, |(_, last)| last).to_owned();
     let command = request.command_id.as_ref().map(ToString::to_string);
     world.record.write(Event::Signal { command, code });
+    match &shell.content {
+        Content::Cmd(commands) => to_command(commands, request).await?,
+        Content::PowerShell(pool) => pool.signal(request).await?,
+    }
+    Ok(SignalResponse)
+}
+
+async fn to_command(commands: &Commands, request: Signal) -> Result<(), WindowsFault> {
     let how = match request.code {
         SignalCode::Terminate => Ended::Terminated,
         SignalCode::CtrlC | SignalCode::CtrlBreak => Ended::Interrupted,
         SignalCode::PowerShellCtrlC | SignalCode::Other(_) => return Err(WindowsFault::INVALID_PARAMETER),
     };
     let Some(id) = request.command_id else {
-        shell.end_commands(how).await;
-        return Ok(SignalResponse);
+        commands.end_all(how).await;
+        return Ok(());
     };
-    let execution = shell.find(Some(&id))?;
+    let execution = commands.find(Some(&id))?;
     execution.stop(how);
     execution.ended().await;
     if how == Ended::Terminated {
-        shell.forget(&id);
+        commands.forget(&id);
     }
-    Ok(SignalResponse)
+    Ok(())
 }

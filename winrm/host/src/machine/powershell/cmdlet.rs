@@ -1,7 +1,5 @@
 //! The cmdlets that there are, and what they take.
 
-use super::super::programs::{Program, Resolved};
-
 /// A cmdlet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Cmdlet {
@@ -62,7 +60,7 @@ pub(super) enum Need {
 
 impl Cmdlet {
     /// Looks up a command's name: its own, an alias, or its module and its name.
-    fn find(name: &str) -> Option<Self> {
+    pub(super) fn find(name: &str) -> Option<Self> {
         let name = name.rsplit_once('\\').map_or(name, |(_, name)| name);
         let is = |known: &&str| known.eq_ignore_ascii_case(name);
         let found =
@@ -70,12 +68,9 @@ impl Cmdlet {
         found.map(|signature| signature.cmdlet)
     }
 
-    /// What a command's name runs: PowerShell tries an unknown name again with `Get-` before it.
-    pub(super) fn called(name: &str) -> Option<Self> {
-        Self::find(name).or_else(|| match Program::resolve(name) {
-            Resolved::Program(_) => None,
-            Resolved::NoSuchPath | Resolved::Unknown => Self::find(&format!("Get-{name}")),
-        })
+    /// All cmdlets, in alphabetical order.
+    pub(super) fn all() -> impl Iterator<Item = &'static Signature> {
+        SIGNATURES.iter()
     }
 
     pub(super) fn signature(self) -> &'static Signature {

@@ -1,11 +1,21 @@
 //! Values as parameters want them.
 
-use winrm_proto::clixml::{PsString, Value};
+use winrm_proto::clixml::{ErrorRecord, PsString, Value};
+use winrm_proto::psrp::{self, CommandKind};
 use winrm_script::static_command::{Argument, Literal, Number, StaticCommand};
 
-use super::{Given, TypedArgument, TypedCommand};
+use super::failure::{no_language, not_simulated};
+use super::{Given, Scope, TypedArgument, TypedCommand};
 
 impl Given {
+    /// A value that came as a value.
+    pub(super) fn value(value: Value) -> Self {
+        match value.items() {
+            Some(items) => Self::Many(items.iter().cloned().map(Self::value).collect()),
+            None => Self::One { value, spelled: None },
+        }
+    }
+
     /// The values one by one.
     pub(super) fn each(&self) -> Vec<&Self> {
         match self {
@@ -51,6 +61,37 @@ impl From<&StaticCommand> for TypedCommand {
             Argument::Value(value) => TypedArgument::Positional(given(value)),
         });
         Self { name: command.name().to_owned(), arguments: arguments.collect(), text: command.render() }
+    }
+}
+
+impl TypedCommand {
+    /// A command of a pipeline. Text is taken where the runspace has a language, and then it is one static command.
+    pub(crate) fn of_pipeline(command: &psrp::Command, scope: &Scope) -> Result<Self, Box<ErrorRecord>> {
+        if command.kind == CommandKind::Script {
+            return Self::of_script(command.text.as_str(), scope);
+        }
+        let arguments = command.parameters.iter().map(|parameter| {
+            let value = Given::value(parameter.value.clone());
+            match &parameter.name {
+                Some(name) => {
+                    TypedArgument::Named(name.as_str().trim_start_matches('-').to_owned(), Some(value))
+                }
+                None => TypedArgument::Positional(value),
+            }
+        });
+        let name = command.text.to_string();
+        Ok(Self { name, arguments: arguments.collect(), text: String::new() })
+    }
+
+    /// The one command that a text may be.
+    pub(crate) fn of_script(text: &str, scope: &Scope) -> Result<Self, Box<ErrorRecord>> {
+        if !scope.has_language() {
+            return Err(Box::new(no_language().record("", None, text)));
+        }
+        match StaticCommand::parse(text) {
+            Ok(command) => Ok(Self { text: text.trim().to_owned(), ..Self::from(&command) }),
+            Err(refusal) => Err(Box::new(not_simulated(&refusal.to_string()).record("", None, text))),
+        }
     }
 }
 

@@ -6,15 +6,13 @@ use tokio::sync::mpsc;
 use winrm_proto::clixml::{
     Encoder, ErrorRecord, Object, ProgressRecord, ProgressRecordType, Properties, Stream, Value,
 };
-use winrm_script::static_command::StaticCommand;
 
 use super::super::Machine;
 use super::super::console::Console;
 use super::super::pipe::Broken;
 use super::display::Display;
-use super::failure::{Problem, Target};
 use super::options::{ErrorFormat, Options, Refused, Script};
-use super::{Emission, Success, TypedCommand, run_pipeline};
+use super::{Emission, Fatal, Scope, Success, TypedCommand, run_pipeline};
 use crate::record::Event;
 
 /// Runs `powershell.exe` with these arguments.
@@ -64,31 +62,20 @@ async fn evaluate(
         machine.record.write(Event::Script { text: text.clone() });
         return Box::pin(evaluate(machine, &text, console, writer)).await;
     }
-    let command = match StaticCommand::parse(statement) {
+    let scope = Scope::everything();
+    let command = match TypedCommand::of_script(statement, &scope) {
         Ok(command) => command,
-        Err(refusal) => {
-            let problem = Problem {
-                message: format!(
-                    "The simulated PowerShell runs one command with literal arguments. {refusal}"
-                ),
-                category: "ParserError",
-                exception: "System.Management.Automation.ParentContainsErrorRecordException",
-                id: "NotSimulated",
-                target: Target::Nothing,
-            };
-            let record = problem.record("", None, statement);
-            writer.emission(Emission::Error(Box::new(record)), console).await?;
+        Err(record) => {
+            writer.emission(Emission::Fatal(Fatal(record)), console).await?;
             return Ok(Success::Terminated);
         }
     };
     if !script.contains(QUIET) {
         writer.progress(preparing_modules());
     }
-    let mut command = TypedCommand::from(&command);
-    statement.trim().clone_into(&mut command.text);
     let user = console.user.clone();
     let (sender, mut receiver) = mpsc::channel(64);
-    let running = run_pipeline(machine, &user, vec![command], None, sender);
+    let running = run_pipeline(machine, &user, &scope, vec![command], None, sender);
     let writing = async {
         while let Some(emission) = receiver.recv().await {
             writer.emission(emission, console).await?;
@@ -113,7 +100,7 @@ impl Writer {
         match emission {
             Emission::Output(value) => console.stdout.write(self.display.push(&value)).await,
             Emission::Host(line) => console.stdout.line(&line).await,
-            Emission::Error(record) => self.error(&record, console).await,
+            Emission::Error(record) | Emission::Fatal(Fatal(record)) => self.error(&record, console).await,
             Emission::Warning(text) => self.message("WARNING", Stream::Warning, &text, console).await,
             Emission::Verbose(text) => self.message("VERBOSE", Stream::Verbose, &text, console).await,
         }

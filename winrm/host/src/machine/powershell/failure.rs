@@ -91,3 +91,26 @@ pub(super) fn unknown_command(name: &str) -> Problem {
         target: Target::Text(name.to_owned()),
     }
 }
+
+/// A script for a runspace that takes commands only.
+pub(super) fn no_language() -> Problem {
+    Problem {
+        message: "The syntax is not supported by this runspace. This can occur if the runspace is in no-language mode."
+            .to_owned(),
+        category: "ParserError",
+        exception: "System.Management.Automation.ParseException",
+        id: "ScriptsNotAllowed",
+        target: Target::Nothing,
+    }
+}
+
+/// A script that is more than this machine's PowerShell runs.
+pub(super) fn not_simulated(refusal: &str) -> Problem {
+    Problem {
+        message: format!("The simulated PowerShell runs one command with literal arguments. {refusal}"),
+        category: "ParserError",
+        exception: "System.Management.Automation.ParseException",
+        id: "NotSimulated",
+        target: Target::Nothing,
+    }
+}

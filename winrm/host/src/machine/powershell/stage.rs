@@ -8,11 +8,11 @@ use winrm_proto::clixml::{ErrorRecord, Value};
 use super::super::Machine;
 use super::super::console::{Console, Sink, Source};
 use super::super::pipe::{Stream, pipe};
-use super::super::programs::{Program, Resolved};
+use super::super::programs::Program;
 use super::binding::bind;
 use super::cmdlet::Cmdlet;
 use super::failure::{Failure, Problem, Target, unknown_command};
-use super::{Emission, Emissions, TypedArgument, TypedCommand, cmdlets};
+use super::{Emission, Emissions, Fatal, TypedArgument, TypedCommand, cmdlets};
 
 /// What `$?` says when a pipeline has ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -117,13 +117,15 @@ impl<'m> Stage<'m> {
     }
 
     /// Runs a native program; each line of its output is a string.
-    pub(super) async fn run_program(mut self, command: TypedCommand) -> Success {
-        let Resolved::Program(program) = Program::resolve(&command.name) else {
-            let record = unknown_command(&command.name).record("", None, &self.text);
-            return self.finish(Err(Failure::Error(Box::new(record)))).await;
-        };
+    pub(super) async fn run_program(mut self, program: Program, command: TypedCommand) -> Success {
         let ended = self.native(program, command.arguments).await;
         self.finish(ended).await
+    }
+
+    /// Says that there is no such command.
+    pub(super) async fn refuse(self, name: &str) -> Success {
+        let record = unknown_command(name).record("", None, &self.text);
+        self.finish(Err(Failure::Error(Box::new(record)))).await
     }
 
     async fn native(&mut self, program: Program, arguments: Vec<TypedArgument>) -> Result<(), Failure> {
@@ -179,7 +181,7 @@ impl<'m> Stage<'m> {
             Ok(()) | Err(Failure::Abandoned) => Success::Yes,
             Err(Failure::Error(record)) => {
                 // A pipeline that nobody listens to any more has nobody to tell.
-                let _told = self.emit(Emission::Error(record)).await;
+                let _told = self.emit(Emission::Fatal(Fatal(record))).await;
                 Success::Terminated
             }
         }
