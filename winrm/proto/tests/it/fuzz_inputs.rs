@@ -2,8 +2,18 @@
 
 use std::path::Path;
 
+#[path = "../../fuzz/inputs/connection.rs"]
+mod connection;
 #[path = "../../fuzz/inputs/envelope.rs"]
 mod envelope;
+#[path = "../../fuzz/inputs/exchange.rs"]
+mod exchange;
+#[path = "../../fuzz/inputs/multipart.rs"]
+mod multipart;
+#[path = "../../fuzz/inputs/ntlm.rs"]
+mod ntlm;
+#[path = "../../fuzz/inputs/spnego.rs"]
+mod spnego;
 #[path = "../../fuzz/inputs/xml.rs"]
 mod xml;
 
@@ -15,6 +25,26 @@ fn xml() {
 #[test]
 fn envelopes() {
     replay("envelope", envelope::run);
+}
+
+#[test]
+fn ntlm_messages() {
+    replay("ntlm", ntlm::run);
+}
+
+#[test]
+fn spnego_messages() {
+    replay("spnego", spnego::run);
+}
+
+#[test]
+fn sealed_bodies() {
+    replay("multipart", multipart::run);
+}
+
+#[test]
+fn responses_to_a_connection() {
+    replay("connection", connection::run);
 }
 
 /// Feeds every seed and crash of a target, and each seed cut short or with one byte changed.
