@@ -53,7 +53,7 @@ pub struct RunspacePool {
     /// Pipelines that are over, the latest last: the server may still have something to say about them.
     finished: VecDeque<Uuid>,
     calls: HashMap<CallId, Call>,
-    last_call: i64,
+    next_call: i64,
     /// The key pair of an exchange that is not complete.
     key: Option<Box<dyn ClientKey>>,
 }
@@ -136,7 +136,7 @@ impl RunspacePool {
             pipelines: HashMap::new(),
             finished: VecDeque::new(),
             calls: HashMap::new(),
-            last_call: 0,
+            next_call: 0,
             key: None,
         }
     }
@@ -222,10 +222,11 @@ impl RunspacePool {
         self.link.pending()
     }
 
-    /// Starts a pipeline under a name that was never used in this pool.
+    /// Starts a pipeline under a name that no other has. One that is over may give its name again, but then what still
+    /// comes from it is taken for the new one's.
     ///
     /// # Errors
-    /// The pool is not open, the name was used, or the pipeline must not be sent as it is.
+    /// The pool is not open, the name is taken, or the pipeline must not be sent as it is.
     pub fn start(&mut self, pipeline: Uuid, shell: PowerShell) -> Result<(), Error> {
         let input = shell.input;
         shell.check()?;
@@ -243,10 +244,11 @@ impl RunspacePool {
     /// Takes over a pipeline of a pool that was connected to.
     ///
     /// # Errors
-    /// The name was used.
+    /// The name is taken.
     pub fn attach(&mut self, pipeline: Uuid) -> Result<(), Error> {
         self.usable()?;
         self.unused(pipeline)?;
+        self.finished.retain(|finished| *finished != pipeline);
         self.pipelines.insert(pipeline, Pipeline { state: PipelineState::Running, input: Input::None });
         Ok(())
     }
@@ -295,25 +297,19 @@ impl RunspacePool {
         self.send_response(pipeline, response)
     }
 
-    /// Changes the least number of runspaces; the answer is an event.
+    /// Changes the least number of runspaces; the answer, an event, says whether the server did.
     ///
     /// # Errors
-    /// The pool is not open, or the number makes no sense.
+    /// The pool is not open.
     pub fn set_min_runspaces(&mut self, count: i32) -> Result<CallId, Error> {
-        if !(1..=self.max_runspaces).contains(&count) {
-            return Err(Error::RunspaceCount);
-        }
         self.call(Call::SetMin(count), |call| Body::SetMinRunspaces(SetRunspaces { count, call }))
     }
 
-    /// Changes the greatest number of runspaces; the answer is an event.
+    /// Changes the greatest number of runspaces; the answer, an event, says whether the server did.
     ///
     /// # Errors
-    /// The pool is not open, or the number makes no sense.
+    /// The pool is not open.
     pub fn set_max_runspaces(&mut self, count: i32) -> Result<CallId, Error> {
-        if count < self.min_runspaces {
-            return Err(Error::RunspaceCount);
-        }
         self.call(Call::SetMax(count), |call| Body::SetMaxRunspaces(SetRunspaces { count, call }))
     }
 
@@ -393,7 +389,7 @@ impl RunspacePool {
     }
 
     fn unused(&self, pipeline: Uuid) -> Result<(), Error> {
-        if self.pipelines.contains_key(&pipeline) || self.finished.contains(&pipeline) {
+        if self.pipelines.contains_key(&pipeline) {
             return Err(Error::DuplicatePipeline(pipeline));
         }
         let limit = self.link.limits().pipelines;
@@ -404,6 +400,7 @@ impl RunspacePool {
         self.opened()?;
         self.unused(pipeline)?;
         self.link.send_by(Carrier::Command, Some(pipeline), body)?;
+        self.finished.retain(|finished| *finished != pipeline);
         self.pipelines.insert(pipeline, Pipeline { state: PipelineState::Running, input });
         Ok(())
     }
@@ -420,9 +417,9 @@ impl RunspacePool {
 
     fn call(&mut self, call: Call, body: impl FnOnce(CallId) -> Body) -> Result<CallId, Error> {
         self.opened()?;
-        self.last_call += 1;
-        let id = CallId(self.last_call);
+        let id = CallId(self.next_call);
         self.link.send(None, body(id))?;
+        self.next_call += 1;
         self.calls.insert(id, call);
         Ok(id)
     }

@@ -56,7 +56,7 @@ pub enum Error {
     /// The pipeline is not in a state in which that can be asked of it.
     #[error("the pipeline is {0:?}")]
     PipelineState(PipelineState),
-    /// There is a pipeline of this name already, or was.
+    /// There is a pipeline of this name already.
     #[error("there is a pipeline {0} already")]
     DuplicatePipeline(Uuid),
     /// The pipeline was started without input, or its input was ended.

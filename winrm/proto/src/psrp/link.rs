@@ -142,9 +142,10 @@ impl Link {
         if message.destination != self.own {
             return Err(Error::WrongWay(message_type));
         }
-        // A server that answers the very first message need not know the pool's name yet.
-        let nameless = message_type == MessageType::SessionCapability;
-        if message.runspace_pool != self.pool && !nameless {
+        // Servers leave the name out of what the session rather than the pool says: the capability and the key.
+        let named = !message.runspace_pool.is_nil();
+        let first = message_type == MessageType::SessionCapability && self.pool.is_nil();
+        if named && !first && message.runspace_pool != self.pool {
             return Err(Error::WrongPool(message.runspace_pool));
         }
         Ok(Some(message))

@@ -20,8 +20,9 @@ use crate::clixml::{PsString, Stream, Value};
 pub use event::Event;
 
 /// How a pool answers its client.
-#[derive(Default)]
 pub struct Settings {
+    /// What it says that it can do; an older protocol than ours makes it an older server.
+    pub capability: SessionCapability,
     /// What the server tells about itself, its `PSVersionTable` above all.
     pub private_data: Vec<(PsString, Value)>,
     /// The session key for secure strings. Without one a client that asks for it gets no answer.
@@ -35,6 +36,7 @@ pub struct Settings {
 pub struct RunspacePool {
     link: Link,
     state: RunspacePoolState,
+    own_capability: SessionCapability,
     private_data: Value,
     key: Option<Box<dyn ServerKey>>,
     min_runspaces: i32,
@@ -69,6 +71,7 @@ impl RunspacePool {
         Self {
             link: Link::new(Destination::Server, Uuid::nil(), settings.limits),
             state: RunspacePoolState::BeforeOpen,
+            own_capability: settings.capability,
             private_data: primitive_dictionary(
                 entries.map(|(name, value)| (Value::String(name), value)).collect(),
             ),
@@ -299,7 +302,18 @@ impl RunspacePool {
 
     /// The capability travels with what it answers.
     fn send_capability(&mut self, carrier: Carrier) -> Result<(), Error> {
-        self.link.send_by(carrier, None, Body::SessionCapability(SessionCapability::ours()))
+        self.link.send_by(carrier, None, Body::SessionCapability(self.own_capability.clone()))
+    }
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            capability: SessionCapability::ours(),
+            private_data: Vec::new(),
+            key: None,
+            limits: PoolLimits::default(),
+        }
     }
 }
 

@@ -13,6 +13,10 @@ mod fuzz_inputs;
 mod measured;
 #[cfg(test)]
 mod ntlm;
+mod psrp_halves;
+mod psrp_keys;
+mod psrp_messages;
+mod psrp_replay;
 #[cfg(test)]
 mod recorded_messages;
 #[cfg(test)]

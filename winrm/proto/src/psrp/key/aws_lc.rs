@@ -154,7 +154,8 @@ fn unsigned(number: &[u8]) -> Vec<u8> {
 fn der(tag: u8, content: &[u8]) -> Vec<u8> {
     let mut out = vec![tag];
     match u16::try_from(content.len()).unwrap_or(u16::MAX).to_be_bytes() {
-        [0, short] if short < 0x80 => out.push(short),
+        [0, short @ ..0x80] => out.push(short),
+        [0, long] => out.extend([0x81, long]),
         [high, low] => out.extend([0x82, high, low]),
     }
     out.extend_from_slice(content);
