@@ -49,6 +49,7 @@
 
 pub mod danger;
 pub mod powershell;
+pub mod probe;
 
 mod client;
 mod config;

@@ -4,7 +4,7 @@
 use std::{error::Error as _, future::poll_fn, io, pin::Pin, task::Poll};
 
 use bytes::{Bytes, BytesMut};
-use http::{HeaderName, HeaderValue, Method, Request, header};
+use http::{HeaderName, HeaderValue, Method, Request, Response, header};
 use http_body_util::{BodyExt, Full};
 use hyper::{
     body::{Body, Incoming},
@@ -89,7 +89,7 @@ impl Http {
         &mut self,
         request: connection::Request,
         deadline: Instant,
-    ) -> Result<connection::Response, HttpError> {
+    ) -> Result<Response<Bytes>, HttpError> {
         let request = self.complete(request)?;
         let limit = self.target.body_limit;
         let (sender, driver) = (&mut self.sender, &mut self.driver);
@@ -99,7 +99,7 @@ impl Http {
             let response = sent.map_err(|error| HttpError::from_hyper(error.error()))?;
             let (head, body) = response.into_parts();
             let body = whole(body, limit).await?;
-            Ok(connection::Response::new(head.status.as_u16(), head.headers.iter(), body))
+            Ok(Response::from_parts(head, body))
         });
         let driven = poll_fn(|cx| {
             if let Some(connection) = driver

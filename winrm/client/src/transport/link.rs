@@ -106,7 +106,10 @@ impl Link {
             Reached::Nobody
         };
         match answer {
-            Ok(answer) => Ok((answer, reached)),
+            Ok(answer) => {
+                let (head, body) = answer.into_parts();
+                Ok((Response::new(head.status.as_u16(), head.headers.iter(), body), reached))
+            }
             Err(cause) => Err(Setback::Failed { cause: Cause::Http(cause), reached }),
         }
     }
