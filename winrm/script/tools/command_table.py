@@ -48,6 +48,10 @@ def short_type(name):
     return TYPES.get(name, name) + array
 
 
+DEFAULTS = {name.lower(): parameter.lower() for name, parameter in rows("defaults.tsv")}
+PIPELINE = list(rows("pipeline.tsv"))
+
+
 class Parameter:
     """A parameter and, for each set, whether it is mandatory, its position and its pipeline binding."""
 
@@ -114,7 +118,9 @@ def from_syntax(name, module, source, syntax):
             here = None
             if bracketed:
                 here, position = position, position + 1
-            parameter = parameters.setdefault(key.lower(), Parameter(key, SHORT.get(kind.lower(), kind)))
+            base = kind.removesuffix("[]")
+            kind = SHORT.get(base.lower(), base) + kind[len(base):]
+            parameter = parameters.setdefault(key.lower(), Parameter(key, kind))
             parameter.sets[index] = facts(mandatory, here)
             should_process |= key == "WhatIf"
     # The syntax shows an order only. A parameter has the same position in all its sets, so the farthest is right.
@@ -124,6 +130,17 @@ def from_syntax(name, module, source, syntax):
             if "@" in text:
                 parameter.sets[index] = f"{text.split('@')[0]}@{max(places)}"
     default = "0" if len(texts) == 1 else "-"
+    wanted = DEFAULTS.get(name.lower())
+    if wanted:
+        sets = parameters[wanted].sets
+        default = str(next(index for index in sorted(sets) if "@" in sets[index]))
+    for pattern, key, binding in PIPELINE:
+        applies = pattern in ("*", name, f"*-{name.split('-')[1]}", f"module:{module}")
+        parameter = parameters.get(key.lower())
+        if applies and parameter:
+            for index, text in parameter.sets.items():
+                mandatory, at, place = text.partition("@")
+                parameter.sets[index] = mandatory + binding + at + place
     return (name, module, source, should_process, default, len(texts), list(parameters.values()))
 
 
@@ -165,6 +182,10 @@ def main():
             if path and parameter.kind in ("string", "string[]"):
                 flags += "p"
             texts.append(parameter.text(count, flags))
+        own = {parameter.name.lower() for parameter in parameters}
+        for command, text in rows("dynamic.tsv"):
+            if command == name and text.split(":")[0].lower() not in own:
+                texts.append(text)
         lines.append("\t".join([name, module, source, "read" if read else "change", default, str(count),
                                 " ".join(texts)]))
     data = HERE.parent / "data"

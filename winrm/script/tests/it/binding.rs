@@ -81,3 +81,43 @@ fn bind(call: &str) -> Result<BTreeMap<String, String>, String> {
     }
     Ok(result)
 }
+
+/// What assistants write is in the table, and binds: programs, functions of their own and mistakes aside.
+#[test]
+fn assistants_commands_bind() {
+    let (mut commands, mut bound) = (0, 0);
+    for file in ["oneliners.jsonl", "golden.jsonl", "golden-change.jsonl"] {
+        for record in shared::lines(file).unwrap_or_default() {
+            let script = record["script"].as_str().expect("a script");
+            let tree = parse::script(script).expect("it parses");
+            for (parsed, span) in tree.commands() {
+                let Some(name) =
+                    parsed.name.as_string().filter(|name| name.contains('-') || find(name).is_some())
+                else {
+                    continue;
+                };
+                commands += 1;
+                let elements: Vec<Element<Expression>> = parsed
+                    .elements
+                    .iter()
+                    .map(Element::from)
+                    .filter(|element| !matches!(element, Element::Value(value) if is_splatted(value)))
+                    .collect();
+                let Some(command) = find(name) else {
+                    eprintln!("{}: {name} is not in the table", record["id"]);
+                    continue;
+                };
+                match command.bind(&elements) {
+                    Ok(_) => bound += 1,
+                    Err(refusal) => eprintln!("{}: {}\n    {refusal}", record["id"], span.text(script)),
+                }
+            }
+        }
+    }
+    eprintln!("{bound} of {commands} commands bind");
+    assert!(bound * 100 >= commands * 97, "too few bind");
+}
+
+fn is_splatted(expression: &Expression) -> bool {
+    matches!(&expression.kind, ExpressionKind::Variable(variable) if variable.splatted)
+}
