@@ -12,11 +12,16 @@ use crate::shared;
 /// Whatever is resolved is what PowerShell bound, and nearly all that it binds without an error is resolved.
 #[test]
 fn bindings_are_powershells() {
-    let Some(records) = shared::lines("binding.jsonl") else { return };
+    for records in [shared::fixture("binding.jsonl"), shared::measured("binding.jsonl")] {
+        compare(&records);
+    }
+}
+
+fn compare(records: &[Value]) {
     let mut wrong = Vec::new();
     let mut refused: BTreeMap<String, (usize, String)> = BTreeMap::new();
     let (mut without_error, mut resolved) = (0, 0);
-    for record in &records {
+    for record in records {
         let call = record["call"].as_str().expect("a call");
         let valid = record["errors"].as_object().is_some_and(serde_json::Map::is_empty);
         without_error += usize::from(valid);
@@ -86,8 +91,9 @@ fn bind(call: &str) -> Result<BTreeMap<String, String>, String> {
 #[test]
 fn assistants_commands_bind() {
     let (mut commands, mut bound) = (0, 0);
-    for file in ["oneliners.jsonl", "golden.jsonl", "golden-change.jsonl"] {
-        for record in shared::lines(file).unwrap_or_default() {
+    let files = ["oneliners.jsonl", "golden.jsonl", "golden-change.jsonl"].map(shared::measured);
+    for records in files.into_iter().chain([shared::fixture("oneliners.jsonl")]) {
+        for record in records {
             let script = record["script"].as_str().expect("a script");
             let tree = parse::script(script).expect("it parses");
             for (parsed, span) in tree.commands() {

@@ -10,8 +10,9 @@ use crate::shared;
 #[test]
 fn accepted_text_is_what_powershell_parses() {
     let mut accepted = 0;
-    for file in ["parsed/scripts.jsonl", "parsed/attacks.jsonl"] {
-        for record in shared::lines(file).unwrap_or_default() {
+    let files = ["parsed/scripts.jsonl", "parsed/attacks.jsonl"].map(shared::measured);
+    for records in files.into_iter().chain([shared::fixture("parsed.jsonl")]) {
+        for record in records {
             let script = record["script"].as_str().expect("a script");
             let Ok(command) = StaticCommand::parse(script) else { continue };
             accepted += 1;
