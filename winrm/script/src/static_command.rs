@@ -2,9 +2,9 @@
 //!
 //! [`StaticCommand::parse`] reads PowerShell text and accepts exactly one command whose arguments are
 //! literals; [`StaticCommand::from_words`] takes words that a shell has already separated. Both give the same
-//! data, and [`StaticCommand::render`] writes it anew as text that can mean nothing else. Variables, operators,
-//! pipelines, script blocks, redirections and everything else that would be computed are refused, with the
-//! place, the reason and what to write instead.
+//! data, and [`StaticCommand::render`] writes it anew as text that can mean nothing else. Variables, pipelines,
+//! script blocks, redirections and everything else that would be computed are refused, with the place, the reason
+//! and what to write instead.
 //!
 //! A word that Windows PowerShell 5.1 and PowerShell 7 read differently is refused as well: `1u` is a number in
 //! one and a string in the other.
