@@ -170,7 +170,7 @@ pub enum Reason {
     #[error("dot-sourcing is not taken")]
     DotSource,
     /// `--%`.
-    #[error("`--%` hands the rest of the line to another parser")]
+    #[error("the stop-parsing mark `--%` hands the rest of the line to another parser")]
     StopParsing,
     /// `class`, `enum`, `using`, `trap`, `data`, `workflow`, `filter`, `dynamicparam`, `clean`…
     #[error("this statement is not taken")]

@@ -3,7 +3,7 @@
 use super::{
     Argument, CommandName, Literal, Location, Number, ParameterName, Reason, Refusal, StaticCommand,
 };
-use crate::characters::is_dash;
+use crate::characters::{ends_word, is_dash, is_line_end, is_space};
 use crate::parse;
 use crate::position::Position;
 use crate::tree::{
@@ -21,6 +21,12 @@ pub(super) fn command(text: &str) -> Result<StaticCommand, Refusal> {
     let refuse = |offset, reason| Refusal::new(Location::Text(Position::in_text(text, offset)), reason);
     if text.len() > MAX_BYTES {
         return Err(refuse(0, Reason::TooLong));
+    }
+    // A statement such as `if` is no command, whatever else is wrong with it.
+    let start = text.len() - text.trim_start_matches(is_white).len();
+    let first = text.get(start..).and_then(|rest| rest.split(ends_word).next()).unwrap_or_default();
+    if CommandName::new(first) == Err(Reason::Keyword) {
+        return Err(refuse(start, Reason::Keyword));
     }
     let tree = parse::script(text).map_err(|refusal| {
         Refusal::new(Location::Text(refusal.position()), Reason::Script(refusal.reason()))
@@ -92,11 +98,11 @@ fn from_tree(tree: &ScriptBlock, text: &str) -> Result<StaticCommand, Stop> {
     let Some(first) = statements.next() else {
         return stop(Span::new(text.len(), text.len()), Reason::NoCommand);
     };
-    let (span, command) = only_command(first)?;
+    let (span, command) = only_command(first, text)?;
     if let Some(second) = statements.next() {
         return stop(second.span, Reason::Statement);
     }
-    let name = command_name(span, command)?;
+    let name = command_name(span, command, text)?;
     if command.elements.len() > MAX_ARGUMENTS {
         return stop(span, Reason::TooLong);
     }
@@ -105,7 +111,7 @@ fn from_tree(tree: &ScriptBlock, text: &str) -> Result<StaticCommand, Stop> {
 }
 
 /// The command that a statement is, and nothing else.
-fn only_command(statement: &Statement) -> Result<(Span, &Command), Stop> {
+fn only_command<'tree>(statement: &'tree Statement, text: &str) -> Result<(Span, &'tree Command), Stop> {
     let StatementKind::Pipeline(pipeline) = &statement.kind else {
         return stop(statement.span, Reason::NotCommand);
     };
@@ -117,17 +123,24 @@ fn only_command(statement: &Statement) -> Result<(Span, &Command), Stop> {
         return stop(redirection.span, Reason::Redirection);
     }
     match more.first() {
-        Some(next) => stop(next.span, Reason::Pipeline),
+        Some(next) => {
+            let between = Span::new(span.end, next.span.start);
+            let pipe = between.text(text).find('|').unwrap_or_default();
+            stop(Span::new(span.end + pipe, next.span.end), Reason::Pipeline)
+        }
         None => Ok((*span, command)),
     }
 }
 
-fn command_name(span: Span, command: &Command) -> Result<CommandName, Stop> {
+/// The name, which must be written as it is: quotes and backticks in a name only ever hide it.
+fn command_name(span: Span, command: &Command, text: &str) -> Result<CommandName, Stop> {
     if command.call == Call::Operator {
         return stop(span, Reason::Operator);
     }
     match &command.name.kind {
-        ExpressionKind::String(name) if name.quote == Quote::Bare => {
+        ExpressionKind::String(name)
+            if name.quote == Quote::Bare && name.value == command.name.span.text(text) =>
+        {
             CommandName::new(&name.value).or_else(|reason| stop(command.name.span, reason))
         }
         _ => stop(command.name.span, Reason::CommandName),
@@ -203,6 +216,10 @@ fn array(span: Span, values: &[Expression]) -> Result<Literal, Stop> {
         value => Ok(value),
     };
     values.iter().map(element).collect::<Result<_, _>>().map(Literal::Array)
+}
+
+fn is_white(character: char) -> bool {
+    is_space(character) || is_line_end(character)
 }
 
 /// Every PowerShell takes the word for a number, and for the same one.

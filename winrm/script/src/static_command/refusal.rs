@@ -57,13 +57,13 @@ pub enum Reason {
     #[error("there is more than one statement")]
     Statement,
     /// `&`.
-    #[error("the call operator is not taken")]
+    #[error("the call, dot-source and background operators are not taken")]
     Operator,
     /// `>` and the like.
     #[error("redirections are not taken")]
     Redirection,
     /// Parentheses, members, casts, operators.
-    #[error("this value would have to be computed")]
+    #[error("this value is computed, by parentheses, a member, a cast or an operator")]
     Computed,
     /// `{ … }`.
     #[error("script blocks are code")]
