@@ -1,3 +1,5 @@
+use winrm_script::commands;
+
 use super::{
     interpreters,
     names::{CmdletName, NamePattern},
@@ -122,7 +124,12 @@ impl Lists {
     /// What allow and include say about a program, of which no wildcard says anything.
     pub(super) fn program(&self, program: &super::program::Program) -> Selection {
         self.select(true, |entry| match entry {
-            Entry::Command(_) => false,
+            // `my-tool` looks like a command's name. Where no command is called so, the program is meant.
+            Entry::Command(name) => {
+                !name.is_wildcard()
+                    && commands::find(name.as_str()).is_none()
+                    && program.is_installed_as(name.as_str())
+            }
             Entry::Program { stem, .. } => program.is_installed_as(stem),
             Entry::Path { path, .. } => program.path().is_some_and(|asked| asked.is(path)),
         })

@@ -10,6 +10,7 @@ import os
 import pathlib
 import subprocess
 import sys
+import time
 
 import pytest
 
@@ -60,6 +61,13 @@ class Listener:
         """The record so far, all of it or one kind."""
         lines = [json.loads(line) for line in self.log.read_text().splitlines()]
         return [entry for entry in lines if kind is None or entry["kind"] == kind]
+
+    def wait_for(self, kind, seconds=2.0):
+        """The entries of a kind, once there are any: the listener's commands notice a signal when they next look."""
+        deadline = time.monotonic() + seconds
+        while not self.entries(kind) and time.monotonic() < deadline:
+            time.sleep(0.02)
+        return self.entries(kind)
 
 
 @pytest.fixture
