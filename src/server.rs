@@ -90,7 +90,7 @@ impl Server {
             tracing::warn!(call = %job.id(), "denied; {hint}");
         }
         let answer = Answer::Done { done: &done, user: &user, nonce: random()? };
-        Ok(tools::render(&answer))
+        Ok(tools::render(&answer, &house.scrubber()))
     }
 
     /// Waits for a job, passing cancellation down and progress up.
@@ -117,6 +117,10 @@ impl Server {
         }
         job.cancel();
         job.wait().await.map_err(|_| ErrorData::internal_error("the call's task failed", None))
+    }
+
+    fn render(&self, answer: &Answer<'_>) -> CallToolResult {
+        tools::render(answer, &self.shared.house.scrubber())
     }
 
     fn call(
@@ -159,13 +163,11 @@ impl ServerHandler for Server {
         let result = match asked {
             Ok((tool, Request::Work { host, work, timeout })) => match self.call(host, work, timeout) {
                 Ok(call) => self.work(tool, call, &context).await?,
-                Err(Ok(error)) => tools::render(&Answer::Refused(&error)),
+                Err(Ok(error)) => self.render(&Answer::Refused(&error)),
                 Err(Err(error)) => return Err(error),
             },
-            Ok((_, Request::ListHosts)) => {
-                tools::render(&Answer::Hosts(&self.shared.house.world().inventory))
-            }
-            Err(CallError::Arguments(error)) => tools::render(&Answer::Refused(&error)),
+            Ok((_, Request::ListHosts)) => self.render(&Answer::Hosts(&self.shared.house.world().inventory)),
+            Err(CallError::Arguments(error)) => self.render(&Answer::Refused(&error)),
             Err(error @ CallError::UnknownTool { .. }) => {
                 return Err(ErrorData::invalid_params(error.to_string(), None));
             }

@@ -45,6 +45,7 @@ pub(super) fn house(
 ) -> Result<Arc<House>, Exit> {
     let config = load(environment, arguments, console)?;
     let secrets = Secrets::new(environment.clone(), KnownSecrets::default());
+    console.protect(secrets.known());
     build(config, secrets, keep).map(Arc::new).map_err(|error| Exit::failed(console, &*error))
 }
 
@@ -53,6 +54,7 @@ fn build(config: Config, secrets: Secrets, keep: Keep) -> Result<House, Box<dyn 
     let policy = Policy::new(&config.policy).map_err(boxed)?;
     let audit = Audit::open(&config.audit_file, secrets.known().clone()).map_err(boxed)?;
     warn(&config, &policy);
+    learn(&config, &secrets);
     let sessions = Sessions::new(secrets.clone()).map_err(boxed)?;
     let settings = Settings {
         spool: keep.spool,
@@ -71,6 +73,17 @@ fn warn(config: &Config, policy: &Policy) {
         config.inventory.targets().iter().filter(|target| matches!(target.trust, Trust::Danger(_)));
     for host in trusting.map(|target| target.name.as_str()).collect::<BTreeSet<_>>() {
         tracing::warn!(host, "danger: the certificate is not verified; anybody on the way can be this host");
+    }
+}
+
+/// Reads each secret once, so that the first call is scrubbed of it already. One that cannot be read is told of when
+/// it is needed: other hosts may do without it.
+fn learn(config: &Config, secrets: &Secrets) {
+    for target in config.inventory.targets() {
+        let warnings = secrets.read(&target.login.password).map(|secret| secret.warnings).unwrap_or_default();
+        for warning in warnings {
+            tracing::warn!(host = %target.name, "{warning}");
+        }
     }
 }
 

@@ -7,6 +7,7 @@ use crate::{
     inventory::Inventory,
     output::{SpoolLimits, SuccessCodes},
     policy::Policy,
+    redact::Scrubber,
     secret::Secrets,
     session::Sessions,
 };
@@ -56,8 +57,8 @@ impl House {
 
     /// What scrubs the secrets that are known by now.
     #[must_use]
-    pub fn scrub(&self, text: &str) -> String {
-        self.secrets.known().scrub(text)
+    pub fn scrubber(&self) -> Scrubber {
+        self.secrets.known().scrubber()
     }
 
     /// Closes every shell on every host, for at most `deadline`.

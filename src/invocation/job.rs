@@ -81,7 +81,9 @@ async fn run(
     let report = Report::new(Parts {
         call: &call.id,
         host: &call.host,
-        command: walked.judged.unwrap_or_else(|| house.scrub(&asked(&call.work))),
+        command: walked
+            .judged
+            .unwrap_or_else(|| house.scrubber().scrub(&asked(&call.work)).text.into_owned()),
         ending: Failure::ending(&walked.ending),
         captured: &walked.captured,
         elapsed: began.elapsed(),

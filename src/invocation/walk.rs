@@ -72,7 +72,8 @@ impl Walk<'_> {
         let entry = self.decided(world, &judgement)?;
         let ending = match judgement {
             Judgement::Allowed(authorized) => {
-                walked.judged = Some(self.house.scrub(&authorized.judged().text()));
+                let judged = authorized.judged().text();
+                walked.judged = Some(self.house.scrubber().scrub(&judged).text.into_owned());
                 self.send(target, authorized, walked).await.map_err(Failure::from)
             }
             Judgement::Denied(denial) => Err(Failure::from(denial)),
@@ -91,7 +92,7 @@ impl Walk<'_> {
         let deadline = Instant::now() + authorized.timeout().min(LONGEST);
         let lease = self.house.sessions.lease(target, deadline, self.cancel)?;
         // Made now, because the lease has read the password that is to be scrubbed.
-        let mut output = Output::new(self.house.settings.spool, &self.house.secrets.known().scrubber());
+        let mut output = Output::new(self.house.settings.spool, &self.house.scrubber());
         let outcome = lease.run(authorized, &mut output, self.watcher).await;
         if let Some(watcher) = self.watcher {
             for held in output.finish() {

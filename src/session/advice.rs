@@ -97,7 +97,9 @@ fn connect_fix(error: &ConnectError) -> &'static str {
 
 fn tls_fix(error: &TlsError) -> &'static str {
     match error {
-        TlsError::UnknownIssuer => "name the authority's certificate with WINRM_MCP_CA_FILE (or ca_file)",
+        TlsError::UnknownIssuer | TlsError::Certificate(_) => {
+            "name the authority's certificate with WINRM_MCP_CA_FILE (or ca_file)"
+        }
         TlsError::Expired { .. } => "renew the certificate of the host's HTTPS listener",
         TlsError::NotValidYet { .. } => "set the clock here or on the host right",
         TlsError::NameMismatch { .. } => "use a name that the certificate carries",

@@ -55,9 +55,6 @@ impl Sessions {
         cancel: &CancellationToken,
     ) -> Result<Lease, SessionError> {
         let secret = self.secrets.read(&target.login.password)?;
-        for warning in &secret.warnings {
-            tracing::warn!(host = %target.name, %warning, "secret");
-        }
         let pool = self.pool(&target.name);
         let warm = pool.client(target, secret.value, &self.refused)?;
         Ok(warm.lease(deadline, cancel))

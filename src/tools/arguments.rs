@@ -11,6 +11,9 @@ use crate::remedy::{Code, Remedy};
 /// An argument that does not fit, by field.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ArgumentError {
+    /// The words of `winrm-mcp-server`, which its callers know.
+    #[error("Command cannot be empty")]
+    EmptyCommand,
     /// A required argument is not there.
     #[error("the argument `{field}` is missing")]
     Missing {

@@ -52,6 +52,9 @@ impl Tool for ExecuteCommand {
 
     fn request(&self, arguments: JsonObject) -> Result<Request, ArgumentError> {
         let Arguments { command, host, timeout_seconds } = arguments::read(arguments)?;
+        if command.trim().is_empty() {
+            return Err(ArgumentError::EmptyCommand);
+        }
         Ok(Request::Work {
             host: host.map(HostName::new),
             work: Work::PowerShell { text: command },

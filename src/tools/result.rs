@@ -1,6 +1,6 @@
 //! A report as an MCP tool result: compact text that stands by itself, and the same facts as data.
 
-use std::sync::Arc;
+use std::{borrow::Cow, sync::Arc};
 
 use rmcp::model::{CallToolResult, ContentBlock, JsonObject};
 use serde_json::{Value, json};
@@ -9,6 +9,7 @@ use crate::{
     inventory::Inventory,
     invocation::{Done, Failure},
     output,
+    redact::{Scrubbed, Scrubber},
     remedy::Remedy,
 };
 
@@ -30,14 +31,26 @@ pub enum Answer<'a> {
     Refused(&'a dyn Remedy),
 }
 
-/// Writes an answer as a tool result.
+/// Writes an answer as a tool result. What the caller sent can hold a secret, so all of it is scrubbed once more.
 #[must_use]
-pub fn render(answer: &Answer<'_>) -> CallToolResult {
-    match answer {
+pub fn render(answer: &Answer<'_>, scrubber: &Scrubber) -> CallToolResult {
+    let Rendered { text, mut data, success } = match answer {
         Answer::Done { done, user, nonce } => render_done(done, user, *nonce),
         Answer::Hosts(inventory) => render_hosts(inventory),
         Answer::Refused(error) => render_refusal(*error),
-    }
+    };
+    scrub(&mut data, scrubber);
+    let content = vec![ContentBlock::text(scrubber.scrub(&text).text)];
+    let mut result = if success { CallToolResult::success(content) } else { CallToolResult::error(content) };
+    result.structured_content = Some(data);
+    result
+}
+
+/// A result before it is scrubbed.
+struct Rendered {
+    text: String,
+    data: Value,
+    success: bool,
 }
 
 /// The output schema of every tool that yields a report. An error lacks most of it, so little is required.
@@ -90,17 +103,17 @@ pub(super) fn schema() -> Arc<JsonObject> {
     }))
 }
 
-fn render_done(Done { report, failure }: &Done, user: &str, nonce: u128) -> CallToolResult {
+fn render_done(Done { report, failure }: &Done, user: &str, nonce: u128) -> Rendered {
     let text = match failure {
         None => report.fenced_text(nonce),
         // Nothing in it comes from a host.
         Some(Failure::Denied(_)) => report.text(),
         Some(failure) => output::error_text(&report.host, user, failure) + "\n",
     };
-    result(text, serde_json::to_value(report).unwrap_or_default(), report.success)
+    Rendered { text, data: serde_json::to_value(report).unwrap_or_default(), success: report.success }
 }
 
-fn render_hosts(inventory: &Inventory) -> CallToolResult {
+fn render_hosts(inventory: &Inventory) -> Rendered {
     let mut text = String::new();
     let mut hosts = Vec::new();
     for target in inventory.targets() {
@@ -117,21 +130,28 @@ fn render_hosts(inventory: &Inventory) -> CallToolResult {
             "tags": tags,
         }));
     }
-    result(text, json!({ "hosts": hosts }), true)
+    Rendered { text, data: json!({ "hosts": hosts }), success: true }
 }
 
-fn render_refusal(error: &dyn Remedy) -> CallToolResult {
+fn render_refusal(error: &dyn Remedy) -> Rendered {
     let mut text = format!("Unexpected error: {}", error.sentence());
     if let Some(fix) = error.fix() {
         text.push_str(&format!(" ({fix})"));
     }
     let error = output::ErrorReport::new(error);
-    result(text, json!({ "host": "", "status": "error", "ran": "no", "error": error }), false)
+    let data = json!({ "host": "", "status": "error", "ran": "no", "error": error });
+    Rendered { text, data, success: false }
 }
 
-fn result(text: String, data: Value, success: bool) -> CallToolResult {
-    let content = vec![ContentBlock::text(text)];
-    let mut result = if success { CallToolResult::success(content) } else { CallToolResult::error(content) };
-    result.structured_content = Some(data);
-    result
+fn scrub(data: &mut Value, scrubber: &Scrubber) {
+    match data {
+        Value::String(text) => {
+            if let Scrubbed { text: Cow::Owned(clean), .. } = scrubber.scrub(text) {
+                *text = clean;
+            }
+        }
+        Value::Array(items) => items.iter_mut().for_each(|item| scrub(item, scrubber)),
+        Value::Object(fields) => fields.values_mut().for_each(|field| scrub(field, scrubber)),
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
 }

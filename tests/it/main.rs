@@ -2,4 +2,8 @@
 
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that cannot go on has failed")]
 
+mod exec;
 mod order;
+mod secrets;
+mod serve;
+mod support;

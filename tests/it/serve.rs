@@ -15,8 +15,11 @@ fn a_cold_command_takes_four_requests_and_a_warm_one_two() {
 
     let result = server.call("run_executable", &run);
     assert_eq!(result["structuredContent"]["stdout"], "WEB-01\n", "{result}");
-    let cold = waited_for(&site.operations(site.record().entries().first().map(|_| start()).unwrap()));
-    assert_eq!(cold, [Operation::Empty, Operation::Create, Operation::Command, Operation::Receive]);
+    let cold = site.operations(start());
+    assert_eq!(
+        waited_for(&cold),
+        [Operation::Empty, Operation::Create, Operation::Command, Operation::Receive]
+    );
 
     // The Signal of the first command goes out behind its back; the second one starts when it is over.
     assert!(site.wait_for(start(), |event| matches!(event, Event::Signal { .. })));
@@ -30,7 +33,8 @@ fn a_cold_command_takes_four_requests_and_a_warm_one_two() {
 fn the_result_is_the_one_of_winrm_mcp_server() {
     let site = Site::new();
     let mut server = site.serve(&[]);
-    let result = server.call("execute_command", &json!({ "command": "Write-Output 'Gr\u{f6}\u{df}e \u{65e5}\u{672c}'" }));
+    let result = server
+        .call("execute_command", &json!({ "command": "Write-Output 'Gr\u{f6}\u{df}e \u{65e5}\u{672c}'" }));
     let lines: Vec<&str> = text(&result).lines().collect();
     assert!(lines[0].starts_with("[untrusted output of localhost begins "), "{lines:?}");
     assert_eq!(lines[1..3], ["Command executed on localhost", "Status: SUCCESS (Exit Code: 0)"]);
@@ -91,7 +95,10 @@ fn a_timeout_stops_the_remote_command() {
     let mut server = site.serve(&[("ALLOW", Some("Start-Sleep"))]);
     let call = json!({ "command": "Start-Sleep -Seconds 60", "timeout_seconds": 0.5 });
     let result = server.call("execute_command", &call);
-    assert!(text(&result).contains("Status: TIMED OUT after 1s (the remote command was stopped)"), "{result}");
+    assert!(
+        text(&result).contains("Status: TIMED OUT after 1s (the remote command was stopped)"),
+        "{result}"
+    );
     assert_eq!(result["structuredContent"]["status"], "timed_out");
     assert!(site.wait_for(start(), terminated));
 }
@@ -207,7 +214,8 @@ fn check_host_runs_nothing() {
     let result = server.call("check_host", &json!({}));
     assert_eq!(result["structuredContent"]["status"], "success", "{result}");
     assert!(text(&result).contains("Microsoft"), "{result}");
-    let opened = site.record().entries().iter().any(|entry| matches!(entry.event, Event::ShellCreated { .. }));
+    let opened =
+        site.record().entries().iter().any(|entry| matches!(entry.event, Event::ShellCreated { .. }));
     assert!(!opened);
 }
 

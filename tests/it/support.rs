@@ -2,7 +2,7 @@
 
 use std::{
     collections::BTreeMap,
-    io::{BufRead as _, BufReader, Write as _},
+    io::{BufRead as _, BufReader, Read as _, Write as _},
     path::{Path, PathBuf},
     process::{Child, ChildStdin, ChildStdout, Command, Output, Stdio},
     time::{Duration, Instant},
@@ -29,7 +29,8 @@ impl Site {
 
     /// A host that is a little different.
     pub fn with(change: impl FnOnce(HostBuilder) -> HostBuilder) -> Self {
-        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+        let runtime =
+            tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
         let builder = change(Host::builder().account("operator", CANARY));
         let host = runtime.block_on(builder.start()).unwrap();
         let folder = tempfile::tempdir().unwrap();
@@ -171,11 +172,14 @@ impl Server {
         self.input.as_mut().unwrap().write_all(bytes).unwrap();
     }
 
-    /// Ends the input, and gives how long the process lived on and what it wrote to standard error.
+    /// Ends the input, and gives how long the process lived on and what it still wrote.
     pub fn leave(mut self) -> (Duration, Output) {
         let begin = Instant::now();
         drop(self.input.take());
-        let output = self.process.wait_with_output().unwrap();
+        let mut rest = Vec::new();
+        self.output.read_to_end(&mut rest).unwrap();
+        let mut output = self.process.wait_with_output().unwrap();
+        output.stdout = rest;
         (begin.elapsed(), output)
     }
 }

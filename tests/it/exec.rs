@@ -1,0 +1,197 @@
+//! The command line: exit codes that can be trusted, output as it comes, and JSON.
+
+use std::{io::Read as _, process::Stdio};
+
+use serde_json::{Value, json};
+use winrm_host::{Ended, Event, Mark};
+
+use crate::support::{CANARY, Site, errors};
+
+#[test]
+fn words_are_data() {
+    let site = Site::new();
+    let output = site.run(&["exec", "--", "Write-Output", "a; b | c $(d) 'e'"], &[]);
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    assert_eq!(String::from_utf8_lossy(&output.stdout), "a; b | c $(d) 'e'\n");
+}
+
+#[test]
+fn remote_exit_codes_pass_through() {
+    let site = Site::new();
+    // What the remote program exits with, the codes that count as success, what the process exits with.
+    let cases = [
+        ("0", "0", 0),
+        ("7", "0", 7),
+        ("3010", "0", 194),
+        ("512", "0", 1),
+        ("-1", "0", 255),
+        ("3010", "0,3010", 0),
+    ];
+    for (remote, success, expected) in cases {
+        let arguments = ["exec", "--native", "--success-codes", success, "--", "exit", remote];
+        let output = site.run(&arguments, &[("ALLOW", Some("exit"))]);
+        assert_eq!(output.status.code(), Some(expected), "{remote}: {output:?}");
+        let named = errors(&output).lines().last().is_some_and(|line| line.ends_with(&format!(" {remote}")));
+        assert_eq!(named, remote != expected.to_string(), "{remote}: {}", errors(&output));
+    }
+}
+
+#[test]
+fn json_holds_the_true_exit_code_and_whose_it_is() {
+    let site = Site::new();
+    let output = site.run(&["exec", "--json", "--native", "--", "exit", "3010"], &[("ALLOW", Some("exit"))]);
+    let result: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(result["exit"], json!({ "code": 3010, "source": "remote" }));
+    assert!(output.stderr.is_empty(), "{}", errors(&output));
+
+    let output = site.run(&["exec", "--json", "--", "Stop-Computer"], &[]);
+    assert_eq!(output.status.code(), Some(126));
+    let result: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(result["exit"], json!({ "code": 126, "source": "local" }));
+    assert_eq!((&result["status"], &result["ran"]), (&json!("denied"), &json!("no")));
+}
+
+#[test]
+fn a_denial_tells_the_operator_what_would_allow_it() {
+    let site = Site::new();
+    let output = site.run(&["exec", "--", "Restart-Service", "-Name", "W32Time"], &[]);
+    assert_eq!(output.status.code(), Some(126));
+    assert!(errors(&output).contains("to allow it: "), "{}", errors(&output));
+    assert!(site.record().entries().is_empty());
+}
+
+#[test]
+fn standard_input_reaches_a_program() {
+    let site = Site::new();
+    let data = "pear\r\napple\r\n";
+    std::fs::write(site.path("fruit.txt"), data).unwrap();
+    let file = site.path("fruit.txt");
+    let arguments = ["exec", "--native", "--stdin", file.to_str().unwrap(), "--", "sort"];
+    let output = site.run(&arguments, &[("ALLOW", Some("sort"))]);
+    assert_eq!(String::from_utf8_lossy(&output.stdout), "apple\npear\n", "{output:?}");
+}
+
+#[test]
+fn a_script_file_is_judged_as_text() {
+    let site = Site::new();
+    std::fs::write(site.path("one.ps1"), "\u{feff}Get-Service -Name 'W32Time'\n").unwrap();
+    std::fs::write(site.path("two.ps1"), "Get-Service\nStop-Computer\n").unwrap();
+    let run = |name: &str| site.run(&["exec", "--script", site.path(name).to_str().unwrap()], &[]);
+    assert!(String::from_utf8_lossy(&run("one.ps1").stdout).contains("W32Time"));
+    let output = run("two.ps1");
+    assert_eq!(output.status.code(), Some(126));
+    assert!(errors(&output).contains("line 2"), "{}", errors(&output));
+}
+
+#[test]
+fn a_timeout_says_what_became_of_the_command() {
+    let site = Site::new();
+    let arguments = ["exec", "--timeout", "0.5", "--", "Start-Sleep", "-Seconds", "60"];
+    let output = site.run(&arguments, &[("ALLOW", Some("Start-Sleep"))]);
+    assert_eq!(output.status.code(), Some(124), "{output:?}");
+    assert!(errors(&output).contains("the remote command was stopped"), "{}", errors(&output));
+    assert!(site.wait_for(Mark::default(), terminated));
+}
+
+#[cfg(unix)]
+#[test]
+fn an_interrupt_stops_the_remote_command() {
+    let site = Site::new();
+    let arguments = ["exec", "--", "Start-Sleep", "-Seconds", "60"];
+    let mut command = site.command(&arguments, &[("ALLOW", Some("Start-Sleep"))]);
+    let process = command.stdin(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+    assert!(site.wait_for(Mark::default(), |event| matches!(event, Event::Script { .. })));
+    let id = rustix::process::Pid::from_child(&process);
+    rustix::process::kill_process(id, rustix::process::Signal::INT).unwrap();
+    let output = process.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(130), "{output:?}");
+    assert!(site.wait_for(Mark::default(), terminated));
+}
+
+#[test]
+fn output_streams_as_it_comes_and_a_broken_pipe_ends_quietly() {
+    let site = Site::new();
+    let mut command =
+        site.command(&["exec", "--native", "--", "ping", "-t", "127.0.0.1"], &[("ALLOW", Some("ping"))]);
+    let mut process =
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut output = process.stdout.take().unwrap();
+    let mut some = [0; 16];
+    output.read_exact(&mut some).unwrap();
+    drop(output);
+    let output = process.wait_with_output().unwrap();
+    assert_eq!(errors(&output), "");
+    assert!(site.wait_for(Mark::default(), terminated));
+}
+
+#[test]
+fn usage_is_64() {
+    let site = Site::new();
+    for arguments in [
+        &["exec"][..],
+        &["exec", "--timeout", "0", "--", "Get-Date"],
+        &["exec", "--timeout", "soon", "--", "Get-Date"],
+        &["exec", "--script", "x", "--", "Get-Date"],
+        &["exec", "--stdin", "x", "--", "Get-Date"],
+        &["exec", "--host", "web-99", "--", "Get-Date"],
+        &["exec", "--native", "--stdin", "/no/such/file", "--", "sort"],
+        &["frobnicate"],
+    ] {
+        let output = site.run(arguments, &[]);
+        assert_eq!(output.status.code(), Some(64), "{arguments:?}: {output:?}");
+        assert!(!output.stderr.is_empty());
+    }
+}
+
+#[test]
+fn each_way_to_fail_has_its_exit_code_one_sentence_and_one_fix() {
+    let site = Site::new();
+    let unused = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port().to_string();
+    let other_ca = Site::new();
+    let other_ca = other_ca.path("ca.pem");
+    let cases: &[(&str, &[(&str, Option<&str>)], i32, &str)] = &[
+        ("wrong password", &[("PASSWORD", Some("wrong"))], 77, "refused"),
+        ("unknown name", &[("HOST", Some("no-such-host.invalid"))], 69, "no address is known"),
+        ("nothing listens", &[("CONNECTION_PORT", Some(&unused))], 69, "nothing listens there"),
+        ("another authority", &[("CA_FILE", other_ca.to_str())], 76, "trusted issuer"),
+        ("no such file", &[("CA_FILE", Some("/no/such.pem"))], 78, "/no/such.pem"),
+        ("a missing variable", &[("PASSWORD", None)], 78, "WINRM_MCP_PASSWORD"),
+        ("an unknown variable", &[("EXCLUD", Some("x"))], 78, "WINRM_MCP_EXCLUDE"),
+        ("two hosts", &[("HOSTNAME", Some("other"))], 78, "HOSTNAME"),
+        ("a profile that is none", &[("PROFILE", Some("obsrve"))], 78, "observe"),
+    ];
+    for (what, different, code, words) in cases {
+        let output = site.run(&["exec", "--native", "--", "hostname"], different);
+        assert_eq!(output.status.code(), Some(*code), "{what}: {output:?}");
+        let told = errors(&output);
+        assert!(told.contains(words), "{what}: {told}");
+        assert!(told.lines().count() <= 3, "{what}: {told}");
+        assert!(!told.contains(CANARY) && !told.contains("wrong\n"), "{what}: {told}");
+    }
+}
+
+#[test]
+fn an_ipv6_literal_reaches_the_host() {
+    let site = Site::with(|builder| builder.loopback(winrm_host::Loopback::V6));
+    for literal in ["::1", "[::1]"] {
+        let output = site.run(&["exec", "--native", "--", "hostname"], &[("HOST", Some(literal))]);
+        assert_eq!(output.status.code(), Some(0), "{literal}: {output:?}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_password_that_is_not_utf8_is_named_and_not_shown() {
+    use std::{ffi::OsStr, os::unix::ffi::OsStrExt as _};
+    let site = Site::new();
+    let mut command = site.command(&["exec", "--native", "--", "hostname"], &[]);
+    let output = command.env("WINRM_MCP_PASSWORD", OsStr::from_bytes(b"pass\xffword")).output().unwrap();
+    assert_eq!(output.status.code(), Some(78), "{output:?}");
+    let told = errors(&output);
+    assert!(told.contains("WINRM_MCP_PASSWORD") && told.contains("UTF-8"), "{told}");
+    assert!(!told.contains("word"), "{told}");
+}
+
+fn terminated(event: &Event) -> bool {
+    matches!(event, Event::CommandEnded { how: Ended::Terminated, .. })
+}
