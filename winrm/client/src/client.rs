@@ -66,7 +66,7 @@ impl Client {
             max_envelope_size: config.max_envelope_size,
             ..Preamble::new(config.endpoint.to_string(), SessionId::from_uuid(Uuid::new_v4()))
         };
-        let host = Host::new(Lanes::new(dialer), preamble);
+        let host = Host::new(Lanes::new(dialer), preamble, config.retries);
         let registry = Arc::new(Registry::default());
         runtime.spawn(reaper::run(registry.clone(), host.clone()));
         let commands = Arc::new(Semaphore::new(config.concurrency.clamp(1, Semaphore::MAX_PERMITS)));

@@ -4,7 +4,7 @@
 //! path of a command travel on lane Poll, the others on lane Control; each connection is a task that does one
 //! request at a time, and that goes on when the caller stops waiting: a dropped future loses no connection.
 
-mod retry;
+pub(crate) mod retry;
 mod worker;
 
 use std::{

@@ -14,12 +14,12 @@ use tokio::sync::Semaphore;
 use winrm_proto::{
     exchange::ShellFate,
     winrs::ShellReference,
-    wsman::{ResourceUri, Target},
+    wsman::{Fault, ResourceUri, Target},
 };
 
 use crate::{
     error::{Cause, Error, Operation, Reached},
-    lanes::Lane,
+    lanes::{Lane, retry::Another},
 };
 
 pub use command::{Command, CommandError};
@@ -96,19 +96,17 @@ impl Shell {
     }
 
     /// Takes a new shell for one that the host has given up, unless somebody else has done so.
-    async fn renew(&self, old: &Arc<Remote>, fate: ShellFate) -> Result<Arc<Remote>, Error> {
-        let current = self.current();
-        if !Arc::ptr_eq(&current, old) {
-            return Ok(current);
+    async fn renew(&self, old: &Arc<Remote>, fate: ShellFate) -> Result<(), Error> {
+        if !Arc::ptr_eq(&self.current(), old) {
+            return Ok(());
         }
         if fate == ShellFate::Gone {
             self.registry.forget(old.key);
         }
         tracing::debug!(?fate, "the host has given up the shell; opening another");
         let new = Remote::create(self.host.clone(), self.registry.clone(), self.options.clone()).await?;
-        let new = Arc::new(new);
-        *self.lock() = new.clone();
-        Ok(new)
+        *self.lock() = Arc::new(new);
+        Ok(())
     }
 
     fn current(&self) -> Arc<Remote> {
@@ -127,8 +125,14 @@ impl Remote {
         let opening = registry.open().ok_or_else(shut_down)?;
         let created = tokio::spawn(async move {
             let target = Target::from(ResourceUri::CMD);
-            let response = host.ask(Lane::Poll, Operation::Create, target, options.request()).await?;
-            let reference = response.shell;
+            let mut retries = host.retries();
+            let reference = loop {
+                let create = host.ask(Lane::Poll, Operation::Create, target.clone(), options.request());
+                match create.await {
+                    Err(error) if is_overload(&error) && retries.pause().await == Another::Attempt => {}
+                    created => break created?.shell,
+                }
+            };
             Ok(Self { key: opening.opened(reference.clone()), registry, reference })
         });
         created.await.unwrap_or_else(|_| Err(shut_down()))
@@ -145,3 +149,14 @@ impl Drop for Remote {
         self.registry.released(self.key);
     }
 }
+
+/// Whether the host asks for slower requests: the quotas of load and of users, not those of this user's shells.
+fn is_overload(error: &Error) -> bool {
+    let codes = [ERROR_WSMAN_QUOTA_SYSTEM, ERROR_WSMAN_QUOTA_MAX_SHELLUSERS];
+    error.fault().and_then(Fault::wsman_code).is_some_and(|code| codes.contains(&code))
+}
+
+const ERROR_WSMAN_QUOTA_SYSTEM: u32 = 0x8033_81A8;
+const ERROR_WSMAN_QUOTA_MAX_SHELLUSERS: u32 = 0x8033_81AB;
+/// A new shell that is refused as well is not the shell's fault.
+const MAX_RENEWALS: u32 = 2;

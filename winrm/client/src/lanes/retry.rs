@@ -12,25 +12,25 @@ use crate::{
 
 /// The attempts that are left, and the pause before the next one.
 #[derive(Debug)]
-pub(super) struct Retries {
+pub(crate) struct Retries {
     left: u32,
     pause: Duration,
 }
 
 /// Whether there is another attempt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Another {
+pub(crate) enum Another {
     Attempt,
     NotAllowed,
 }
 
 impl Retries {
-    pub(super) fn new(left: u32) -> Self {
+    pub(crate) fn new(left: u32) -> Self {
         Self { left, pause: FIRST_PAUSE }
     }
 
     /// Waits, longer each time and by a random part, so that many clients do not come back at once.
-    pub(super) async fn pause(&mut self) -> Another {
+    pub(crate) async fn pause(&mut self) -> Another {
         self.wait(None).await
     }
 
@@ -65,7 +65,8 @@ pub(super) fn may_pass(cause: &Cause) -> bool {
             connection::Error::UnexpectedStatus(status) | connection::Error::NotWinRm { status, .. } => {
                 matches!(status, 429 | 503)
             }
-            connection::Error::AuthenticationLost | connection::Error::ClosedDuringAuthentication => true,
+            // Closed in the middle of the authentication is not among these: a proof may have been judged.
+            connection::Error::AuthenticationLost => true,
             _ => false,
         },
         _ => false,

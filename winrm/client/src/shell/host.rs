@@ -9,7 +9,7 @@ use winrm_proto::{
 
 use crate::{
     error::{Cause, Error, Operation, Reached},
-    lanes::{self, Lane, Lanes, Pending},
+    lanes::{self, Lane, Lanes, Pending, retry::Retries},
 };
 
 /// Sends requests and reads their answers.
@@ -17,6 +17,7 @@ use crate::{
 pub(crate) struct Host {
     lanes: Lanes,
     preamble: Preamble,
+    retries: u32,
 }
 
 /// Where messages get their identifiers from.
@@ -25,8 +26,8 @@ pub(crate) type Ids = fn() -> Uuid;
 pub(crate) const IDS: Ids = Uuid::new_v4;
 
 impl Host {
-    pub(crate) fn new(lanes: Lanes, preamble: Preamble) -> Self {
-        Self { lanes, preamble }
+    pub(crate) fn new(lanes: Lanes, preamble: Preamble, retries: u32) -> Self {
+        Self { lanes, preamble, retries }
     }
 
     /// One request and its answer.
@@ -76,6 +77,11 @@ impl Host {
         if let Ok(envelope) = Identify::envelope() {
             self.lanes.keep_spare(envelope);
         }
+    }
+
+    /// The attempts that are left to a request which the host refuses because it is overloaded.
+    pub(crate) fn retries(&self) -> Retries {
+        Retries::new(self.retries)
     }
 
     pub(crate) fn preamble(&self) -> &Preamble {

@@ -39,7 +39,10 @@ pub(crate) enum Setback {
 #[derive(Debug)]
 enum Standing {
     Unknown,
-    Trying(Admission),
+    /// A token is on its way that proves nothing yet.
+    Opening(Admission),
+    /// The host has answered it, so that what follows is the proof.
+    Proving(Admission),
     Accepted,
 }
 
@@ -52,7 +55,7 @@ impl Link {
     pub(crate) async fn request(&mut self, envelope: Bytes, timeout: Duration) -> Result<Reply, Setback> {
         let deadline = Instant::now() + timeout;
         if matches!(self.standing, Standing::Unknown) {
-            self.standing = Standing::Trying(self.admission(deadline).await?);
+            self.standing = Standing::Opening(self.admission(deadline).await?);
         }
         let mut request = match self.connection.send(envelope) {
             Ok(request) => request,
@@ -61,7 +64,10 @@ impl Link {
         loop {
             let (response, reached) = self.post(request, deadline).await?;
             match self.connection.receive(response) {
-                Ok(Step::Send(next)) => request = next,
+                Ok(Step::Send(next)) => {
+                    self.answered();
+                    request = next;
+                }
                 Ok(Step::Reply(reply)) => {
                     self.accepted();
                     return Ok(reply);
@@ -110,15 +116,28 @@ impl Link {
                 let (head, body) = answer.into_parts();
                 Ok((Response::new(head.status.as_u16(), head.headers.iter(), body), reached))
             }
+            Err(HttpError::Closed) if matches!(self.standing, Standing::Proving(_)) => {
+                let cause = Cause::Connection(connection::Error::ClosedDuringAuthentication);
+                Err(Setback::Failed { cause, reached })
+            }
             Err(cause) => Err(Setback::Failed { cause: Cause::Http(cause), reached }),
         }
     }
 
+    /// The host has answered, though not yet said what it thinks of the account.
+    fn answered(&mut self) {
+        self.standing = match std::mem::replace(&mut self.standing, Standing::Unknown) {
+            Standing::Opening(admission) => Standing::Proving(admission),
+            other => other,
+        };
+    }
+
     fn accepted(&mut self) {
-        if let Standing::Trying(admission) = std::mem::replace(&mut self.standing, Standing::Accepted) {
-            admission.accepted();
-            self.dialer.learn(self.connection.learned());
+        match std::mem::replace(&mut self.standing, Standing::Accepted) {
+            Standing::Opening(admission) | Standing::Proving(admission) => admission.accepted(),
+            Standing::Unknown | Standing::Accepted => return,
         }
+        self.dialer.learn(self.connection.learned());
     }
 
     fn setback(&mut self, error: connection::Error, reached: Reached) -> Setback {

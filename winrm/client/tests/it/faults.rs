@@ -186,6 +186,43 @@ async fn a_command_that_cannot_be_followed_can_be_stopped() {
 }
 
 #[tokio::test]
+async fn an_overloaded_host_is_given_time() {
+    for (operation, code) in [(On::Create, 0x8033_81AB), (On::Command, 0x8033_81A8)] {
+        let fault = Misbehaviour::once(Trigger::On(operation), Act::Fault(code)).repeated(Repeat::Times(2));
+        let (host, client) = start(fault).await;
+        let began = Instant::now();
+        assert_eq!(attempt(&client).await, Ok(Some(5)));
+        assert!(began.elapsed() > Duration::from_millis(250), "{:?}", began.elapsed());
+        assert_eq!((requests(&host, operation), commands(&host)), (3, 1));
+        let _left = client.shutdown(PATIENCE).await;
+        host.shutdown().await;
+    }
+    // Patience has an end, and then the host's own words come through.
+    let (host, client) = start(Misbehaviour::always(Trigger::On(On::Command), Act::Fault(0x8033_81A8))).await;
+    let error = attempt(&client).await.unwrap_err();
+    assert_eq!(error.fault().and_then(winrm::Fault::wsman_code), Some(0x8033_81A8));
+    assert_eq!((requests(&host, On::Command), commands(&host)), (3, 0));
+    let _left = client.shutdown(PATIENCE).await;
+}
+
+#[tokio::test]
+async fn a_connection_that_is_closed_on_the_proof_is_named_and_not_tried_again() {
+    // The Create rides on the proof, and never reaches the service.
+    let (host, client) = start(Misbehaviour::always(Trigger::On(On::Create), Act::Close)).await;
+    let error = attempt(&client).await.unwrap_err();
+    assert!(error.to_string().contains("load balancer"), "{error}");
+    assert_eq!((requests(&host, On::Empty), requests(&host, On::Create)), (1, 1));
+}
+
+#[tokio::test]
+async fn a_connection_that_is_closed_before_the_proof_is_tried_again() {
+    let (host, client) = start(Misbehaviour::once(Trigger::On(On::Empty), Act::Close)).await;
+    assert_eq!(attempt(&client).await, Ok(Some(5)));
+    assert_eq!(requests(&host, On::Empty), 2);
+    let _left = client.shutdown(PATIENCE).await;
+}
+
+#[tokio::test]
 async fn a_host_that_does_not_answer_a_signal_leaves_it_unconfirmed() {
     let (host, client) = start(Misbehaviour::always(Trigger::On(On::Signal), Act::Hang)).await;
     let shell = shell(&client).await;
