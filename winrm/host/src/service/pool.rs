@@ -10,7 +10,9 @@ use tokio::time::{Instant, sleep_until, timeout_at};
 use uuid::Uuid;
 use winrm_proto::clixml::{PsString, Value, Version};
 use winrm_proto::psrp::server::{Event as Asked, RunspacePool, Settings};
-use winrm_proto::psrp::{Availability, Channel, Error, Input, PoolLimits, Priority, ServerKey, aws_lc};
+use winrm_proto::psrp::{
+    Availability, Channel, Error, Input, PoolLimits, Priority, ServerKey, SessionCapability, aws_lc,
+};
 use winrm_proto::winrs::{
     Command, CommandId, CommandState, ExecutionState, ReceiveResponse, ShellId, Signal, SignalCode, Stream,
     StreamEnd, StreamName,
@@ -42,8 +44,12 @@ pub(crate) struct Pool {
 impl Pool {
     pub(super) fn new(machine: Arc<Machine>, record: Record, user: &str, scope: Arc<Scope>) -> Arc<Self> {
         let key = aws_lc::SessionKey::generate().ok().map(|key| Box::new(key) as Box<dyn ServerKey>);
-        let protocol =
-            RunspacePool::new(Settings { private_data: private_data(), key, limits: PoolLimits::default() });
+        let protocol = RunspacePool::new(Settings {
+            capability: SessionCapability::ours(),
+            private_data: private_data(),
+            key,
+            limits: PoolLimits::default(),
+        });
         Arc::new(Self {
             machine,
             record,
