@@ -101,8 +101,9 @@ impl RefusedCredentials {
             };
             match timeout(LONGEST_TURN, turn.clone().acquire_owned()).await {
                 Ok(Ok(permit)) => {
-                    self.ask(id)?;
-                    return Ok(Admission { memory: self.clone(), id, _turn: Some(permit) });
+                    // Accepted in the meantime: those who still wait need not go one by one.
+                    let turn = self.ask(id)?.map(|_| permit);
+                    return Ok(Admission { memory: self.clone(), id, _turn: turn });
                 }
                 // A host that takes the credential and then says nothing must not hold up every other host.
                 Ok(Err(_)) | Err(_) => self.pass_over(id, &turn),
@@ -157,6 +158,11 @@ impl fmt::Debug for RefusedCredentials {
 }
 
 impl Admission {
+    /// Whether some host has accepted the credential before, so that trying again locks nothing.
+    pub(crate) fn was_accepted_before(&self) -> bool {
+        matches!(self.memory.gates().get(&self.id), Some(Gate { verdict: Verdict::Accepted(_), .. }))
+    }
+
     /// The host accepted it.
     pub(crate) fn accepted(self) {
         self.memory.judge(self.id, Verdict::Accepted(Instant::now()));
@@ -229,6 +235,19 @@ mod tests {
         let id = memory.identify("svc", "right");
         memory.admit(id).await.unwrap().accepted();
         let (one, two) = tokio::join!(memory.admit(id), memory.admit(id));
+        assert!(one.unwrap().was_accepted_before() && two.unwrap().was_accepted_before());
+    }
+
+    #[tokio::test]
+    async fn those_who_waited_for_an_acceptance_go_together() {
+        let memory = RefusedCredentials::new().unwrap();
+        let id = memory.identify("svc", "right");
+        let first = memory.admit(id).await.unwrap();
+        let (one, two, ()) = tokio::join!(memory.admit(id), memory.admit(id), async {
+            tokio::task::yield_now().await;
+            first.accepted();
+        });
+        // Both are there, although neither has been judged.
         assert!(one.is_ok() && two.is_ok());
     }
 

@@ -82,16 +82,21 @@ impl Shell {
         let request = command.request().map_err(|error| fail(Cause::Command(error)))?;
         let permit = self.commands.clone().acquire_owned().await.map_err(|_| fail(Cause::ShutDown))?;
         let permit = Arc::new(permit);
-        let remote = self.current();
-        let first =
-            Execution::start(self.host.clone(), remote.clone(), permit.clone(), request.clone()).await;
-        match first {
-            Err(error) if remote.fate(&error) != ShellFate::Usable => {
-                // The host refused the command because of the shell, so that nothing ran.
-                let remote = self.renew(&remote, remote.fate(&error)).await?;
-                Execution::start(self.host.clone(), remote, permit, request).await
+        // The host refuses a command because of its shell, or because it is overloaded, before anything runs.
+        let mut retries = self.host.retries();
+        let mut renewals = MAX_RENEWALS;
+        loop {
+            let remote = self.current();
+            let started =
+                Execution::start(self.host.clone(), remote.clone(), permit.clone(), request.clone());
+            match started.await {
+                Err(error) if remote.fate(&error) != ShellFate::Usable && renewals > 0 => {
+                    renewals -= 1;
+                    self.renew(&remote, remote.fate(&error)).await?;
+                }
+                Err(error) if is_overload(&error) && retries.pause().await == Another::Attempt => {}
+                other => return other,
             }
-            other => other,
         }
     }
 

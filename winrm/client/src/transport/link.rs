@@ -116,12 +116,17 @@ impl Link {
                 let (head, body) = answer.into_parts();
                 Ok((Response::new(head.status.as_u16(), head.headers.iter(), body), reached))
             }
-            Err(HttpError::Closed) if matches!(self.standing, Standing::Proving(_)) => {
+            Err(HttpError::Closed) if self.is_unjudged() => {
                 let cause = Cause::Connection(connection::Error::ClosedDuringAuthentication);
                 Err(Setback::Failed { cause, reached })
             }
             Err(cause) => Err(Setback::Failed { cause: Cause::Http(cause), reached }),
         }
+    }
+
+    /// Whether the account's first proof ever is on its way, which something may have judged without saying so.
+    fn is_unjudged(&self) -> bool {
+        matches!(&self.standing, Standing::Proving(admission) if !admission.was_accepted_before())
     }
 
     /// The host has answered, though not yet said what it thinks of the account.
@@ -144,8 +149,8 @@ impl Link {
         let reached = if was_refused(&error) { Reached::Refused } else { reached };
         let cause = match error {
             connection::Error::CredentialRefused(scheme) => {
-                if let Standing::Trying(admission) = std::mem::replace(&mut self.standing, Standing::Unknown)
-                {
+                let standing = std::mem::replace(&mut self.standing, Standing::Unknown);
+                if let Standing::Opening(admission) | Standing::Proving(admission) = standing {
                     admission.refused();
                 }
                 Cause::RefusedCredential { user: self.dialer.user(), scheme }
