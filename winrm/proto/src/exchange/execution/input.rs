@@ -125,6 +125,9 @@ impl Input {
 
     /// Waits longer each time the host is busy in a row, up to a second.
     fn wait(&mut self, now: Instant) {
+        if self.end == End::Closed {
+            return;
+        }
         let factor = 1_u32.checked_shl(self.busy).unwrap_or(u32::MAX);
         self.busy = self.busy.saturating_add(1);
         self.retry_at = now.checked_add(FIRST_WAIT.saturating_mul(factor).min(LONGEST_WAIT));
