@@ -149,6 +149,22 @@ fn recorded_tokens_read() {
     assert_eq!(unsealed.mic.map(|mic| mic[0]), Some(0xfe));
 }
 
+/// A proof that a domain controller took: for a user principal name, with the public password of pyspnego's test lab.
+#[test]
+fn a_recorded_proof_holds() {
+    let challenge =
+        ChallengeMessage::parse(include_bytes!("../../../fixtures/auth/pyspnego/ntlm_challenge")).unwrap();
+    let received =
+        Received::parse(include_bytes!("../../../fixtures/auth/pyspnego/ntlm_authenticate")).unwrap();
+    let (proof, input) = received.nt_response.split_first_chunk::<16>().unwrap();
+    let proof_with = |password| {
+        let ntowf = keys::ntowf_v2(&SecretString::from(password), &received.user, &received.domain);
+        keys::nt_proof(&ntowf, &challenge.server_challenge, input)
+    };
+    assert_eq!(&proof_with("VagrantPass1"), proof);
+    assert_ne!(&proof_with("VagrantPass2"), proof);
+}
+
 /// Both ends of one session that seals.
 pub(crate) fn sessions() -> (Session, Session) {
     let key = keys::Key::new(array("/random_session_key"));
