@@ -103,8 +103,9 @@ fn configuration(
     let credential = Credential::new(UserName::parse(&target.login.user)?, secret);
     let mut config = ClientConfig::new(endpoint, trust(&target.trust)?, credential)?;
     config.schemes = match target.login.scheme {
-        AuthScheme::Negotiate => vec![Scheme::Negotiate, Scheme::Ntlm],
-        AuthScheme::Ntlm => vec![Scheme::Ntlm, Scheme::Negotiate],
+        AuthScheme::Negotiate => vec![Scheme::Negotiate, Scheme::Spnego, Scheme::Ntlm],
+        // Windows offers NTLM under the name of Negotiate; asking for it by its own first would cost a round trip.
+        AuthScheme::Ntlm => vec![Scheme::Negotiate, Scheme::Ntlm],
         AuthScheme::Basic => vec![Scheme::Basic],
     };
     config.connect_timeout = target.timeouts.connect;

@@ -82,7 +82,7 @@ impl ClientConfig {
             proxy: None,
             trust,
             credential,
-            schemes: vec![Scheme::Negotiate, Scheme::Ntlm],
+            schemes: vec![Scheme::Negotiate, Scheme::Spnego, Scheme::Ntlm],
             connect_timeout: Duration::from_secs(30),
             operation_timeout: Duration::from_secs(20),
             retries: 3,
