@@ -9,6 +9,8 @@ mod credentials;
 #[cfg(test)]
 mod faults;
 #[cfg(test)]
+mod forwarder;
+#[cfg(test)]
 mod probes;
 #[cfg(test)]
 mod proxies;

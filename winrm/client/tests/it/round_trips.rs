@@ -1,9 +1,14 @@
 //! How many HTTP requests a command costs. A request more shows here before anybody feels it.
 
-use winrm::Command;
+use std::time::{Duration, Instant};
+
+use winrm::{Client, Command};
 use winrm_host::{Event, Host, Operation, Record};
 
-use crate::support::{PATIENCE, run, shell, start};
+use crate::{
+    forwarder::Forwarder,
+    support::{PATIENCE, config, finish, run, shell, simulate, start},
+};
 
 fn operations(record: &Record, from: winrm_host::Mark, to: winrm_host::Mark) -> Vec<Operation> {
     record.requests_between(from, to).iter().map(|request| request.operation).collect()
@@ -51,6 +56,70 @@ async fn commands_one_after_the_other_share_a_connection() {
         .collect();
     connections.dedup();
     assert_eq!(connections.len(), 1, "{connections:?}");
+    let _left = client.shutdown(PATIENCE).await;
+    host.shutdown().await;
+}
+
+#[tokio::test]
+async fn a_warm_call_over_a_long_way_takes_two_round_trips() {
+    let host = Host::builder().start().await.unwrap();
+    // Timers are a millisecond late, four times a call; the way is long enough for that not to matter.
+    let way = Forwarder::start(host.addr(), Duration::from_millis(50)).await;
+    let mut config = config(&host);
+    config.endpoint = config.endpoint.with_port(way.port);
+    let client = Client::new(&config).unwrap();
+    let shell = shell(&client).await;
+    run(&shell, Command::program("hostname")).await.unwrap();
+
+    let mut times = Vec::new();
+    for _ in 0..9 {
+        let began = Instant::now();
+        run(&shell, Command::program("hostname")).await.unwrap();
+        times.push(began.elapsed());
+    }
+    times.sort_unstable();
+    assert!(times[4] <= Duration::from_millis(220), "2.2 round trips of 100 ms: {times:?}");
+    let _left = client.shutdown(PATIENCE).await;
+    host.shutdown().await;
+}
+
+#[tokio::test]
+async fn connections_that_were_closed_while_idle_are_replaced_without_a_word() {
+    let host = Host::builder().start().await.unwrap();
+    let way = Forwarder::start(host.addr(), Duration::ZERO).await;
+    let mut config = config(&host);
+    config.endpoint = config.endpoint.with_port(way.port);
+    config.retries = 0;
+    let client = Client::new(&config).unwrap();
+    let shell = shell(&client).await;
+    for _ in 0..5 {
+        assert_eq!(run(&shell, simulate("exit 6")).await.unwrap().exit_code, Some(6));
+        way.cut();
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    let commands = |entry: &winrm_host::Entry| matches!(entry.event, Event::Command { .. });
+    assert_eq!(host.record().entries().iter().filter(|entry| commands(entry)).count(), 5);
+    let _left = client.shutdown(PATIENCE).await;
+    host.shutdown().await;
+}
+
+#[tokio::test]
+async fn a_command_outlives_the_connection_that_waits_for_it() {
+    let host = Host::builder().start().await.unwrap();
+    let way = Forwarder::start(host.addr(), Duration::ZERO).await;
+    let mut config = config(&host);
+    config.endpoint = config.endpoint.with_port(way.port);
+    let client = Client::new(&config).unwrap();
+    let shell = shell(&client).await;
+    let mut execution = shell.start(simulate("sleep 1.5")).await.unwrap();
+    for _ in 0..2 {
+        let waited = tokio::time::timeout(Duration::from_millis(300), execution.next()).await;
+        assert!(waited.is_err());
+        way.cut();
+    }
+    assert_eq!(finish(&mut execution).await.unwrap().exit_code, Some(0));
+    let commands = |entry: &winrm_host::Entry| matches!(entry.event, Event::Command { .. });
+    assert_eq!(host.record().entries().iter().filter(|entry| commands(entry)).count(), 1);
     let _left = client.shutdown(PATIENCE).await;
     host.shutdown().await;
 }
