@@ -43,6 +43,11 @@ impl<I: IdSource> Requester<I> {
         self.preamble.max_envelope_size
     }
 
+    /// Lets answers, and with them requests, be larger from now on.
+    pub(super) fn raise_max_envelope_size(&mut self, bytes: u32) {
+        self.preamble.max_envelope_size = self.preamble.max_envelope_size.max(bytes);
+    }
+
     pub(super) fn request<R: Request>(
         &mut self,
         lane: Lane,

@@ -177,6 +177,20 @@ impl RunspacePool {
         self.pipelines.get(&pipeline).map(|pipeline| pipeline.state)
     }
 
+    /// Whether something is expected from the pool itself rather than from a pipeline: while it opens, and while a call or a
+    /// key exchange is not answered. Transports ask for the pool's messages then.
+    #[must_use]
+    pub fn awaits_pool_message(&self) -> bool {
+        match self.state {
+            RunspacePoolState::NegotiationSent
+            | RunspacePoolState::NegotiationSucceeded
+            | RunspacePoolState::Opening
+            | RunspacePoolState::Connecting => true,
+            RunspacePoolState::Opened => !self.calls.is_empty() || self.key.is_some(),
+            _ => false,
+        }
+    }
+
     /// The cipher for secure strings, once a key was exchanged.
     #[must_use]
     pub fn cipher(&self) -> Option<&SharedCipher> {

@@ -13,6 +13,7 @@ mod fuzz_inputs;
 mod measured;
 #[cfg(test)]
 mod ntlm;
+mod psrp_exchange;
 mod psrp_halves;
 mod psrp_keys;
 mod psrp_messages;

@@ -1,0 +1,527 @@
+//! A runspace pool over WS-Management, against a host made of our own server's half.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "helpers of tests may fail as tests do"
+)]
+
+use std::collections::HashMap;
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use uuid::Uuid;
+use winrm_proto::clixml::{PsString, Stream as Records, Value};
+use winrm_proto::exchange::{
+    Confirmation, FailureKind, PoolEvent, PoolOutput, PoolRequest, Route, RunspacePool, Sent, ShellFate, Step,
+};
+use winrm_proto::psrp::client::Event as Message;
+use winrm_proto::psrp::{
+    Availability, Channel, Command, Input, PipelineState, PoolLimits, PowerShell, Priority,
+    RunspacePoolState, client, server,
+};
+use winrm_proto::winrs::{
+    Call, CommandId, CommandResponse, CommandState, ConnectResponse, CreateShell, CreateShellResponse,
+    DeleteResponse, DisconnectResponse, ExecutionState, Receive, ReceiveResponse, ReconnectResponse,
+    SendResponse, ShellId, ShellReference, SignalCode, SignalResponse, Stream, StreamEnd, StreamName,
+};
+use winrm_proto::wsman::fault::FaultCode;
+use winrm_proto::wsman::{
+    Fault, Header, Incoming, MessageId, Preamble, ResourceUri, Response, SessionId, write_fault,
+    write_response,
+};
+use winrm_proto::xml::Limits;
+
+const POOL: Uuid = Uuid::from_u128(0xaaaa);
+const FIRST: Uuid = Uuid::from_u128(1);
+const SECOND: Uuid = Uuid::from_u128(2);
+
+type Pool = RunspacePool<Box<dyn FnMut() -> Uuid>>;
+
+/// Client and host, and every request so far.
+struct Test {
+    pool: Pool,
+    host: Host,
+    now: Instant,
+    /// What each request was, and where it went.
+    requests: Vec<(Route, String)>,
+    /// Requests that hang on the host.
+    hanging: HashMap<Route, (PoolRequest, Header, Receive)>,
+}
+
+struct Host {
+    psrp: server::RunspacePool,
+    next: u128,
+}
+
+fn ids() -> Box<dyn FnMut() -> Uuid> {
+    let mut next = 0_u128;
+    Box::new(move || {
+        next += 1;
+        Uuid::from_u128(next << 64)
+    })
+}
+
+fn preamble() -> Preamble {
+    Preamble::new("https://host:5986/wsman".to_owned(), SessionId::from_uuid(Uuid::from_u128(7)))
+}
+
+fn shell() -> ShellReference {
+    ShellReference { resource_uri: ResourceUri::POWERSHELL, shell_id: ShellId::from_uuid(POOL) }
+}
+
+impl Test {
+    fn new() -> Self {
+        let settings = client::Settings { max_runspaces: 4, ..client::Settings::default() };
+        let template = CreateShell { name: Some("test".to_owned()), ..CreateShell::default() };
+        let pool = Pool::open(
+            preamble(),
+            Limits::default(),
+            ids(),
+            ResourceUri::POWERSHELL,
+            template,
+            POOL,
+            settings,
+        );
+        let psrp = server::RunspacePool::new(server::Settings::default());
+        Self {
+            pool: pool.unwrap(),
+            host: Host { psrp, next: 1 << 32 },
+            now: Instant::now(),
+            requests: Vec::new(),
+            hanging: HashMap::new(),
+        }
+    }
+
+    fn opened() -> Self {
+        let mut test = Self::new();
+        let events = test.run();
+        assert!(
+            events.iter().any(|event| matches!(event, PoolEvent::Message(Message::Pool { .. }))),
+            "{events:?}"
+        );
+        assert_eq!(test.pool.psrp().state(), RunspacePoolState::Opened);
+        test.requests.clear();
+        test
+    }
+
+    fn start(&mut self, pipeline: Uuid, input: Input) {
+        let shell =
+            PowerShell { input, ..PowerShell::new(vec![Command::new("Get-Item").parameter("Path", "x")]) };
+        self.pool.start(pipeline, shell).unwrap();
+    }
+
+    /// Drives both halves until neither has anything to do, and returns what happened.
+    fn run(&mut self) -> Vec<PoolEvent> {
+        let mut events = Vec::new();
+        loop {
+            match self.pool.poll(self.now) {
+                PoolOutput::Event(event) => events.push(event),
+                PoolOutput::Send(request) => self.serve(request),
+                PoolOutput::WaitUntil(time) => self.now = time,
+                PoolOutput::Pending | PoolOutput::Done if self.release_hanging() => {}
+                PoolOutput::Pending | PoolOutput::Done => return events,
+            }
+        }
+    }
+
+    /// What the conversation asks for next.
+    fn expect_send(&mut self) -> PoolRequest {
+        match self.pool.poll(self.now) {
+            PoolOutput::Send(request) => request,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    fn expect_event(&mut self) -> PoolEvent {
+        match self.pool.poll(self.now) {
+            PoolOutput::Event(event) => event,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    fn serve(&mut self, request: PoolRequest) {
+        let (header, call) = read(&request.envelope);
+        let kind = match &call {
+            Call::Signal(signal) => format!("Signal {}", signal.code.uri().rsplit('/').next().unwrap()),
+            call => format!("{call:?}").split(['(', ' ', '{']).next().unwrap().to_owned(),
+        };
+        self.requests.push((request.route, kind));
+        match call {
+            Call::Receive(receive) => {
+                let hung = self.hanging.insert(request.route, (request, header, receive));
+                assert!(hung.is_none(), "two Receives on one connection");
+            }
+            call => {
+                let answer = self.host.answer(&header, call);
+                self.pool.reply(self.now, request.id, &answer);
+            }
+        }
+    }
+
+    /// Answers Receives for which there is something.
+    fn release_hanging(&mut self) -> bool {
+        let mut released = false;
+        let routes: Vec<Route> = self.hanging.keys().copied().collect();
+        for route in routes {
+            let (_, header, receive) = &self.hanging[&route];
+            if let Some(answer) = self.host.output(header, receive) {
+                let (request, ..) = self.hanging.remove(&route).unwrap();
+                self.pool.reply(self.now, request.id, &answer);
+                released = true;
+            }
+        }
+        released
+    }
+
+    fn finish(&mut self, pipeline: Uuid) {
+        self.host.psrp.set_pipeline_state(pipeline, PipelineState::Completed, None).unwrap();
+    }
+
+    fn kinds(&self) -> Vec<&str> {
+        self.requests.iter().map(|(_, kind)| kind.as_str()).collect()
+    }
+}
+
+fn read(envelope: &[u8]) -> (Header, Call) {
+    Call::read(Incoming::open(envelope, &Limits::default()).unwrap()).unwrap()
+}
+
+impl Host {
+    fn respond<R: Response>(&mut self, header: &Header, response: &R) -> Bytes {
+        self.next += 1;
+        write_response(header, MessageId::from_uuid(Uuid::from_u128(self.next)), response).unwrap()
+    }
+
+    fn answer(&mut self, header: &Header, call: Call) -> Bytes {
+        match call {
+            Call::Create(create) => {
+                assert_eq!(
+                    (create.name.as_deref(), create.protocol_version.as_deref()),
+                    (Some("test"), Some("2.3"))
+                );
+                self.take(None, &create.creation_xml.unwrap());
+                self.respond(header, &CreateShellResponse { shell: shell(), description: None })
+            }
+            Call::Connect(connect) => match connect.command_id {
+                None => {
+                    self.take(None, &connect.connect_xml.unwrap());
+                    let pool = Channel { pipeline: None, priority: Priority::Default };
+                    let xml = self.psrp.next_payload_of(pool, 100_000).unwrap().bytes;
+                    let response =
+                        ConnectResponse { connect_response_xml: Some(xml), ..ConnectResponse::default() };
+                    self.respond(header, &response)
+                }
+                Some(_) => self.respond(header, &ConnectResponse::default()),
+            },
+            Call::Command(command) => {
+                let fragment = command.fragment().unwrap();
+                let command_id = command.command_id.unwrap();
+                self.take(command_id.to_uuid(), &fragment);
+                self.respond(header, &CommandResponse { command_id })
+            }
+            Call::Send(send) => {
+                for stream in send.streams {
+                    let pipeline = stream.command_id.as_ref().and_then(CommandId::to_uuid);
+                    self.take(pipeline, &stream.data);
+                }
+                self.respond(header, &SendResponse)
+            }
+            Call::Signal(signal) => {
+                let pipeline = signal.command_id.unwrap().to_uuid().unwrap();
+                if signal.code == SignalCode::PowerShellCtrlC {
+                    self.psrp.set_pipeline_state(pipeline, PipelineState::Stopped, None).unwrap();
+                }
+                self.respond(header, &SignalResponse)
+            }
+            Call::Disconnect(_) => {
+                self.psrp.disconnected().unwrap();
+                self.respond(header, &DisconnectResponse)
+            }
+            Call::Reconnect(_) => {
+                self.psrp.reconnected().unwrap();
+                self.respond(header, &ReconnectResponse)
+            }
+            Call::Delete(_) => self.respond(header, &DeleteResponse),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    fn take(&mut self, pipeline: Option<Uuid>, bytes: &[u8]) {
+        self.psrp.receive(Channel { pipeline, priority: Priority::Default }, bytes).unwrap();
+        while let Some(event) = self.psrp.next_event().unwrap() {
+            if let server::Event::AvailableRunspaces { call } = event {
+                self.psrp.answer(call, Availability::Count(4)).unwrap();
+            }
+        }
+    }
+
+    fn output(&mut self, header: &Header, receive: &Receive) -> Option<Bytes> {
+        let pipeline = receive.command_id.as_ref().and_then(CommandId::to_uuid);
+        let channel = Channel { pipeline, priority: Priority::Default };
+        let payload = self.psrp.next_payload_of(channel, 400)?;
+        let stream = Stream {
+            name: StreamName::Stdout,
+            command_id: receive.command_id.clone(),
+            data: payload.bytes,
+            end: StreamEnd::Open,
+        };
+        Some(self.respond(header, &ReceiveResponse { streams: vec![stream], state: None }))
+    }
+}
+
+fn message(event: &PoolEvent) -> &Message {
+    match event {
+        PoolEvent::Message(message) => message,
+        other => panic!("{other:?}"),
+    }
+}
+
+fn output(pipeline: Uuid, value: impl Into<Value>) -> PoolEvent {
+    PoolEvent::Message(Message::Record { pipeline, stream: Records::Output, value: value.into() })
+}
+
+fn ended(pipeline: Uuid, state: PipelineState) -> PoolEvent {
+    PoolEvent::Message(Message::Pipeline { pipeline, state, error: None })
+}
+
+#[test]
+fn a_pool_opens_with_a_create_and_receives() {
+    let mut test = Test::new();
+    let events = test.run();
+    assert!(matches!(message(&events[0]), Message::Negotiated(_)));
+    assert!(matches!(message(&events[1]), Message::PrivateData));
+    assert_eq!(test.requests[0], (Route::Control, "Create".to_owned()));
+    assert!(test.requests[1..].iter().all(|request| *request == (Route::Poll(None), "Receive".to_owned())));
+    // Nothing hangs once the pool is open: whoever waits for nothing asks for nothing.
+    assert!(test.hanging.is_empty());
+}
+
+#[test]
+fn a_warm_call_is_a_command_and_a_receive_with_the_release_behind() {
+    let mut test = Test::opened();
+    test.start(FIRST, Input::None);
+    assert_eq!(test.run(), [PoolEvent::Started(FIRST)]);
+    test.host.psrp.write(FIRST, Records::Output, 5.into()).unwrap();
+    test.finish(FIRST);
+    assert_eq!(test.run(), [output(FIRST, 5), ended(FIRST, PipelineState::Completed)]);
+    let expected = [
+        (Route::Control, "Command".to_owned()),
+        (Route::Poll(Some(FIRST)), "Receive".to_owned()),
+        (Route::Control, "Signal terminate".to_owned()),
+    ];
+    assert_eq!(test.requests, expected);
+    assert_eq!(test.pool.shell_fate(), ShellFate::Usable);
+}
+
+#[test]
+fn pipelines_run_side_by_side_each_with_its_own_receive() {
+    let mut test = Test::opened();
+    test.start(FIRST, Input::None);
+    test.start(SECOND, Input::None);
+    test.run();
+    assert!(test.hanging.contains_key(&Route::Poll(Some(FIRST))));
+    assert!(test.hanging.contains_key(&Route::Poll(Some(SECOND))));
+    test.host.psrp.write(SECOND, Records::Output, "x".repeat(2000).into()).unwrap();
+    test.finish(SECOND);
+    assert_eq!(test.run(), [output(SECOND, "x".repeat(2000)), ended(SECOND, PipelineState::Completed)]);
+    assert!(test.hanging.contains_key(&Route::Poll(Some(FIRST))));
+}
+
+#[test]
+fn input_follows_its_command_one_send_at_a_time() {
+    let mut test = Test::opened();
+    test.start(FIRST, Input::Open);
+    test.pool.input(FIRST, "x".repeat(700_000).into()).unwrap();
+    test.pool.end_input(FIRST).unwrap();
+    assert!(test.pool.pending_input() > 700_000);
+    let command = test.expect_send();
+    assert!(matches!(test.pool.poll(test.now), PoolOutput::Pending), "input may not overtake its command");
+    test.serve(command);
+    test.run();
+    assert_eq!(test.pool.pending_input(), 0);
+    assert_eq!(test.kinds().iter().filter(|kind| **kind == "Send").count(), 2);
+}
+
+#[test]
+fn a_stop_goes_out_at_once_and_the_last_state_comes() {
+    let mut test = Test::opened();
+    test.start(FIRST, Input::None);
+    test.run();
+    test.requests.clear();
+    test.pool.stop(FIRST).unwrap();
+    let events = test.run();
+    let stopping = PoolEvent::Stopping { pipeline: FIRST, confirmation: Confirmation::Confirmed };
+    assert_eq!(events, [stopping, ended(FIRST, PipelineState::Stopped)]);
+    assert_eq!(test.requests[0], (Route::Urgent, "Signal crtl_c".to_owned()));
+    assert_eq!(test.kinds().last(), Some(&"Signal terminate"));
+    assert!(test.pool.stop(FIRST).is_err());
+}
+
+#[test]
+fn a_pipeline_that_the_host_has_not_heard_of_is_taken_back() {
+    let mut test = Test::opened();
+    test.start(FIRST, Input::None);
+    test.pool.stop(FIRST).unwrap();
+    assert_eq!(test.run(), [ended(FIRST, PipelineState::Stopped)]);
+    assert_eq!(test.requests, []);
+}
+
+#[test]
+fn calls_about_the_pool_have_it_asked_for_messages() {
+    let mut test = Test::opened();
+    let call = test.pool.available_runspaces().unwrap();
+    let answer = Availability::Count(4);
+    assert_eq!(test.run(), [PoolEvent::Message(Message::Answer { call, answer })]);
+    assert_eq!(test.kinds(), ["Send", "Receive"]);
+    assert!(test.hanging.is_empty());
+}
+
+#[test]
+fn a_timed_out_receive_is_asked_again_and_a_lost_one_too() {
+    let mut test = Test::opened();
+    test.start(FIRST, Input::None);
+    let command = test.expect_send();
+    test.serve(command);
+    assert_eq!(test.expect_event(), PoolEvent::Started(FIRST));
+    let receive = test.expect_send();
+    let (header, _) = read(&receive.envelope);
+    let fault =
+        write_fault(&header, MessageId::from_uuid(FIRST), &Fault::operation_timed_out("HOST")).unwrap();
+    test.pool.reply(test.now, receive.id, &fault);
+    let again = test.expect_send();
+    assert_ne!((again.id, &again.envelope), (receive.id, &receive.envelope));
+    test.pool.lost(again.id, Sent::Something);
+    let again = test.expect_send();
+    assert_eq!(again.route, Route::Poll(Some(FIRST)));
+}
+
+#[test]
+fn a_lost_command_is_never_sent_again_once_a_byte_had_left() {
+    let mut test = Test::opened();
+    test.start(FIRST, Input::None);
+    let command = test.expect_send();
+    test.pool.lost(command.id, Sent::Nothing);
+    let command = test.expect_send();
+    test.pool.lost(command.id, Sent::Something);
+    let PoolEvent::PipelineFailed { pipeline: FIRST, failure } = test.expect_event() else { panic!() };
+    assert_eq!((failure.step, failure.kind), (Step::Command, FailureKind::Lost));
+    // It may run: the host is told to end it.
+    let signal = test.expect_send();
+    assert!(matches!(read(&signal.envelope).1, Call::Signal(signal) if signal.code == SignalCode::Terminate));
+    assert_eq!(test.pool.poll(test.now), PoolOutput::Pending);
+}
+
+#[test]
+fn a_fault_ends_one_pipeline_and_tells_about_the_shell() {
+    let mut test = Test::opened();
+    test.start(FIRST, Input::None);
+    test.start(SECOND, Input::None);
+    let command = test.expect_send();
+    let (header, _) = read(&command.envelope);
+    let fault = Fault::new(FaultCode::Sender, "QuotaLimit", 0x8033_81A6, "HOST", "used up");
+    let fault = write_fault(&header, MessageId::from_uuid(FIRST), &fault).unwrap();
+    test.pool.reply(test.now, command.id, &fault);
+    assert!(matches!(test.expect_event(), PoolEvent::PipelineFailed { pipeline: FIRST, .. }));
+    assert_eq!(test.pool.shell_fate(), ShellFate::Spent);
+    assert_eq!(test.run(), [PoolEvent::Started(SECOND)]);
+}
+
+#[test]
+fn output_that_ends_without_a_last_state_is_told() {
+    let mut test = Test::opened();
+    test.start(FIRST, Input::None);
+    let command = test.expect_send();
+    test.serve(command);
+    test.expect_event();
+    let receive = test.expect_send();
+    let (header, _) = read(&receive.envelope);
+    let state = CommandState { command_id: None, state: ExecutionState::Done, exit_code: None };
+    let response = ReceiveResponse { streams: Vec::new(), state: Some(state) };
+    let answer = test.host.respond(&header, &response);
+    test.pool.reply(test.now, receive.id, &answer);
+    assert_eq!(test.run(), [PoolEvent::PipelineEnded(FIRST)]);
+    assert_eq!(test.kinds(), ["Command", "Signal terminate"]);
+}
+
+#[test]
+fn fragments_that_cannot_be_break_the_pool_and_nothing_more_is_asked() {
+    let mut test = Test::opened();
+    test.start(FIRST, Input::None);
+    let command = test.expect_send();
+    test.serve(command);
+    test.expect_event();
+    let receive = test.expect_send();
+    let (header, _) = read(&receive.envelope);
+    let stream = Stream {
+        name: StreamName::Stdout,
+        command_id: None,
+        data: Bytes::from_static(&[0xFF; 64]),
+        end: StreamEnd::Open,
+    };
+    let answer = test.host.respond(&header, &ReceiveResponse { streams: vec![stream], state: None });
+    test.pool.reply(test.now, receive.id, &answer);
+    assert!(matches!(test.expect_event(), PoolEvent::Broken(_)));
+    assert_eq!(test.pool.poll(test.now), PoolOutput::Pending);
+    assert_ne!(test.pool.shell_fate(), ShellFate::Usable);
+    test.pool.close();
+    assert_eq!(test.run(), [PoolEvent::Closed(Confirmation::Confirmed)]);
+    assert_eq!(test.kinds().last(), Some(&"Delete"));
+    assert_eq!(test.pool.poll(test.now), PoolOutput::Done);
+}
+
+#[test]
+fn a_pool_is_left_and_taken_up_again() {
+    let mut test = Test::opened();
+    test.start(FIRST, Input::None);
+    test.run();
+    test.pool.disconnect(Some(Duration::from_secs(60))).unwrap();
+    // The host answers what hung when a client leaves.
+    let (hung, ..) = test.hanging.remove(&Route::Poll(Some(FIRST))).unwrap();
+    test.pool.lost(hung.id, Sent::Something);
+    assert_eq!(test.run(), [PoolEvent::Disconnected]);
+    assert!(test.pool.start(SECOND, PowerShell::new(vec![Command::new("x")])).is_err());
+    test.host.psrp.write(FIRST, Records::Output, 1.into()).unwrap();
+    assert_eq!(test.run(), []);
+    test.pool.reconnect().unwrap();
+    assert_eq!(test.run(), [PoolEvent::Reconnected, output(FIRST, 1)]);
+}
+
+#[test]
+fn another_process_takes_a_pool_over_with_its_pipeline() {
+    let mut test = Test::opened();
+    test.start(FIRST, Input::None);
+    test.run();
+    test.host.psrp.disconnected().unwrap();
+    test.host.psrp.write(FIRST, Records::Output, 1.into()).unwrap();
+    test.hanging.clear();
+    let psrp = client::RunspacePool::connect(POOL, PsString::from("other"), PoolLimits::default()).unwrap();
+    test.pool = Pool::connect(preamble(), Limits::default(), ids(), shell(), psrp);
+    test.run();
+    assert_eq!(test.pool.psrp().state(), RunspacePoolState::Opened);
+    test.pool.attach(FIRST, CommandId::from_uuid(FIRST)).unwrap();
+    test.finish(FIRST);
+    let events = test.run();
+    assert_eq!(events, [PoolEvent::Started(FIRST), output(FIRST, 1), ended(FIRST, PipelineState::Completed)]);
+}
+
+#[test]
+fn a_pool_that_does_not_open_says_so_and_is_over() {
+    let mut test = Test::new();
+    let create = test.expect_send();
+    test.pool.lost(create.id, Sent::Nothing);
+    let create = test.expect_send();
+    let (header, _) = read(&create.envelope);
+    let fault = Fault::new(FaultCode::Sender, "AccessDenied", 5, "HOST", "no");
+    let fault = write_fault(&header, MessageId::from_uuid(FIRST), &fault).unwrap();
+    test.pool.reply(test.now, create.id, &fault);
+    let PoolEvent::Failed(failure) = test.expect_event() else { panic!() };
+    assert_eq!(failure.fault().unwrap().wsman_code(), Some(5));
+    assert_eq!(test.pool.poll(test.now), PoolOutput::Done);
+
+    let mut unasked = Test::new();
+    unasked.pool.close();
+    assert_eq!(unasked.run(), [PoolEvent::Closed(Confirmation::Confirmed)]);
+    assert_eq!(unasked.requests, []);
+}
