@@ -10,7 +10,7 @@ use crate::{
     config::{ClientConfig, ConfigError},
     error::Error,
     lanes::Lanes,
-    shell::{Host, Keeper, Registry, Shell, ShellOptions, reaper},
+    shell::{Host, Keeper, Registry, RemoteShell, Shell, ShellOptions, orphans, reaper},
     transport::Dialer,
 };
 
@@ -66,7 +66,7 @@ impl Client {
             max_envelope_size: config.max_envelope_size,
             ..Preamble::new(config.endpoint.to_string(), SessionId::from_uuid(Uuid::new_v4()))
         };
-        let host = Host::new(Lanes::new(dialer), preamble, config.retries);
+        let host = Host::new(Lanes::new(dialer), preamble, config.retries, config.orphans.clone());
         let registry = Arc::new(Registry::default());
         runtime.spawn(reaper::run(registry.clone(), host.clone()));
         let commands = Arc::new(Semaphore::new(config.concurrency.clamp(1, Semaphore::MAX_PERMITS)));
@@ -95,6 +95,24 @@ impl Client {
             product_vendor: answer.product_vendor,
             product_version: answer.product_version,
         })
+    }
+
+    /// The shells on the host that the account may see, whoever opened them.
+    ///
+    /// # Errors
+    ///
+    /// [`Error`].
+    pub async fn list_shells(&self) -> Result<Vec<RemoteShell>, Error> {
+        orphans::list(&self.0.host).await
+    }
+
+    /// Closes a shell that somebody else opened, and ends what runs in it.
+    ///
+    /// # Errors
+    ///
+    /// [`Error`].
+    pub async fn close_shell(&self, shell: &RemoteShell) -> Result<(), Error> {
+        orphans::close(&self.0.host, shell).await
     }
 
     /// Closes every shell of this client, its running commands with it, and waits until the host has confirmed

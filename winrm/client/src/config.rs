@@ -8,6 +8,7 @@ use crate::{
     endpoint::{Endpoint, EndpointError, Transport},
     proxy::Proxy,
     refusals::{NoRandomBytes, RefusedCredentials},
+    shell::OrphanRule,
     transport::{Trust, TrustError},
 };
 
@@ -36,6 +37,8 @@ pub struct ClientConfig {
     pub max_envelope_size: u32,
     /// How many commands run at a time; the next one waits in [`crate::Shell::start`].
     pub concurrency: usize,
+    /// Which shells on the host may be closed to make room for a new one.
+    pub orphans: Option<OrphanRule>,
     /// What is remembered of refused credentials; give all clients of a process clones of one.
     pub refused: RefusedCredentials,
 }
@@ -88,6 +91,7 @@ impl ClientConfig {
             retries: 3,
             max_envelope_size: 153_600,
             concurrency: 16,
+            orphans: None,
             refused: RefusedCredentials::new()?,
         })
     }

@@ -103,6 +103,8 @@ pub enum Operation {
     Signal,
     /// Closing a shell.
     Delete,
+    /// Listing the host's shells.
+    Enumerate,
 }
 
 /// Whether a command ran, for a caller who must decide whether to start it again.
@@ -177,9 +179,8 @@ impl Error {
 impl Operation {
     fn ran(self, reached: Reached) -> Ran {
         match (self, reached) {
-            (Self::Identify | Self::Create, _) | (Self::Command, Reached::Nobody | Reached::Refused) => {
-                Ran::No
-            }
+            (Self::Identify | Self::Create | Self::Enumerate, _)
+            | (Self::Command, Reached::Nobody | Reached::Refused) => Ran::No,
             (Self::Command, Reached::Perhaps) => Ran::Unknown,
             (Self::Receive | Self::Send | Self::Signal | Self::Delete, _) => Ran::Yes,
         }
@@ -196,6 +197,7 @@ impl fmt::Display for Operation {
             Self::Send => "Send",
             Self::Signal => "Signal",
             Self::Delete => "Delete",
+            Self::Enumerate => "Enumerate",
         })
     }
 }

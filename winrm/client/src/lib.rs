@@ -68,7 +68,8 @@ pub use error::{Cause, Error, Operation, Ran};
 pub use proxy::{InvalidProxy, NoProxy, Proxy};
 pub use refusals::{NoRandomBytes, RefusedCredentials};
 pub use shell::{
-    Command, CommandError, Event, Execution, InputClosed, Shell, ShellOptions, Stdin, Stopped, UserProfile,
+    Command, CommandError, Event, Execution, InputClosed, OrphanRule, RemoteShell, Shell, ShellOptions,
+    Stdin, Stopped, UserProfile,
 };
 pub use transport::{ConnectError, HttpError, Pin, Pinned, ProxyError, TlsError, Trust, TrustError};
 pub use winrm_proto::{

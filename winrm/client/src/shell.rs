@@ -4,6 +4,7 @@ mod command;
 mod execution;
 mod host;
 mod options;
+pub(crate) mod orphans;
 pub(crate) mod reaper;
 mod registry;
 mod stdin;
@@ -26,6 +27,7 @@ pub use command::{Command, CommandError};
 pub use execution::{Event, Execution, Stopped};
 pub(crate) use host::Host;
 pub use options::{ShellOptions, UserProfile};
+pub use orphans::{OrphanRule, RemoteShell};
 use registry::ShellKey;
 pub(crate) use registry::{Keeper, Registry};
 pub use stdin::{InputClosed, Stdin};
@@ -129,15 +131,7 @@ impl Remote {
         let shut_down = || Error::new(Operation::Create, Cause::ShutDown, Reached::Nobody);
         let opening = registry.open().ok_or_else(shut_down)?;
         let created = tokio::spawn(async move {
-            let target = Target::from(ResourceUri::CMD);
-            let mut retries = host.retries();
-            let reference = loop {
-                let create = host.ask(Lane::Poll, Operation::Create, target.clone(), options.request());
-                match create.await {
-                    Err(error) if is_overload(&error) && retries.pause().await == Another::Attempt => {}
-                    created => break created?.shell,
-                }
-            };
+            let reference = create(&host, &options).await?;
             Ok(Self { key: opening.opened(reference.clone()), registry, reference })
         });
         created.await.unwrap_or_else(|_| Err(shut_down()))
@@ -155,12 +149,44 @@ impl Drop for Remote {
     }
 }
 
+/// Asks for a shell; again where the host is overloaded, or where closing what was left behind makes room.
+async fn create(host: &Host, options: &ShellOptions) -> Result<ShellReference, Error> {
+    let mut retries = host.retries();
+    let mut orphans = host.orphans();
+    loop {
+        let target = Target::from(ResourceUri::CMD);
+        let error = match host.ask(Lane::Poll, Operation::Create, target, options.request()).await {
+            Ok(created) => return Ok(created.shell),
+            Err(error) => error,
+        };
+        if is_crowded(&error)
+            && let Some(rule) = orphans.take()
+            && orphans::close_all(host, rule).await.is_ok_and(|closed| closed > 0)
+        {
+            continue;
+        }
+        if !is_overload(&error) || retries.pause().await == Another::NotAllowed {
+            return Err(error);
+        }
+    }
+}
+
+/// Whether this user has too many shells.
+fn is_crowded(error: &Error) -> bool {
+    has_code(error, [ERROR_WSMAN_QUOTA_MAX_SHELLS, ERROR_WSMAN_QUOTA_MAX_SHELLS_PPQ])
+}
+
 /// Whether the host asks for slower requests: the quotas of load and of users, not those of this user's shells.
 fn is_overload(error: &Error) -> bool {
-    let codes = [ERROR_WSMAN_QUOTA_SYSTEM, ERROR_WSMAN_QUOTA_MAX_SHELLUSERS];
+    has_code(error, [ERROR_WSMAN_QUOTA_SYSTEM, ERROR_WSMAN_QUOTA_MAX_SHELLUSERS])
+}
+
+fn has_code(error: &Error, codes: [u32; 2]) -> bool {
     error.fault().and_then(Fault::wsman_code).is_some_and(|code| codes.contains(&code))
 }
 
+const ERROR_WSMAN_QUOTA_MAX_SHELLS: u32 = 0x8033_81A5;
+const ERROR_WSMAN_QUOTA_MAX_SHELLS_PPQ: u32 = 0x8033_81E4;
 const ERROR_WSMAN_QUOTA_SYSTEM: u32 = 0x8033_81A8;
 const ERROR_WSMAN_QUOTA_MAX_SHELLUSERS: u32 = 0x8033_81AB;
 /// A new shell that is refused as well is not the shell's fault.

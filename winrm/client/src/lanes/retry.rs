@@ -78,7 +78,7 @@ pub(super) fn may_pass(cause: &Cause) -> bool {
 /// prove a wrong password again to something that closes the connection instead of refusing.
 pub(super) fn may_repeat(operation: Operation) -> bool {
     match operation {
-        Operation::Receive | Operation::Signal | Operation::Delete => true,
+        Operation::Receive | Operation::Signal | Operation::Delete | Operation::Enumerate => true,
         Operation::Identify | Operation::Create | Operation::Command | Operation::Send => false,
     }
 }

@@ -7,6 +7,7 @@ use winrm_proto::{
     xml::Limits,
 };
 
+use super::OrphanRule;
 use crate::{
     error::{Cause, Error, Operation, Reached},
     lanes::{self, Lane, Lanes, Pending, retry::Retries},
@@ -18,6 +19,7 @@ pub(crate) struct Host {
     lanes: Lanes,
     preamble: Preamble,
     retries: u32,
+    orphans: Option<OrphanRule>,
 }
 
 /// Where messages get their identifiers from.
@@ -26,8 +28,8 @@ pub(crate) type Ids = fn() -> Uuid;
 pub(crate) const IDS: Ids = Uuid::new_v4;
 
 impl Host {
-    pub(crate) fn new(lanes: Lanes, preamble: Preamble, retries: u32) -> Self {
-        Self { lanes, preamble, retries }
+    pub(crate) fn new(lanes: Lanes, preamble: Preamble, retries: u32, orphans: Option<OrphanRule>) -> Self {
+        Self { lanes, preamble, retries, orphans }
     }
 
     /// One request and its answer.
@@ -82,6 +84,10 @@ impl Host {
     /// The attempts that are left to a request which the host refuses because it is overloaded.
     pub(crate) fn retries(&self) -> Retries {
         Retries::new(self.retries)
+    }
+
+    pub(crate) fn orphans(&self) -> Option<&OrphanRule> {
+        self.orphans.as_ref()
     }
 
     pub(crate) fn preamble(&self) -> &Preamble {
