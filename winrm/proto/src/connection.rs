@@ -14,7 +14,7 @@
 //! |---|---|---|---|
 //! | Type 1 | 401 with a Type 2 | go on | Type 3, with the envelope |
 //! | Type 1 | 401 without one, or with a rejection in SPNEGO | the scheme is not taken; nothing secret was sent | the next scheme that is offered |
-//! | Basic | 401 that offers other schemes, but not Basic | the password was not looked at | [`Error::NotOffered`] |
+//! | Basic | 401 that offers other schemes, but not Basic | the password was not looked at, but no other proof follows | [`Error::NotOffered`] |
 //! | Type 3 or Basic | any other 401, with or without a token | **refused**, finally: NTLM has no fourth message, bare or in SPNEGO, so a token here rejects or opens another round | [`Error::CredentialRefused`] |
 //! | Type 3 with the envelope | SOAP, 200 or a fault | accepted | the reply |
 //! | Type 3 with the envelope | 200 without content | accepted, but the envelope was not read | the envelope alone, on the same connection |

@@ -23,6 +23,8 @@ pub struct Connection {
     /// INVARIANT: gone once a proof was computed, so that there is no second one.
     nonces: Option<Nonces>,
     learned: Learned,
+    /// The scheme that the server took.
+    scheme: Option<Scheme>,
     channel: Channel,
     state: State,
 }
@@ -69,9 +71,16 @@ impl Connection {
             schemes,
             nonces: Some(nonces),
             learned,
+            scheme: None,
             channel: Channel::Plain,
             state: State::Fresh,
         })
+    }
+
+    /// The scheme that the account is proven by, once that has been sent.
+    #[must_use]
+    pub fn scheme(&self) -> Option<Scheme> {
+        self.scheme
     }
 
     /// What this connection has found out, for the next one to the same endpoint.
@@ -137,7 +146,7 @@ impl Connection {
 
     /// An envelope on a connection that is authenticated.
     fn deliver(&mut self, envelope: Bytes) -> Result<Request, Error> {
-        if self.learned.scheme == Some(Scheme::Basic) {
+        if self.scheme == Some(Scheme::Basic) {
             return self.deliver_with_password(envelope);
         }
         self.state = State::Awaiting;
@@ -180,6 +189,7 @@ impl Connection {
             return Err(Error::ClosedDuringAuthentication);
         }
         self.learned.scheme = Some(scheme);
+        self.scheme = Some(scheme);
         self.channel = Channel::new(&self.settings.protection, &session)?;
         let authorization = authorization(scheme, &token);
         let proof = Proof { scheme, session: Box::new(session), envelope };
@@ -268,7 +278,8 @@ impl Connection {
         self.answered(response)
     }
 
-    /// The answer to a request with the password itself.
+    /// The answer to a request with the password itself. A server that does not offer Basic has not looked at it, but
+    /// that is no reason to prove it in another way: the next connection begins with a better scheme anyway.
     fn basic_answered(&mut self, response: Response) -> Result<Step, Error> {
         if response.status == UNAUTHORIZED {
             let challenges = challenge::parse(&response.challenges)?;
@@ -279,7 +290,8 @@ impl Connection {
                 self.nothing_offered(&challenges)
             });
         }
-        self.learned.scheme = Some(Scheme::Basic);
+        self.learned.scheme = None;
+        self.scheme = Some(Scheme::Basic);
         self.answered(response)
     }
 

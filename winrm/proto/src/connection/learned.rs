@@ -7,7 +7,7 @@ use crate::auth::Scheme;
 /// What one connection found out about an endpoint, so that the next to the same endpoint need not ask again.
 #[derive(Clone, PartialEq, Eq, Default)]
 pub struct Learned {
-    /// The scheme that the server takes; those before it in the order were not offered.
+    /// The scheme to try first. Never Basic for longer than one reconnection: a better one may be offered by then.
     pub(super) scheme: Option<Scheme>,
     /// Whether an envelope may ride on the proof.
     pub(super) first_envelope: FirstEnvelope,
@@ -16,10 +16,16 @@ pub struct Learned {
 }
 
 impl Learned {
-    /// The scheme that the server takes, once it has answered.
+    /// The scheme to try first, if one was found out.
     #[must_use]
     pub fn scheme(&self) -> Option<Scheme> {
         self.scheme
+    }
+
+    /// The same with another place for the first envelope, for an endpoint that is known to refuse it next to a proof.
+    #[must_use]
+    pub fn with_first_envelope(self, first_envelope: FirstEnvelope) -> Self {
+        Self { first_envelope, ..self }
     }
 
     /// Whether an envelope may ride on the proof.

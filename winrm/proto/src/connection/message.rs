@@ -109,6 +109,7 @@ pub enum Step {
     Reply(Reply),
     /// Close this connection, open another, begin a new [`super::Connection`] with what was learned, and give it the
     /// same envelope: by its answer the server has not looked at it.
+    /// A server that closes every time can ask for this for ever, so count.
     Reconnect(Learned),
 }
 

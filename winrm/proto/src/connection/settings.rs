@@ -23,15 +23,11 @@ pub struct Settings {
 impl Settings {
     /// The schemes that are left to try, in order.
     pub(super) fn usable_schemes(&self) -> Result<Vec<Scheme>, Error> {
-        let from_learned =
-            self.schemes.iter().position(|scheme| Some(*scheme) == self.learned.scheme).unwrap_or_default();
-        let usable: Vec<Scheme> = self
-            .schemes
-            .iter()
-            .skip(from_learned)
-            .copied()
-            .filter(|scheme| *scheme != Scheme::Basic || self.basic_usable().is_ok())
-            .collect();
+        let mut usable = self.schemes.clone();
+        // What was not offered before is tried last, in case that has changed.
+        let learned = usable.iter().position(|scheme| Some(*scheme) == self.learned.scheme);
+        usable.rotate_left(learned.unwrap_or_default());
+        usable.retain(|scheme| *scheme != Scheme::Basic || self.basic_usable().is_ok());
         if usable.is_empty() {
             self.basic_usable()?;
             return Err(Error::NoScheme);

@@ -6,20 +6,18 @@ use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use bytes::Bytes;
 use winrm_proto::auth::negotiate::{Mechanism, NegState, Token};
-use winrm_proto::auth::ntlm::SealError;
-use winrm_proto::auth::{Protection, Scheme, basic, seal};
+use winrm_proto::auth::{Protection, Scheme, basic};
 use winrm_proto::connection::{
-    Acceptor, BodyError, Connection, Error, FirstEnvelope, Learned, Reply, Request, Response, Settings, Step,
-    Verdict,
+    Acceptor, Connection, Error, FirstEnvelope, Learned, Reply, Request, Response, Settings, Step, Verdict,
 };
 
 use crate::ntlm::{PASSWORD, credential, nonces, policy, server_nonces, service, tls};
 
-const SOAP: (&str, &str) = ("Content-Type", "application/soap+xml;charset=UTF-8");
-const ENVELOPE: Bytes = Bytes::from_static(b"<s:Envelope/>");
-const ANSWER: Bytes = Bytes::from_static(b"<s:Envelope>answer</s:Envelope>");
+pub(crate) const SOAP: (&str, &str) = ("Content-Type", "application/soap+xml;charset=UTF-8");
+pub(crate) const ENVELOPE: Bytes = Bytes::from_static(b"<s:Envelope/>");
+pub(crate) const ANSWER: Bytes = Bytes::from_static(b"<s:Envelope>answer</s:Envelope>");
 
-fn settings(user: &str, password: &str, schemes: &[Scheme]) -> Settings {
+pub(crate) fn settings(user: &str, password: &str, schemes: &[Scheme]) -> Settings {
     Settings {
         credential: credential(user, password),
         schemes: schemes.to_vec(),
@@ -30,33 +28,33 @@ fn settings(user: &str, password: &str, schemes: &[Scheme]) -> Settings {
     }
 }
 
-fn connection(settings: Settings) -> Connection {
+pub(crate) fn connection(settings: Settings) -> Connection {
     Connection::new(settings, nonces()).unwrap()
 }
 
-fn response(status: u16, headers: &[(&str, &str)], body: &'static str) -> Response {
+pub(crate) fn response(status: u16, headers: &[(&str, &str)], body: &'static str) -> Response {
     Response::new(status, headers.iter().copied(), Bytes::from_static(body.as_bytes()))
 }
 
 /// A listener that authenticates and seals for real and answers every envelope alike.
-struct Listener {
-    acceptor: Acceptor,
+pub(crate) struct Listener {
+    pub(crate) acceptor: Acceptor,
     /// Whether an envelope is read from the request that carries the proof.
     reads_first_body: bool,
     requests: Vec<(Option<&'static str>, usize)>,
 }
 
 impl Listener {
-    fn new(schemes: &[Scheme]) -> Self {
+    pub(crate) fn new(schemes: &[Scheme]) -> Self {
         Self::protected(tls(0), schemes)
     }
 
-    fn protected(protection: Protection, schemes: &[Scheme]) -> Self {
+    pub(crate) fn protected(protection: Protection, schemes: &[Scheme]) -> Self {
         let acceptor = Acceptor::new(Arc::new(policy(protection)), schemes.to_vec());
         Self { acceptor, reads_first_body: true, requests: Vec::new() }
     }
 
-    fn answer(&mut self, request: &Request) -> Response {
+    pub(crate) fn answer(&mut self, request: &Request) -> Response {
         let authorization = request.header("Authorization");
         assert_eq!(request.header("Content-Length"), Some(request.body.len().to_string().as_str()));
         assert_eq!(request.header("Accept-Encoding"), Some("identity"));
@@ -84,7 +82,7 @@ impl Listener {
         Response::new(200, headers.into_iter().chain([("Content-Type", content_type.to_owned())]), body)
     }
 
-    fn exchange(&mut self, connection: &mut Connection) -> Result<Reply, Error> {
+    pub(crate) fn exchange(&mut self, connection: &mut Connection) -> Result<Reply, Error> {
         let mut request = connection.send(ENVELOPE)?;
         loop {
             match connection.receive(self.answer(&request))? {
@@ -187,6 +185,40 @@ fn a_server_that_closes_gets_the_next_scheme_on_a_new_connection() {
     let mut second = connection(Settings { learned, ..settings("vagrant", PASSWORD, &all) });
     listener.exchange(&mut second).unwrap();
     assert_eq!(listener.requests, [(Some("password"), 13)]);
+}
+
+#[test]
+fn what_was_learned_is_tried_first_and_need_not_hold_for_ever() {
+    let all = [Scheme::Negotiate, Scheme::Ntlm, Scheme::Basic];
+    let requests = |offered, learned: &Learned| {
+        let learned = learned.clone();
+        let mut connection = connection(Settings { learned, ..settings("vagrant", PASSWORD, &all) });
+        let mut listener = Listener::new(&[offered]);
+        listener.exchange(&mut connection).unwrap();
+        assert_eq!(connection.scheme(), Some(offered));
+        (listener.requests.len(), connection.learned().clone())
+    };
+    let (count, learned) = requests(Scheme::Ntlm, &Learned::default());
+    assert_eq!((count, learned.scheme()), (3, Some(Scheme::Ntlm)));
+    let (count, learned) = requests(Scheme::Ntlm, &learned);
+    assert_eq!((count, learned.scheme()), (2, Some(Scheme::Ntlm)));
+    let (count, learned) = requests(Scheme::Negotiate, &learned);
+    assert_eq!((count, learned.scheme()), (3, Some(Scheme::Negotiate)));
+    let (count, learned) = requests(Scheme::Basic, &learned);
+    assert_eq!(
+        (count, learned.scheme()),
+        (2, None),
+        "Basic is not tried first because it once was all there was"
+    );
+}
+
+#[test]
+fn basic_is_not_followed_by_another_proof() {
+    let mut connection = connection(settings("vagrant", PASSWORD, &[Scheme::Basic, Scheme::Negotiate]));
+    drop(connection.send(ENVELOPE).unwrap());
+    let answer = response(401, &[("WWW-Authenticate", "Negotiate, CredSSP")], "");
+    let offered = vec!["Negotiate".to_owned(), "CredSSP".to_owned()];
+    assert_eq!(connection.receive(answer), Err(Error::NotOffered { offered }));
 }
 
 #[test]
@@ -438,78 +470,6 @@ fn a_server_that_rejects_ntlm_inside_spnego() {
     }
 }
 
-/// A sealed connection that has had one answer.
-fn sealed(scheme: Scheme) -> (Listener, Connection) {
-    let mut listener = Listener::protected(Protection::Seal, &[Scheme::Negotiate]);
-    let settings = Settings { protection: Protection::Seal, ..settings("vagrant", PASSWORD, &[scheme]) };
-    let mut connection = connection(settings);
-    listener.exchange(&mut connection).unwrap();
-    (listener, connection)
-}
-
-#[test]
-fn sealed_faults_open() {
-    let (mut listener, mut connection) = sealed(Scheme::Negotiate);
-    let request = connection.send(ENVELOPE).unwrap();
-    drop(listener.answer(&request));
-    // The listener's answer above took a place in the sequence, so the fault below would be out of step.
-    let (body, content_type) = listener.acceptor.answer(Bytes::from_static(b"<fault/>"));
-    let out_of_step = connection.receive(Response::new(500, [("Content-Type", content_type)], body));
-    assert!(matches!(out_of_step, Err(Error::Seal(_))));
-
-    let (mut listener, mut connection) = sealed(Scheme::Spnego);
-    drop(connection.send(ENVELOPE).unwrap());
-    let (body, content_type) = listener.acceptor.answer(Bytes::from_static(b"<fault/>"));
-    let step = connection.receive(Response::new(500, [("Content-Type", content_type)], body));
-    assert_eq!(step, Ok(Step::Reply(Reply { status: 500, body: Bytes::from_static(b"<fault/>") })));
-}
-
-#[test]
-fn an_answer_that_is_not_sealed_ends_the_connection() {
-    for status in [200, 500] {
-        let (_, mut connection) = sealed(Scheme::Negotiate);
-        drop(connection.send(ENVELOPE).unwrap());
-        assert_eq!(connection.receive(response(status, &[SOAP], "<x/>")), Err(Error::NotSealed { status }));
-        assert_eq!(connection.send(ENVELOPE), Err(Error::Broken));
-    }
-}
-
-#[test]
-fn a_replayed_answer_ends_the_connection() {
-    let (mut listener, mut connection) = sealed(Scheme::Negotiate);
-    let request = connection.send(ENVELOPE).unwrap();
-    let answer = listener.answer(&request);
-    assert!(connection.receive(answer.clone()).is_ok());
-    drop(connection.send(ENVELOPE).unwrap());
-    let wrong_sequence = seal::Error::Seal(SealError::WrongSequence { expected: 2, found: 1 });
-    assert_eq!(connection.receive(answer), Err(Error::Seal(wrong_sequence)));
-    assert_eq!(connection.send(ENVELOPE), Err(Error::Broken));
-}
-
-#[test]
-fn nothing_of_an_envelope_shows_on_plain_http() {
-    let mut connection = connection(Settings {
-        protection: Protection::Seal,
-        ..settings("vagrant", PASSWORD, &[Scheme::Negotiate])
-    });
-    let mut listener = Listener::protected(Protection::Seal, &[Scheme::Negotiate]);
-    let hello = connection.send(ENVELOPE).unwrap();
-    let Ok(Step::Send(proof)) = connection.receive(listener.answer(&hello)) else { panic!("a proof is due") };
-    assert!(proof.header("Content-Type").unwrap().starts_with("multipart/encrypted"));
-    assert!(!proof.body.windows(5).any(|window| window == b"<s:En"));
-}
-
-#[test]
-fn an_acceptor_that_demands_a_seal() {
-    let mut listener = Listener::protected(Protection::Seal, &[Scheme::Negotiate]);
-    assert_eq!(listener.acceptor.open(SOAP.1, ENVELOPE), Err(BodyError::NotSealed));
-    assert_eq!(listener.acceptor.open(seal::CONTENT_TYPE, ENVELOPE), Err(BodyError::NoKeys));
-    let (mut listener, _) = sealed(Scheme::Negotiate);
-    assert_eq!(listener.acceptor.open(SOAP.1, ENVELOPE), Err(BodyError::NotSealed));
-    let broken = listener.acceptor.open(seal::CONTENT_TYPE, ENVELOPE);
-    assert_eq!(broken, Err(BodyError::Seal(seal::Error::Boundary)));
-}
-
 #[test]
 fn nothing_secret_shows() {
     let mut listener = Listener::new(&[Scheme::Spnego]);
@@ -530,4 +490,12 @@ fn nothing_secret_shows() {
     for secret in ["P@ss", "<s:", "NTLMSSP", "TlRMTVNTUAAD", "random sessionk"] {
         assert!(!shown.contains(secret), "{secret} shows: {shown}");
     }
+}
+#[test]
+fn an_endpoint_that_is_known_to_want_the_proof_alone() {
+    let mut listener = Listener::new(&[Scheme::Ntlm]);
+    let learned = Learned::default().with_first_envelope(FirstEnvelope::AfterProof);
+    let mut connection = connection(Settings { learned, ..settings("vagrant", PASSWORD, &[Scheme::Ntlm]) });
+    listener.exchange(&mut connection).unwrap();
+    assert_eq!(listener.requests, [(Some("hello"), 0), (Some("proof"), 0), (None, 13)]);
 }

@@ -21,6 +21,8 @@ mod psrp_replay;
 #[cfg(test)]
 mod recorded_messages;
 #[cfg(test)]
+mod sealed;
+#[cfg(test)]
 mod spnego;
 #[cfg(test)]
 mod winrs_messages;

@@ -24,7 +24,7 @@ pub struct Client {
     negotiate_message: Vec<u8>,
 }
 
-/// What a client must not choose itself in tests, and never twice otherwise.
+/// The random bytes and the time of one exchange. They are used once; only tests choose them.
 pub struct Nonces {
     client_challenge: [u8; 8],
     exported_session_key: Zeroizing<[u8; 16]>,
