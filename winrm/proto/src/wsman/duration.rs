@@ -45,7 +45,7 @@ fn units(mut text: &str, known: &[(char, u64)], total: &mut Duration) -> Option<
 
 fn scaled(number: &str, unit: char, seconds: u64) -> Option<Duration> {
     let (whole, fraction) = match number.split_once('.') {
-        Some((whole, fraction)) if unit == 'S' => (whole, fraction),
+        Some((whole, fraction)) if unit == 'S' && !fraction.is_empty() => (whole, fraction),
         Some(_) => return None,
         None => (number, ""),
     };

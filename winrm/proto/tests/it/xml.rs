@@ -101,6 +101,7 @@ fn limits() {
         ("<a><b><c><d/></c></b></a>", Some(Error::TooDeep { limit: 3 })),
         ("<a>1<b/>2<b/>3</a>", None),
         ("<a>1<b/>2<b/>3<b/>4</a>", Some(Error::TooManyNodes { limit: 10 })),
+        ("<a>1<b/>2<b/>3<!-- --></a>", Some(Error::TooManyNodes { limit: 10 })),
         ("<a b='1' c='2' d='3'/>", None),
         ("<a b='1' c='2' d='3' e='4'/>", Some(Error::TooManyAttributes { limit: 3 })),
         ("<a b='                                 '/>", None),

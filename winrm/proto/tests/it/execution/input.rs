@@ -63,7 +63,7 @@ fn a_busy_host_gets_the_same_input_later() {
     test.execution.write_stdin(Bytes::from_static(b"data"));
     test.execution.close_stdin();
     let mut last_wait = Duration::ZERO;
-    for code in [170, 0x8007_00AA, 170] {
+    for code in [170, 0x8007_00AA, 170, 170, 170] {
         let send = test.expect_send(Lane::Control);
         assert_eq!(sent(&send), (b"data".to_vec(), StreamEnd::Closed));
         test.fault(&send, &fault(code));
@@ -71,6 +71,13 @@ fn a_busy_host_gets_the_same_input_later() {
         let wait = time - test.now;
         assert!(wait > last_wait && wait <= Duration::from_secs(1));
         last_wait = wait;
+        test.now = time;
+    }
+    for _ in 0..40 {
+        let send = test.expect_send(Lane::Control);
+        test.fault(&send, &fault(170));
+        let Output::WaitUntil(time) = test.poll() else { panic!("no wait") };
+        assert_eq!(time - test.now, Duration::from_secs(1));
         test.now = time;
     }
     let send = test.expect_send(Lane::Control);
