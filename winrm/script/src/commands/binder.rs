@@ -6,11 +6,11 @@ use crate::tree::{CommandElement, Expression, ExpressionKind, NumberValue};
 
 /// What stands behind a command's name, in order.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Element<T> {
+pub enum Element<'name, T> {
     /// `-Name`, or `-Name:value`.
     Parameter {
         /// The name, perhaps shortened, without its dash.
-        name: String,
+        name: &'name str,
         /// The value after a colon.
         value: Option<T>,
     },
@@ -121,7 +121,7 @@ impl Command {
     ///
     /// # Errors
     /// A [`Refusal`] where PowerShell would fail too, and where only the host could know.
-    pub fn bind<T: Typed + Clone>(self, elements: &[Element<T>]) -> Result<Bound<T>, Refusal> {
+    pub fn bind<T: Typed + Clone>(self, elements: &[Element<'_, T>]) -> Result<Bound<T>, Refusal> {
         let mut first = None;
         for variant in self.variants() {
             // Another version's parameters are only believed where they are written out.
@@ -139,7 +139,7 @@ impl Command {
     }
 }
 
-fn all_written_out<T>(variant: Variant, elements: &[Element<T>]) -> bool {
+fn all_written_out<T>(variant: Variant, elements: &[Element<'_, T>]) -> bool {
     elements.iter().all(|element| match element {
         Element::Parameter { name, .. } => variant.parameters().any(|parameter| parameter.is_called(name)),
         Element::Value(_) => true,
@@ -162,7 +162,7 @@ impl<T: Typed + Clone> Binding<T> {
         Self { command, variant, parameters: variant.parameters().collect(), bound: Vec::new(), sets }
     }
 
-    fn bind(mut self, elements: &[Element<T>]) -> Result<Bound<T>, Refusal> {
+    fn bind(mut self, elements: &[Element<'_, T>]) -> Result<Bound<T>, Refusal> {
         let values = self.bind_named(elements)?;
         let values = self.bind_positions(values)?;
         self.bind_remaining(values)?;
@@ -171,7 +171,7 @@ impl<T: Typed + Clone> Binding<T> {
     }
 
     /// Binds what has a name, and gives back the values that have none.
-    fn bind_named(&mut self, elements: &[Element<T>]) -> Result<Vec<T>, Refusal> {
+    fn bind_named(&mut self, elements: &[Element<'_, T>]) -> Result<Vec<T>, Refusal> {
         let mut values = Vec::new();
         let mut elements = elements.iter().peekable();
         while let Some(element) = elements.next() {
@@ -199,7 +199,9 @@ impl<T: Typed + Clone> Binding<T> {
 
     /// A full name or alias first, then the only parameter that begins so; a common one yields to the command's own.
     fn named(&self, name: &str) -> Result<Parameter, Refusal> {
-        if let Some(&parameter) = self.parameters.iter().find(|parameter| parameter.is_called(name)) {
+        let by_name = self.parameters.iter().find(|parameter| parameter.name().eq_ignore_ascii_case(name));
+        let by_alias = || self.parameters.iter().find(|parameter| parameter.is_called(name));
+        if let Some(&parameter) = by_name.or_else(by_alias) {
             return Ok(parameter);
         }
         let candidates: Vec<Parameter> =
@@ -219,6 +221,9 @@ impl<T: Typed + Clone> Binding<T> {
     /// Goes through the positions in order. A value is for the default set's parameter if its type fits, then for
     /// any parameter whose type fits, then for any parameter.
     fn bind_positions(&mut self, values: Vec<T>) -> Result<Vec<T>, Refusal> {
+        if values.is_empty() {
+            return Ok(values);
+        }
         let mut positions: Vec<u32> = self
             .unbound()
             .flat_map(|parameter| {
@@ -260,7 +265,8 @@ impl<T: Typed + Clone> Binding<T> {
         let here = |set: ParameterSet| {
             set.position == Some(position) && !set.remaining && sets != 0 && bit(set) & sets != 0
         };
-        self.unbound().filter(|parameter| parameter.sets().any(here)).collect()
+        let positional = |parameter: &Parameter| parameter.has_position() && parameter.sets().any(here);
+        self.unbound().filter(positional).collect()
     }
 
     fn bind_remaining(&mut self, values: Vec<T>) -> Result<(), Refusal> {
@@ -301,12 +307,12 @@ impl<T: Typed + Clone> Binding<T> {
     }
 
     fn unbound(&self) -> impl Iterator<Item = Parameter> {
-        let bound = |parameter: &Parameter| self.bound.iter().any(|other| other.parameter == *parameter);
+        let bound = |parameter: &Parameter| self.bound.iter().any(|other| other.parameter.is(*parameter));
         self.parameters.iter().copied().filter(move |parameter| !bound(parameter))
     }
 
     fn give(&mut self, parameter: Parameter, value: BoundValue<T>) -> Result<(), Refusal> {
-        if self.bound.iter().any(|other| other.parameter == parameter) {
+        if self.bound.iter().any(|other| other.parameter.is(parameter)) {
             return Err(Refusal::Duplicate(parameter.name()));
         }
         self.bound.push(BoundArgument { parameter, value });
@@ -336,6 +342,12 @@ impl ArgumentType {
             Self::Hashtable => "hashtable",
         };
         element.unwrap_or(type_name) == own
+    }
+}
+
+impl<T: Typed> Typed for &T {
+    fn argument_type(&self) -> ArgumentType {
+        (**self).argument_type()
     }
 }
 
@@ -374,22 +386,22 @@ impl Typed for static_command::Literal {
     }
 }
 
-impl From<&CommandElement> for Element<Expression> {
-    fn from(element: &CommandElement) -> Self {
+impl<'tree> From<&'tree CommandElement> for Element<'tree, &'tree Expression> {
+    fn from(element: &'tree CommandElement) -> Self {
         match element {
             CommandElement::Parameter(parameter) => {
-                Self::Parameter { name: parameter.name.clone(), value: parameter.argument.clone() }
+                Self::Parameter { name: &parameter.name, value: parameter.argument.as_ref() }
             }
-            CommandElement::Argument(argument) => Self::Value(argument.clone()),
+            CommandElement::Argument(argument) => Self::Value(argument),
         }
     }
 }
 
-impl From<&static_command::Argument> for Element<static_command::Literal> {
-    fn from(argument: &static_command::Argument) -> Self {
+impl<'command> From<&'command static_command::Argument> for Element<'command, static_command::Literal> {
+    fn from(argument: &'command static_command::Argument) -> Self {
         match argument {
             static_command::Argument::Parameter { name, value } => {
-                Self::Parameter { name: name.as_str().to_owned(), value: value.clone() }
+                Self::Parameter { name: name.as_str(), value: value.clone() }
             }
             static_command::Argument::Value(value) => Self::Value(value.clone()),
         }

@@ -54,10 +54,8 @@ pub enum Risk {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Parameter {
     name: &'static str,
-    type_name: &'static str,
-    aliases: &'static str,
-    flags: &'static str,
-    sets: &'static str,
+    /// What stands behind the name in the table; taken apart when it is asked for.
+    rest: &'static str,
 }
 
 /// What is true of a parameter in a set.
@@ -191,11 +189,23 @@ impl Variant {
 
 impl Parameter {
     fn parse(text: &'static str) -> Option<Self> {
-        // A type may hold colons of its own, as in `CimInstance#root/x:y`; none of the other fields does.
         let (name, rest) = text.split_once(':')?;
-        let mut fields = rest.rsplitn(4, ':');
-        let (sets, flags, aliases) = (fields.next()?, fields.next()?, fields.next()?);
-        Some(Self { name, type_name: fields.next()?, aliases, flags, sets })
+        Some(Self { name, rest })
+    }
+
+    /// Sets, flags, aliases and type. Only a type may hold colons of its own, as in `CimInstance#root/x:y`.
+    fn field(self, index: usize) -> &'static str {
+        self.rest.rsplitn(4, ':').nth(index).unwrap_or_default()
+    }
+
+    /// Whether this is the same entry of the table.
+    pub(super) fn is(self, other: Self) -> bool {
+        std::ptr::eq(self.name, other.name)
+    }
+
+    /// Whether it takes a value without a name in any set.
+    pub(super) fn has_position(self) -> bool {
+        self.rest.contains('@')
     }
 
     /// The full name.
@@ -207,30 +217,30 @@ impl Parameter {
     /// The type, as the syntax of a command shows it: `string[]`, `switch`, `ServiceController[]`.
     #[must_use]
     pub fn type_name(self) -> &'static str {
-        self.type_name
+        self.field(3)
     }
 
     /// Whether it is a switch.
     #[must_use]
     pub fn is_switch(self) -> bool {
-        self.type_name == "switch"
+        self.rest.starts_with("switch:")
     }
 
     /// The aliases that are known.
     pub fn aliases(self) -> impl Iterator<Item = &'static str> {
-        self.aliases.split(',').filter(|alias| !alias.is_empty())
+        self.field(2).split(',').filter(|alias| !alias.is_empty())
     }
 
     /// Whether its value is a path on the host.
     #[must_use]
     pub fn is_path(self) -> bool {
-        self.flags.contains('p')
+        self.field(1).contains('p')
     }
 
     /// Whether every command has it, or every one that supports `-WhatIf`.
     #[must_use]
     pub fn is_common(self) -> bool {
-        self.flags.contains('c')
+        self.field(1).contains('c')
     }
 
     /// Whether this is its name or one of its aliases, in any case.
@@ -249,7 +259,7 @@ impl Parameter {
 
     /// The sets that it belongs to.
     pub fn sets(self) -> impl Iterator<Item = ParameterSet> {
-        self.sets.split(',').filter_map(ParameterSet::parse)
+        self.field(0).split(',').filter_map(ParameterSet::parse)
     }
 }
 
@@ -302,8 +312,8 @@ fn lines_named(text: &'static str, name: &str) -> Option<&'static str> {
 }
 
 fn compare(left: &str, right: &str) -> Ordering {
-    let lower = |text: &str| text.bytes().map(|byte| byte.to_ascii_lowercase()).collect::<Vec<_>>();
-    lower(left).cmp(&lower(right))
+    let left = left.bytes().map(|byte| byte.to_ascii_lowercase());
+    left.cmp(right.bytes().map(|byte| byte.to_ascii_lowercase()))
 }
 
 const COMMANDS: &str = include_str!("../../data/commands.tsv");

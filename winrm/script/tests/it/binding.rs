@@ -65,7 +65,7 @@ fn bind(call: &str) -> Result<BTreeMap<String, String>, String> {
     let tree = parse::script(call).map_err(|refusal| refusal.to_string())?;
     let (parsed, _) = tree.commands().next().ok_or("no command")?;
     let command = find(parsed.name.as_string().ok_or("no name")?).ok_or("unknown command")?;
-    let elements: Vec<Element<Expression>> = parsed.elements.iter().map(Element::from).collect();
+    let elements: Vec<Element<'_, &Expression>> = parsed.elements.iter().map(Element::from).collect();
     let bound = command.bind(&elements).map_err(|refusal| refusal.to_string())?;
     let mut result = BTreeMap::new();
     for argument in bound.arguments {
@@ -103,7 +103,7 @@ fn assistants_commands_bind() {
                     continue;
                 };
                 commands += 1;
-                let elements: Vec<Element<Expression>> = parsed
+                let elements: Vec<Element<'_, &Expression>> = parsed
                     .elements
                     .iter()
                     .map(Element::from)

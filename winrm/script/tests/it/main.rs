@@ -9,6 +9,7 @@
 
 mod binding;
 mod dump;
+mod fuzz_inputs;
 mod hostile;
 mod parse;
 mod shared;

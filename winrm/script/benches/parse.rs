@@ -1,0 +1,62 @@
+//! How fast scripts are parsed, bound and refused: `cargo bench -p winrm-script --bench parse`.
+
+use divan::counter::BytesCount;
+use divan::{Bencher, black_box};
+use winrm_script::commands::{Element, find};
+use winrm_script::parse;
+use winrm_script::tree::Expression;
+
+fn main() {
+    divan::main();
+}
+
+/// About 2 KB as an assistant writes them: pipelines, calculated properties, a loop, a table.
+#[divan::bench]
+fn parse_two_kilobytes(bencher: Bencher<'_, '_>) {
+    let script = two_kilobytes();
+    bencher.counter(BytesCount::of_str(&script)).bench(|| parse::script(black_box(&script)));
+}
+
+#[divan::bench]
+fn parse_and_bind_two_kilobytes(bencher: Bencher<'_, '_>) {
+    let script = two_kilobytes();
+    bencher.counter(BytesCount::of_str(&script)).bench(|| {
+        let Ok(tree) = parse::script(black_box(&script)) else { return 0 };
+        let bound = tree.commands().filter(|(command, _)| {
+            let elements: Vec<Element<'_, &Expression>> =
+                command.elements.iter().map(Element::from).collect();
+            command.name.as_string().and_then(find).is_some_and(|known| known.bind(&elements).is_ok())
+        });
+        bound.count()
+    });
+}
+
+#[divan::bench]
+fn find_a_command() -> Option<winrm_script::commands::Command> {
+    find(black_box("Get-ScheduledTaskInfo"))
+}
+
+/// A megabyte of one thing.
+#[divan::bench(args = ["(", "\"$(", "'", "$a", "a;", "1+", ",1", "[int]", "`\n", "#\n", "a -b:", "@{a=", "$", "x "])]
+fn refuse_a_megabyte(bencher: Bencher<'_, '_>, piece: &str) {
+    let script = piece.repeat(parse::MAX_BYTES / piece.len());
+    bencher.counter(BytesCount::of_str(&script)).bench(|| parse::script(black_box(&script)).is_ok());
+}
+
+fn two_kilobytes() -> String {
+    let piece = r#"
+# What takes the most space, and who is signed in.
+$limit = 1GB
+$since = (Get-Date).AddDays(-7)
+$services = Get-Service -Name 'w*', "Spooler" | Where-Object { $_.Status -ne 'Running' -and $_.StartType -eq 'Automatic' }
+foreach ($service in $services) {
+    if ($service.Name -like 'win*') { Write-Output "$($service.Name): $($service.Status)" } else { continue }
+}
+Get-CimInstance Win32_LogicalDisk -Filter "DriveType=3" |
+    Select-Object DeviceID, @{n='FreeGB'; e={[math]::Round($_.FreeSpace/$limit, 1)}}, @{n='Pct'; e={ '{0:P0}' -f ($_.FreeSpace / $_.Size) }} |
+    Sort-Object FreeGB -Descending | Format-Table -AutoSize
+Get-WinEvent -FilterHashtable @{ LogName='System'; Level=2; StartTime=$since } -MaxEvents 50 -ErrorAction SilentlyContinue |
+    Group-Object ProviderName -NoElement | Sort-Object Count -Descending | Select-Object -First 10
+"#;
+    piece.repeat(2)
+}

@@ -1,0 +1,1 @@
+Get-Process;Remove-Item C:\x

@@ -1,0 +1,1 @@
+Get-Process | measure { $_.Kill() }

@@ -1,0 +1,1 @@
+Rem`ove-It`em x

@@ -1,0 +1,1 @@
+Re­move-Item x

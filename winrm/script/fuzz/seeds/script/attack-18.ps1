@@ -1,0 +1,1 @@
+([type]'IO.File')::Delete('x')

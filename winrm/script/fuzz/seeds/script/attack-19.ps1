@@ -1,0 +1,1 @@
+Add-Member -InputObject 1 -MemberType ScriptMethod x { iex 1 }

@@ -1,0 +1,2 @@
+Get-Content @"
+"@; iex 1

@@ -1,0 +1,1 @@
+setspn -L CONTOSO\svc_sql

@@ -1,0 +1,1 @@
+Get-CimInstance Win32_Service | Where-Object { $_.PathName -match '^[^"].*\s.*\.exe' -and $_.PathName -notmatch '^[A-Za-z]:\\Windows' } | Select-Object Name, StartMode, PathName

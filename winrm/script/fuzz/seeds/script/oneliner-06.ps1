@@ -1,0 +1,1 @@
+Get-ADUser -Filter * | Group-Object { ($_.DistinguishedName -split ',', 2)[1] } -NoElement | Sort-Object Count -Descending | Select-Object -First 20 | Format-Table -AutoSize

@@ -1,0 +1,1 @@
+Get-CimInstance Win32_ShadowStorage | Select-Object @{n='Volume';e={$_.Volume.DeviceID}}, @{n='UsedGB';e={[math]::Round($_.UsedSpace/1GB,2)}}, @{n='AllocatedGB';e={[math]::Round($_.AllocatedSpace/1GB,2)}}, @{n='MaxGB';e={[math]::Round($_.MaxSpace/1GB,2)}}

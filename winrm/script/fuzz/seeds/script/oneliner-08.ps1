@@ -1,0 +1,1 @@
+Get-ClusterGroup | Where-Object { $_.State -ne 'Online' } | Format-Table Name, OwnerNode, State -AutoSize

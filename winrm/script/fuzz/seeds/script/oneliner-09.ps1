@@ -1,0 +1,1 @@
+fsutil dirty query C:

@@ -1,0 +1,2 @@
+# LastReplicationResult 0 = success
+Get-ADReplicationPartnerMetadata -Target * -Partition * | Select-Object Server, Partition, @{n='Partner';e={($_.Partner -split ',')[1] -replace 'CN='}}, LastReplicationSuccess, LastReplicationResult, ConsecutiveReplicationFailures

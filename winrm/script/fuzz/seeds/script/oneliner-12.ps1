@@ -1,0 +1,1 @@
+"{0:N2} GB" -f ((Get-ChildItem C:\inetpub\logs\LogFiles -Recurse -File -ErrorAction SilentlyContinue | Measure-Object -Property Length -Sum).Sum / 1GB)

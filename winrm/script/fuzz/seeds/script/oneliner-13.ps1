@@ -1,0 +1,1 @@
+Get-Content -Path 'D:\Logs\app.log' -Tail 50

@@ -1,0 +1,1 @@
+Get-VMNetworkAdapter -VMName * | Select-Object VMName, SwitchName, MacAddress, @{n='IPs';e={$_.IPAddresses -join ','}}, @{n='Vlan';e={$_.VlanSetting.AccessVlanId}}
