@@ -4,6 +4,36 @@
 //! responses and answers with the next request or with the reply. [`Acceptor`] is the server's side of authentication.
 //! Authentication belongs to one TCP connection, so does a value of either type: a new TCP connection needs a new one.
 //!
+//! ```
+//! use std::time::Duration;
+//!
+//! use bytes::Bytes;
+//! use winrm_proto::auth::ntlm::{FileTime, Nonces};
+//! use winrm_proto::auth::{Credential, Protection, Scheme, ServiceName, UserName};
+//! use winrm_proto::connection::{Connection, Learned, Response, Settings, Step};
+//!
+//! let settings = Settings {
+//!     credential: Credential::new(UserName::parse("CORP\\svc")?, String::from("secret").into()),
+//!     schemes: vec![Scheme::Negotiate, Scheme::Spnego, Scheme::Ntlm],
+//!     target: ServiceName::http("web-01")?,
+//!     protection: Protection::Tls { channel_binding: None },
+//!     max_response: 1 << 20,
+//!     learned: Learned::default(),
+//! };
+//! let now = FileTime::from_unix(Duration::from_secs(1_795_255_200));
+//! let mut connection = Connection::new(settings, Nonces::new([1; 8], [2; 16], now))?;
+//!
+//! // The first request carries a token that names nobody; the envelope waits.
+//! let request = connection.send(Bytes::from_static(b"<s:Envelope/>"))?;
+//! assert!(request.header("Authorization").is_some_and(|value| value.starts_with("Negotiate ")));
+//! assert!(request.body.is_empty());
+//!
+//! // This server offers something else. Nothing secret has been sent.
+//! let response = Response::new(401, [("WWW-Authenticate", "Kerberos")], Bytes::new());
+//! assert!(connection.receive(response).is_err_and(|error| error.to_string().contains("Kerberos only")));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
 //! # Which answer means what
 //!
 //! The first envelope rides on the request that carries the proof, which saves a round trip (MS-WSMV 4.5). A server
