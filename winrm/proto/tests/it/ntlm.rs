@@ -254,6 +254,20 @@ fn secrets_do_not_show() {
 
 proptest::proptest! {
     #[test]
+    fn any_account_is_accepted_with_its_password_and_no_other(user in "(\\PC{1,20}\\\\)?\\PC{1,40}", password in "\\PC{0,200}", other in "\\PC{0,20}") {
+        let Ok(user) = UserName::parse(&user) else { return Ok(()) };
+        let account = Credential::new(user.clone(), SecretString::from(password.as_str()));
+        let judge = |presented: &str| {
+            let policy = AcceptPolicy { accounts: vec![account.clone()], ..policy(tls(0)) };
+            Exchange::run(&user.to_string(), presented, tls(0), policy).judge().map(|(accepted, _)| accepted.user)
+        };
+        proptest::prop_assert_eq!(judge(&password), Ok(user.clone()));
+        if other != password {
+            proptest::prop_assert_eq!(judge(&other), Err(Refusal::WrongProof));
+        }
+    }
+
+    #[test]
     fn any_challenge_is_survived(bytes in proptest::collection::vec(proptest::num::u8::ANY, 0..300), keep in 0..120_usize) {
         let (client, mut message) = challenge_message(tls(0));
         message.truncate(keep);
