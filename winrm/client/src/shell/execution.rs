@@ -43,6 +43,7 @@ pub struct Execution {
     input: Option<mpsc::Receiver<Bytes>>,
     state: State,
     spare_due: Option<Instant>,
+    closing: Closing,
     _permit: Arc<OwnedSemaphorePermit>,
 }
 
@@ -80,6 +81,17 @@ enum State {
     Stopped,
     Exited(Option<i32>),
     Failed,
+}
+
+/// When the end of the input is told to the host.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Closing {
+    /// Nobody has written anything or asked for the end.
+    NotAsked,
+    /// There was input, and its last piece says that it is the last.
+    AfterInput,
+    /// There was none, so that the end takes a request of its own.
+    Due(Instant),
 }
 
 struct Answered {
@@ -125,6 +137,7 @@ impl Execution {
             input: None,
             state: State::Running,
             spare_due: None,
+            closing: Closing::NotAsked,
             _permit: permit,
         };
         let started = tokio::spawn(async move { execution.started().await.map(|()| execution) });
@@ -182,17 +195,28 @@ impl Execution {
     /// Gives the command input, which is kept here until the host takes it while [`Execution::next`] is awaited. For
     /// more than fits into memory there is [`Execution::stdin`].
     pub fn write_stdin(&mut self, data: impl Into<Bytes>) {
-        self.conversation.write_stdin(data.into());
+        if !matches!(self.closing, Closing::Due(_)) {
+            self.closing = Closing::AfterInput;
+            self.conversation.write_stdin(data.into());
+        }
     }
 
     /// Ends the input after what was written.
+    ///
+    /// Where nothing was written, the host is told so a moment later: most commands have ended by then without having
+    /// looked at their input, and a request is saved.
     pub fn close_stdin(&mut self) {
-        self.conversation.close_stdin();
+        match self.closing {
+            Closing::NotAsked => self.closing = Closing::Due(Instant::now() + END_PUT_OFF),
+            Closing::AfterInput => self.conversation.close_stdin(),
+            Closing::Due(_) => {}
+        }
     }
 
     /// The input as a handle for another task, which waits while the host takes no more.
     pub fn stdin(&mut self) -> Stdin {
         let (stdin, pieces) = Stdin::new();
+        self.closing = Closing::AfterInput;
         self.input = Some(pieces);
         stdin
     }
@@ -325,7 +349,8 @@ impl Execution {
 
     /// Waits for one answer, for input, or until a time. It can be dropped at any point and begun anew.
     async fn wait(&mut self, until: Option<Instant>, welcome: Input) -> Result<(), Error> {
-        let Self { in_flight, spare_due, host, conversation, input, .. } = self;
+        let Self { in_flight, spare_due, closing, host, conversation, input, .. } = self;
+        let end_due = if let Closing::Due(time) = *closing { Some(time) } else { None };
         let answered = loop {
             tokio::select! {
                 biased;
@@ -335,6 +360,11 @@ impl Execution {
                         Some(data) => conversation.write_stdin(data),
                         None => conversation.close_stdin(),
                     }
+                    return Ok(());
+                }
+                () = sleep_until(end_due.unwrap_or_else(Instant::now)), if end_due.is_some() => {
+                    *closing = Closing::AfterInput;
+                    conversation.close_stdin();
                     return Ok(());
                 }
                 () = sleep_until(until.unwrap_or_else(Instant::now)), if until.is_some() => return Ok(()),
@@ -398,5 +428,7 @@ fn operation_of(step: exchange::Step) -> Operation {
     }
 }
 
+/// A command that waits for the end of input waits this much longer for it.
+const END_PUT_OFF: Duration = Duration::from_millis(200);
 /// A command that runs this long may have to be stopped, and the stop should not wait for a handshake.
 const SPARE_AFTER: Duration = Duration::from_secs(1);

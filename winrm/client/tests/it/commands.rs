@@ -80,6 +80,25 @@ async fn input_comes_back_byte_by_byte_the_same() {
 }
 
 #[tokio::test]
+async fn the_end_of_no_input_costs_nothing_unless_somebody_waits_for_it() {
+    let (host, client) = start(Host::builder()).await;
+    let record = host.record();
+    let shell = shell(&client).await;
+    let mark = record.mark();
+    let mut execution = shell.start(simulate("exit 0")).await.unwrap();
+    execution.close_stdin();
+    assert_eq!(finish(&mut execution).await.unwrap().exit_code, Some(0));
+    assert_eq!(count(&record, mark, |event| matches!(event, Recorded::Input { .. })), 0);
+
+    let mut execution = shell.start(simulate("cat")).await.unwrap();
+    execution.close_stdin();
+    assert_eq!(finish(&mut execution).await.unwrap().exit_code, Some(0));
+    assert_eq!(count(&record, mark, |event| matches!(event, Recorded::Input { end: true, .. })), 1);
+    let _left = client.shutdown(PATIENCE).await;
+    host.shutdown().await;
+}
+
+#[tokio::test]
 async fn stop_ends_the_command_while_a_receive_hangs() {
     let (host, client) = start(Host::builder()).await;
     let shell = shell(&client).await;
