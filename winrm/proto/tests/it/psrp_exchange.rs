@@ -477,9 +477,11 @@ fn a_pool_is_left_and_taken_up_again() {
     test.start(FIRST, Input::None);
     test.run();
     test.pool.disconnect(Some(Duration::from_secs(60))).unwrap();
-    // The host answers what hung when a client leaves.
-    let (hung, ..) = test.hanging.remove(&Route::Poll(Some(FIRST))).unwrap();
-    test.pool.lost(hung.id, Sent::Something);
+    // The host ends what hung when a client leaves.
+    let (hung, header, _) = test.hanging.remove(&Route::Poll(Some(FIRST))).unwrap();
+    let fault = Fault::new(FaultCode::Sender, "InvalidSelectors", 0x8033_81C4, "HOST", "disconnected");
+    let fault = write_fault(&header, MessageId::from_uuid(FIRST), &fault).unwrap();
+    test.pool.reply(test.now, hung.id, &fault);
     assert_eq!(test.run(), [PoolEvent::Disconnected]);
     assert!(test.pool.start(SECOND, PowerShell::new(vec![Command::new("x")])).is_err());
     test.host.psrp.write(FIRST, Records::Output, 1.into()).unwrap();

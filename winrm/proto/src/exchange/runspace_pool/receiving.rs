@@ -93,6 +93,8 @@ impl<I: IdSource> RunspacePool<I> {
         match self.requester.answer::<ReceiveResponse>(&in_flight, envelope) {
             Ok(response) => self.received(None, response),
             Err(FailureKind::Fault(fault)) if fault.is_operation_timeout() => {}
+            // A host that is left, or told to delete the shell, ends what hung with a fault.
+            Err(_) if self.ending.is_begun() => {}
             Err(kind) => self.fail(Step::Receive, kind),
         }
     }
@@ -103,6 +105,7 @@ impl<I: IdSource> RunspacePool<I> {
         match self.requester.answer::<ReceiveResponse>(&in_flight, envelope) {
             Ok(response) => self.received(Some(at), response),
             Err(FailureKind::Fault(fault)) if fault.is_operation_timeout() => {}
+            Err(_) if self.ending.is_begun() => {}
             Err(kind) => self.pipeline_failed(at, Step::Receive, kind),
         }
     }
