@@ -20,7 +20,8 @@ fn write_all(from: &OsString, to: &Path) -> Result<(), Box<dyn Error>> {
     let mut decoder = Decoder::default();
     for entry in fs::read_dir(from)? {
         let path = entry?.path();
-        let Some(name) = path.file_name().filter(|_| path.extension().is_some_and(|extension| extension == "xml"))
+        let Some(name) =
+            path.file_name().filter(|_| path.extension().is_some_and(|extension| extension == "xml"))
         else {
             continue;
         };

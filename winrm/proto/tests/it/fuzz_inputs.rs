@@ -2,12 +2,18 @@
 
 use std::path::Path;
 
+#[path = "../../fuzz/inputs/clixml.rs"]
+mod clixml;
 #[path = "../../fuzz/inputs/connection.rs"]
 mod connection;
 #[path = "../../fuzz/inputs/envelope.rs"]
 mod envelope;
 #[path = "../../fuzz/inputs/exchange.rs"]
 mod exchange;
+#[path = "../../fuzz/inputs/fragments.rs"]
+mod fragments;
+#[path = "../../fuzz/inputs/messages.rs"]
+mod messages;
 #[path = "../../fuzz/inputs/multipart.rs"]
 mod multipart;
 #[path = "../../fuzz/inputs/ntlm.rs"]
@@ -25,6 +31,21 @@ fn xml() {
 #[test]
 fn envelopes() {
     replay("envelope", envelope::run);
+}
+
+#[test]
+fn clixml_documents() {
+    replay("clixml", clixml::run);
+}
+
+#[test]
+fn psrp_fragments() {
+    replay("fragments", fragments::run);
+}
+
+#[test]
+fn psrp_messages() {
+    replay("messages", messages::run);
 }
 
 #[test]
