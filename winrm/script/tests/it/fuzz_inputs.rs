@@ -13,7 +13,7 @@ fn scripts() {
         for entry in std::fs::read_dir(fuzz.join(folder)).expect("the folder is there") {
             let input = std::fs::read(entry.expect("an entry").path()).expect("a file");
             script::run(&input);
-            for position in (0..input.len()).step_by(input.len() / 60 + 1) {
+            for position in (0..input.len()).step_by(input.len() / 30 + 1) {
                 let (kept, cut) = input.split_at(position);
                 script::run(kept);
                 for replacement in ["\"", "'", "$", "(", ")", "{", "@", "`", ",", "-", "|", "\u{2019}", "\0"]
