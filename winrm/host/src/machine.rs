@@ -5,6 +5,7 @@
 mod calendar;
 mod cmd;
 pub(crate) mod console;
+mod files;
 pub(crate) mod pipe;
 pub(crate) mod powershell;
 mod processes;
@@ -162,9 +163,9 @@ pub(crate) fn home_of(user: &str) -> String {
 
 /// Whether the machine has this directory.
 fn is_directory(path: &str) -> bool {
-    let path = path.trim_end_matches('\\').to_ascii_lowercase();
-    DIRECTORIES.contains(&path.as_str())
-        || path.strip_prefix("c:\\users\\").is_some_and(|name| !name.contains('\\'))
+    let home = files::normal(path).to_ascii_lowercase();
+    let home = home.strip_prefix("c:\\users\\").is_some_and(|name| !name.contains('\\'));
+    home || files::find(path).is_some_and(files::Entry::is_directory)
 }
 
 /// A row of the table of processes that goes when its future does, even when that is dropped half-way.
@@ -197,17 +198,6 @@ const VARIABLES: [(&str, &str); 16] = [
     ("SystemRoot", "C:\\Windows"),
     ("TEMP", "C:\\Windows\\TEMP"),
     ("windir", "C:\\Windows"),
-];
-const DIRECTORIES: [&str; 9] = [
-    "c:",
-    "c:\\inetpub",
-    "c:\\inetpub\\wwwroot",
-    "c:\\program files",
-    "c:\\programdata",
-    "c:\\users",
-    "c:\\windows",
-    "c:\\windows\\system32",
-    "c:\\windows\\temp",
 ];
 /// UTF-16 units that `CreateProcess` takes.
 const CREATE_PROCESS_LIMIT: usize = 32_767;

@@ -5,6 +5,7 @@ use std::time::{Duration, SystemTime};
 use time::OffsetDateTime;
 use time::format_description::BorrowedFormatItem;
 use time::macros::format_description;
+use winrm_proto::clixml::Value;
 
 /// A moment on the machine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -87,6 +88,11 @@ impl LocalTime {
             ('t', _) => half.to_owned(),
             (other, _) => std::iter::repeat_n(other, run).collect(),
         }
+    }
+
+    /// The moment as PowerShell serialises it.
+    pub(super) fn to_value(self) -> Value {
+        self.iso().parse().map_or(Value::Null, Value::DateTime)
     }
 
     pub(super) fn before(self, span: Duration) -> Self {

@@ -6,17 +6,19 @@
 mod binding;
 mod cmdlet;
 mod cmdlets;
+mod compare;
 mod convert;
 mod display;
 mod executable;
 mod failure;
 mod options;
 mod scope;
+mod signatures;
 mod stage;
 
 use futures_util::future::join_all;
 use tokio::sync::mpsc;
-use winrm_proto::clixml::{ErrorRecord, Value};
+use winrm_proto::clixml::{ErrorRecord, ProgressRecord, Value};
 
 pub(super) use executable::run;
 pub(crate) use scope::{Scope, describe};
@@ -64,6 +66,7 @@ pub(crate) enum Emission {
     Fatal(Fatal),
     Warning(String),
     Verbose(String),
+    Progress(Box<ProgressRecord>),
     /// A line for whoever sits before the host, such as `What if: …`.
     Host(String),
 }
@@ -94,8 +97,15 @@ pub(crate) async fn run_pipeline(
             let (sender, receiver) = mpsc::channel(QUEUE);
             (Output::Next(sender), Input::Values(receiver))
         };
-        let stage =
-            Stage::new(machine, user, &command, std::mem::replace(&mut input, next), output, &emissions);
+        let stage = Stage::new(
+            machine,
+            user,
+            scope,
+            &command,
+            std::mem::replace(&mut input, next),
+            output,
+            &emissions,
+        );
         stages.push(async move {
             match Callable::named(&command.name).filter(|callable| scope.shows(callable)) {
                 Some(Callable::Cmdlet(cmdlet)) => stage.run(cmdlet, command).await,

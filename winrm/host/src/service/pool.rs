@@ -43,7 +43,7 @@ pub(crate) struct Pool {
 
 impl Pool {
     pub(super) fn new(machine: Arc<Machine>, record: Record, user: &str, scope: Arc<Scope>) -> Arc<Self> {
-        let key = aws_lc::SessionKey::generate().ok().map(|key| Box::new(key) as Box<dyn ServerKey>);
+        let key = aws_lc::SessionKey::generate().ok().map(|key| -> Box<dyn ServerKey> { Box::new(key) });
         let protocol = RunspacePool::new(Settings {
             capability: SessionCapability::ours(),
             private_data: private_data(),

@@ -11,4 +11,8 @@ mod misbehaviour;
 #[cfg(test)]
 mod peer;
 #[cfg(test)]
+mod pipelines;
+#[cfg(test)]
+mod pool;
+#[cfg(test)]
 mod shells;

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::cmdlet::{COMMON, Kind, Need, Parameter, Signature};
+use super::cmdlet::{Kind, Need, Parameter, Signature};
 use super::failure::{Problem, Target};
+use super::signatures::COMMON;
 use super::{Given, TypedArgument};
 
 /// What was bound to which parameter.
@@ -129,9 +130,14 @@ fn check(parameter: &Parameter, value: &Given) -> Result<(), Problem> {
         Kind::Number => value.number().is_some(),
         Kind::Numbers => value.each().into_iter().all(|value| value.number().is_some()),
         Kind::Text => value.each().len() == 1,
-        Kind::Switch | Kind::Texts | Kind::Values => true,
+        Kind::Switch | Kind::Texts | Kind::Value | Kind::Values => true,
+        Kind::Script => false,
     };
-    if fits { Ok(()) } else { Err(unconvertible(parameter, value)) }
+    match (fits, parameter.kind) {
+        (true, _) => Ok(()),
+        (false, Kind::Script) => Err(no_script_block(parameter, value)),
+        (false, _) => Err(unconvertible(parameter, value)),
+    }
 }
 
 fn problem(message: String, id: &'static str) -> Problem {
@@ -206,6 +212,19 @@ fn unconvertible(parameter: &Parameter, value: &Given) -> Problem {
     )
 }
 
+/// Code that travelled as a value is a string when it arrives.
+fn no_script_block(parameter: &Parameter, value: &Given) -> Problem {
+    problem(
+        format!(
+            "Cannot bind parameter '{}'. Cannot convert the \"{}\" value of type \"System.String\" to type \
+             \"System.Management.Automation.ScriptBlock\".",
+            parameter.name,
+            value.text()
+        ),
+        "CannotConvertArgumentNoMessage",
+    )
+}
+
 /// The error for a mandatory parameter that nothing was given for. A person would be asked.
 pub(super) fn missing_mandatory(name: &str) -> Problem {
     problem(
@@ -221,6 +240,7 @@ fn type_name(kind: Kind) -> &'static str {
         Kind::Texts => "System.String[]",
         Kind::Number => "System.Int32",
         Kind::Numbers => "System.Int32[]",
-        Kind::Values => "System.Management.Automation.PSObject",
+        Kind::Script => "System.Management.Automation.ScriptBlock",
+        Kind::Value | Kind::Values => "System.Management.Automation.PSObject",
     }
 }

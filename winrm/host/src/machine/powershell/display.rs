@@ -4,10 +4,24 @@ use std::fmt::Write as _;
 
 use winrm_proto::clixml::Value;
 
+mod fitted;
+
+use fitted::{Cell, Fitted};
+
 /// Formats values one after the other; neighbours of one kind share a table.
 #[derive(Debug)]
 pub(super) struct Display {
-    open: Option<&'static View>,
+    open: Open,
+}
+
+/// The table that the last value went to.
+#[derive(Debug)]
+enum Open {
+    None,
+    /// Its rows are out already.
+    Fixed(&'static View),
+    /// Its columns are as wide as the widest cell, so its rows wait.
+    Fitted(Fitted),
 }
 
 /// A table for a type.
@@ -27,31 +41,54 @@ struct Column {
 
 impl Display {
     pub(super) fn new() -> Self {
-        Self { open: None }
+        Self { open: Open::None }
     }
 
-    /// The text that a value adds.
+    /// The text that a value adds. Some of it may come with a later value, or at the end.
     pub(super) fn push(&mut self, value: &Value) -> String {
         let type_name = value.own_object().and_then(|object| object.type_names.first());
         let view = type_name.and_then(|name| VIEWS.iter().find(|view| view.type_name == name));
-        let Some(view) = view else {
-            let mut text = self.finish();
-            text.push_str(&plain(value));
-            return text;
-        };
-        let mut text = String::new();
-        if self.open.is_none_or(|open| !std::ptr::eq(open, view)) {
-            text.push_str(&self.finish());
-            view.header(&mut text);
-            self.open = Some(view);
+        if let Some(view) = view {
+            return self.push_row(view, value);
         }
-        view.row(value, &mut text);
+        if let Some(row) = fitted::row(value) {
+            return self.push_fitted(row);
+        }
+        let mut text = self.finish();
+        text.push_str(&plain(value));
         text
     }
 
     /// What closes an open table.
     pub(super) fn finish(&mut self) -> String {
-        if self.open.take().is_some() { "\r\n\r\n".to_owned() } else { String::new() }
+        match std::mem::replace(&mut self.open, Open::None) {
+            Open::None => String::new(),
+            Open::Fixed(_) => "\r\n\r\n".to_owned(),
+            Open::Fitted(table) => table.text(),
+        }
+    }
+
+    fn push_row(&mut self, view: &'static View, value: &Value) -> String {
+        let mut text = String::new();
+        if !matches!(self.open, Open::Fixed(open) if std::ptr::eq(open, view)) {
+            text.push_str(&self.finish());
+            view.header(&mut text);
+            self.open = Open::Fixed(view);
+        }
+        view.row(value, &mut text);
+        text
+    }
+
+    fn push_fitted(&mut self, row: Vec<(String, Cell)>) -> String {
+        if let Open::Fitted(table) = &mut self.open
+            && table.takes(&row)
+        {
+            table.push(row);
+            return String::new();
+        }
+        let text = self.finish();
+        self.open = Open::Fitted(Fitted::new(row));
+        text
     }
 }
 
@@ -110,6 +147,26 @@ fn plain(value: &Value) -> String {
     text
 }
 
+/// What an object shows of itself without a view; a value that is none shows itself.
+fn properties(value: &Value) -> Vec<(String, Value)> {
+    let Some(object) = value.own_object() else { return Vec::new() };
+    if object.enum_value().is_some() || object.items().is_some() {
+        return Vec::new();
+    }
+    object.properties().map(|property| (property.name.to_string(), property.value.clone())).collect()
+}
+
+/// A value inside a table or a list: an array in braces.
+fn shown(value: &Value) -> String {
+    match value.items() {
+        Some(items) => {
+            let items: Vec<String> = items.iter().map(ToString::to_string).collect();
+            format!("{{{}}}", items.join(", "))
+        }
+        None => value.to_string(),
+    }
+}
+
 fn text(value: &Value, name: &str) -> String {
     value.property(name).map(ToString::to_string).unwrap_or_default()
 }
@@ -134,7 +191,7 @@ const fn right(label: &'static str, width: usize, cell: fn(&Value) -> String) ->
     Column { label, width, right: true, cell }
 }
 
-static VIEWS: [View; 2] = [
+static VIEWS: [View; 6] = [
     View {
         type_name: "System.ServiceProcess.ServiceController",
         columns: &[
@@ -156,4 +213,31 @@ static VIEWS: [View; 2] = [
             left("ProcessName", 20, |process| text(process, "ProcessName")),
         ],
     },
+    View { type_name: "System.IO.FileInfo", columns: FILES },
+    View { type_name: "System.IO.DirectoryInfo", columns: FILES },
+    View {
+        type_name: "System.Management.Automation.CmdletInfo",
+        columns: &[
+            left("CommandType", 15, |command| text(command, "CommandType")),
+            left("Name", 50, |command| text(command, "Name")),
+            left("Version", 10, |command| text(command, "Version")),
+            left("Source", 30, |command| text(command, "Source")),
+        ],
+    },
+    View {
+        type_name: "System.Diagnostics.Eventing.Reader.EventLogRecord",
+        columns: &[
+            left("TimeCreated", 25, |event| text(event, "TimeCreated")),
+            right("Id", 8, |event| text(event, "Id")),
+            left("LevelDisplayName", 16, |event| text(event, "LevelDisplayName")),
+            left("Message", 60, |event| text(event, "Message")),
+        ],
+    },
+];
+
+const FILES: &[Column] = &[
+    left("Mode", 18, |file| text(file, "Mode")),
+    right("LastWriteTime", 25, |file| text(file, "LastWriteTime")),
+    right("Length", 14, |file| text(file, "Length")),
+    left("Name", 40, |file| text(file, "Name")),
 ];

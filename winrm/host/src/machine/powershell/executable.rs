@@ -102,6 +102,10 @@ impl Writer {
             Emission::Host(line) => console.stdout.line(&line).await,
             Emission::Error(record) | Emission::Fatal(Fatal(record)) => self.error(&record, console).await,
             Emission::Warning(text) => self.message("WARNING", Stream::Warning, &text, console).await,
+            Emission::Progress(record) => {
+                self.progress(*record);
+                Ok(())
+            }
             Emission::Verbose(text) => self.message("VERBOSE", Stream::Verbose, &text, console).await,
         }
     }

@@ -127,7 +127,8 @@ fn type_name(kind: Kind) -> &'static str {
         Kind::Texts => "System.String[]",
         Kind::Number => "System.Int32",
         Kind::Numbers => "System.Int32[]",
-        Kind::Values => "System.Object",
+        Kind::Script => "System.Management.Automation.ScriptBlock",
+        Kind::Value | Kind::Values => "System.Object",
     }
 }
 

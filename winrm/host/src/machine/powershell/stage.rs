@@ -12,7 +12,7 @@ use super::super::programs::Program;
 use super::binding::bind;
 use super::cmdlet::Cmdlet;
 use super::failure::{Failure, Problem, Target, unknown_command};
-use super::{Emission, Emissions, Fatal, TypedArgument, TypedCommand, cmdlets};
+use super::{Emission, Emissions, Fatal, Scope, TypedArgument, TypedCommand, cmdlets};
 
 /// What `$?` says when a pipeline has ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -45,6 +45,7 @@ pub(super) enum Output {
 pub(super) struct Stage<'m> {
     pub(super) machine: &'m Machine,
     pub(super) user: String,
+    pub(super) scope: &'m Scope,
     /// The name in errors; the cmdlet's own, whatever alias was used.
     activity: String,
     text: String,
@@ -71,6 +72,7 @@ impl<'m> Stage<'m> {
     pub(super) fn new(
         machine: &'m Machine,
         user: &str,
+        scope: &'m Scope,
         command: &TypedCommand,
         input: Input,
         output: Output,
@@ -79,6 +81,7 @@ impl<'m> Stage<'m> {
         Self {
             machine,
             user: user.to_owned(),
+            scope,
             activity: String::new(),
             text: command.text.clone(),
             class: None,
@@ -226,6 +229,11 @@ impl<'m> Stage<'m> {
 
     pub(super) async fn warn(&self, text: String) -> Result<(), Failure> {
         self.emit(Emission::Warning(text)).await
+    }
+
+    /// Says something that only `-Verbose` lets through.
+    pub(super) async fn say_verbosely(&self, text: String) -> Result<(), Failure> {
+        if self.verbose { self.emit(Emission::Verbose(text)).await } else { Ok(()) }
     }
 
     /// Whether to go on with a change. With `-WhatIf` it only says what it would do; with `-Verbose` it says so too.

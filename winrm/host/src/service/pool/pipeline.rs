@@ -183,6 +183,7 @@ async fn forward(pool: &Pool, pipeline: &Pipeline, mut emissions: mpsc::Receiver
                 continue;
             }
             Emission::Warning(text) => (Stream::Warning, message("Warning", &text)),
+            Emission::Progress(record) => (Stream::Progress, record.to_value()),
             Emission::Verbose(text) => (Stream::Verbose, message("Verbose", &text)),
             Emission::Host(line) => {
                 let parameters = vec![Value::from(line.as_str())];

@@ -1,23 +1,23 @@
-//! Get-Date, Start-Sleep, Write-Error, Write-Output.
+//! Get-Date, Start-Sleep, and the commands that write to a stream or to none.
 
 use std::time::Duration;
 
-use winrm_proto::clixml::{DateTime, Object, Properties, Value};
+use winrm_proto::clixml::{Content, Object, ProgressRecord, ProgressRecordType, Properties, Value};
 
+use super::super::Emission;
 use super::super::binding::{Bound, missing_mandatory};
 use super::super::failure::{Failure, Problem, Target};
 use super::super::stage::Stage;
+use super::object::next;
 
 pub(super) async fn get_date(stage: &Stage<'_>, bound: &Bound) -> Result<(), Failure> {
     let now = stage.machine.now();
     if let Some(format) = bound.text("Format") {
         return stage.put(Value::from(now.formatted(&format).as_str())).await;
     }
-    let text = now.iso();
-    let Ok(date) = text.parse::<DateTime>() else { return Ok(()) };
     stage
         .put(Value::object(Object {
-            content: winrm_proto::clixml::Content::Primitive(Value::DateTime(date)),
+            content: Content::Primitive(now.to_value()),
             to_string: Some(now.general().into()),
             extended: Properties::new().with("DateTime", now.long().as_str()),
             ..Object::typed(&["System.DateTime", "System.ValueType", "System.Object"])
@@ -65,6 +65,57 @@ pub(super) async fn write_output(stage: &mut Stage<'_>, bound: &Bound) -> Result
         stage.put(value).await?;
     }
     Ok(())
+}
+
+/// `ForEach-Object -MemberName`: a property of each object.
+pub(super) async fn for_each_member(stage: &mut Stage<'_>, bound: &Bound) -> Result<(), Failure> {
+    let name = bound.text("MemberName").unwrap_or_default();
+    let mut place = 0;
+    while let Some(value) = next(stage, bound, place).await {
+        place += 1;
+        if let Some(found) = value.property(&name) {
+            stage.put(found.clone()).await?;
+        }
+    }
+    Ok(())
+}
+
+/// `Out-Default` on a remote machine: what comes goes on.
+pub(super) async fn pass_on(stage: &mut Stage<'_>, bound: &Bound) -> Result<(), Failure> {
+    let mut place = 0;
+    while let Some(value) = next(stage, bound, place).await {
+        place += 1;
+        stage.put(value).await?;
+    }
+    Ok(())
+}
+
+/// `Out-Null`.
+pub(super) async fn swallow(stage: &mut Stage<'_>, bound: &Bound) -> Result<(), Failure> {
+    let mut place = 0;
+    while next(stage, bound, place).await.is_some() {
+        place += 1;
+    }
+    Ok(())
+}
+
+pub(super) async fn write_progress(stage: &Stage<'_>, bound: &Bound) -> Result<(), Failure> {
+    let number = |name: &str, otherwise: i32| {
+        bound.number(name).and_then(|number| format!("{number:.0}").parse().ok()).unwrap_or(otherwise)
+    };
+    let text = |name: &str| bound.text(name).unwrap_or_default();
+    let completed = bound.switch("Completed");
+    let record = ProgressRecord {
+        activity: text("Activity").into(),
+        activity_id: number("Id", 0),
+        status_description: bound.text("Status").unwrap_or_else(|| "Processing".to_owned()).into(),
+        current_operation: bound.text("CurrentOperation").map(Into::into),
+        parent_activity_id: number("ParentId", -1),
+        percent_complete: number("PercentComplete", -1),
+        record_type: if completed { ProgressRecordType::Completed } else { ProgressRecordType::Processing },
+        seconds_remaining: number("SecondsRemaining", -1),
+    };
+    stage.emit(Emission::Progress(Box::new(record))).await
 }
 
 fn out_of_range(seconds: f64) -> Problem {

@@ -1,0 +1,234 @@
+//! Get-WinEvent, Get-HotFix.
+
+use std::time::Duration;
+
+use winrm_proto::clixml::{Object, Properties, Value};
+
+use super::super::binding::Bound;
+use super::super::compare::equal;
+use super::super::convert::like;
+use super::super::failure::{Failure, Problem, Target};
+use super::super::stage::Stage;
+use super::object::whole;
+
+/// An event of a log.
+struct Event {
+    log: &'static str,
+    provider: &'static str,
+    id: i32,
+    /// 1 critical, 2 error, 3 warning, 4 information.
+    level: u8,
+    /// Minutes before the machine started.
+    age: u64,
+    message: &'static str,
+}
+
+pub(super) async fn get_win_event(stage: &mut Stage<'_>, bound: &Bound) -> Result<(), Failure> {
+    let logs = wanted(bound, "LogName");
+    for log in logs.iter().flatten() {
+        if !LOGS.iter().any(|known| like(log, known)) {
+            return stage.complain(no_log(log)).await;
+        }
+    }
+    let providers = wanted(bound, "ProviderName");
+    let any = |patterns: &Option<Vec<String>>, text: &str| {
+        patterns.as_ref().is_none_or(|patterns| patterns.iter().any(|pattern| like(pattern, text)))
+    };
+    let mut found: Vec<&Event> = EVENTS
+        .iter()
+        .filter(|event| any(&logs, event.log) && any(&providers, event.provider))
+        .filter(|event| filtered(bound, "Id", &Value::from(event.id)))
+        .filter(|event| filtered(bound, "Level", &Value::from(i32::from(event.level))))
+        .collect();
+    found.sort_by_key(|event| event.age);
+    if bound.switch("Oldest") {
+        found.reverse();
+    }
+    if found.is_empty() {
+        return stage.complain(no_events()).await;
+    }
+    for (place, event) in found.iter().take(bound.number("MaxEvents").map_or(usize::MAX, whole)).enumerate() {
+        stage.put(object(stage, event, place)).await?;
+    }
+    Ok(())
+}
+
+pub(super) async fn get_hot_fix(stage: &mut Stage<'_>, bound: &Bound) -> Result<(), Failure> {
+    let patterns = bound.texts("Id");
+    let mut found = false;
+    for (id, description, age) in HOT_FIXES {
+        if patterns.as_ref().is_none_or(|patterns| patterns.iter().any(|pattern| like(pattern, id))) {
+            found = true;
+            stage.put(hot_fix(stage, id, description, age)).await?;
+        }
+    }
+    match patterns {
+        Some(patterns) if !found => stage.complain(no_hot_fix(&patterns.join(","))).await,
+        _ => Ok(()),
+    }
+}
+
+/// The names that a parameter gives, or the filter's entry of that name.
+fn wanted(bound: &Bound, name: &str) -> Option<Vec<String>> {
+    bound.texts(name).or_else(|| {
+        let entry = filter(bound, name)?;
+        let items = entry.items().map_or_else(|| vec![entry.clone()], <[Value]>::to_vec);
+        Some(items.iter().map(ToString::to_string).collect())
+    })
+}
+
+fn filter(bound: &Bound, name: &str) -> Option<Value> {
+    let table = bound.given("FilterHashtable")?.clone().into_value();
+    let table = table.own_object()?;
+    let entries = table.entries()?.iter();
+    entries
+        .clone()
+        .find(|(key, _)| key.to_string().eq_ignore_ascii_case(name))
+        .map(|(_, value)| value.clone())
+}
+
+fn filtered(bound: &Bound, name: &str, value: &Value) -> bool {
+    filter(bound, name).is_none_or(|wanted| match wanted.items() {
+        Some(items) => items.iter().any(|item| equal(value, item)),
+        None => equal(value, &wanted),
+    })
+}
+
+/// `System.Diagnostics.Eventing.Reader.EventLogRecord` as it is serialised.
+fn object(stage: &Stage<'_>, event: &Event, place: usize) -> Value {
+    let level = match event.level {
+        1 => "Critical",
+        2 => "Error",
+        3 => "Warning",
+        _ => "Information",
+    };
+    let time = stage.machine.started.before(Duration::from_secs(event.age * 60));
+    let computer = stage.machine.hostname();
+    let adapted = Properties::new()
+        .with("Id", event.id)
+        .with("Version", Value::Byte(0))
+        .with("Level", Value::Byte(event.level))
+        .with("LevelDisplayName", level)
+        .with("ProviderName", event.provider)
+        .with("LogName", event.log)
+        .with("MachineName", computer)
+        .with("TimeCreated", time.to_value())
+        .with("RecordId", i64::try_from(place).map_or(0, |place| 48_211 - place));
+    Value::object(Object {
+        to_string: Some("System.Diagnostics.Eventing.Reader.EventLogRecord".into()),
+        adapted,
+        extended: Properties::new().with("Message", event.message),
+        ..Object::typed(&[
+            "System.Diagnostics.Eventing.Reader.EventLogRecord",
+            "System.Diagnostics.Eventing.Reader.EventRecord",
+            "System.Object",
+        ])
+    })
+}
+
+/// A `Win32_QuickFixEngineering` as Get-HotFix shows it.
+fn hot_fix(stage: &Stage<'_>, id: &str, description: &str, age: u64) -> Value {
+    let installed = stage.machine.started.before(Duration::from_secs(age * 86_400));
+    let computer = stage.machine.hostname();
+    Value::object(Object {
+        adapted: Properties::new()
+            .with("Description", description)
+            .with("HotFixID", id)
+            .with("InstalledBy", "NT AUTHORITY\\SYSTEM")
+            .with("CSName", computer)
+            .with("Caption", format!("https://support.microsoft.com/help/{}", id.trim_start_matches("KB"))),
+        extended: Properties::new()
+            .with("PSComputerName", computer)
+            .with("InstalledOn", installed.to_value()),
+        ..Object::typed(&[
+            "System.Management.ManagementObject#root\\cimv2\\Win32_QuickFixEngineering",
+            "System.Management.ManagementObject",
+            "System.Object",
+        ])
+    })
+}
+
+fn no_log(log: &str) -> Problem {
+    Problem {
+        message: format!("There is not an event log on the localhost computer that matches \"{log}\"."),
+        category: "ObjectNotFound",
+        exception: "System.Exception",
+        id: "NoMatchingLogsFound",
+        target: Target::Text(log.to_owned()),
+    }
+}
+
+fn no_events() -> Problem {
+    Problem {
+        message: "No events were found that match the specified selection criteria.".to_owned(),
+        category: "ObjectNotFound",
+        exception: "System.Exception",
+        id: "NoMatchingEventsFound",
+        target: Target::Nothing,
+    }
+}
+
+fn no_hot_fix(id: &str) -> Problem {
+    Problem {
+        message: "Cannot find the requested hotfix on the 'localhost' computer. Verify the input and run the command \
+                  again."
+            .to_owned(),
+        category: "ObjectNotFound",
+        exception: "System.ArgumentException",
+        id: "GetHotFixNoEntriesFound",
+        target: Target::Text(id.to_owned()),
+    }
+}
+
+const fn event(
+    log: &'static str,
+    provider: &'static str,
+    id: i32,
+    level: u8,
+    age: u64,
+    message: &'static str,
+) -> Event {
+    Event { log, provider, id, level, age, message }
+}
+
+const SCM: &str = "Service Control Manager";
+const LOGS: [&str; 3] = ["Application", "Security", "System"];
+const EVENTS: [Event; 8] = [
+    event("System", SCM, 7036, 4, 12, "The Windows Update service entered the stopped state."),
+    event(
+        "System",
+        SCM,
+        7031,
+        2,
+        190,
+        "The Print Spooler service terminated unexpectedly. It has done this 1 time(s).",
+    ),
+    event("System", "Microsoft-Windows-Kernel-General", 12, 4, 13_038, "The operating system started."),
+    event(
+        "System",
+        "disk",
+        153,
+        3,
+        2_880,
+        "The IO operation at logical block address 0x2a1f8 for Disk 0 was retried.",
+    ),
+    event(
+        "Application",
+        "Application Error",
+        1000,
+        2,
+        64,
+        "Faulting application name: w3wp.exe, version: 10.0.20348.1.",
+    ),
+    event("Application", "MsiInstaller", 1033, 4, 17_280, "Windows Installer installed the product."),
+    event(
+        "Security",
+        "Microsoft-Windows-Security-Auditing",
+        4624,
+        4,
+        3,
+        "An account was successfully logged on.",
+    ),
+    event("Security", "Microsoft-Windows-Security-Auditing", 4625, 4, 41, "An account failed to log on."),
+];
+const HOT_FIXES: [(&str, &str, u64); 2] = [("KB5044281", "Security Update", 37), ("KB5044414", "Update", 37)];

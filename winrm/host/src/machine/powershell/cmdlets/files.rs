@@ -1,0 +1,212 @@
+//! Get-ChildItem, Get-Item, Get-Content, Test-Path.
+
+use std::time::Duration;
+
+use winrm_proto::clixml::{Object, Properties, Value};
+
+use super::super::super::files::{self, Entry, Kind};
+use super::super::binding::Bound;
+use super::super::convert::like;
+use super::super::failure::{Failure, Problem, Target};
+use super::super::stage::Stage;
+use super::object::whole;
+
+pub(super) async fn get_child_item(stage: &mut Stage<'_>, bound: &Bound) -> Result<(), Failure> {
+    let filter = bound.text("Filter").unwrap_or_else(|| "*".to_owned());
+    let depth = if bound.switch("Recurse") { bound.number("Depth").map_or(usize::MAX, whole) } else { 0 };
+    for path in paths(stage, bound).await {
+        let Some(entry) = found(stage, &path).await? else { continue };
+        let entries = if entry.is_directory() { below(entry, depth) } else { vec![entry] };
+        for entry in entries {
+            let wanted = like(&filter, entry.name())
+                && !(bound.switch("File") && entry.is_directory())
+                && (!bound.switch("Directory") || entry.is_directory())
+                && passes(bound, entry.name());
+            if wanted && bound.switch("Name") {
+                stage.put(Value::from(entry.name())).await?;
+            } else if wanted {
+                stage.put(object(stage, entry)).await?;
+            }
+        }
+    }
+    Ok(())
+}
+
+pub(super) async fn get_item(stage: &mut Stage<'_>, bound: &Bound) -> Result<(), Failure> {
+    for path in paths(stage, bound).await {
+        if let Some(entry) = found(stage, &path).await? {
+            stage.put(object(stage, entry)).await?;
+        }
+    }
+    Ok(())
+}
+
+pub(super) async fn get_content(stage: &mut Stage<'_>, bound: &Bound) -> Result<(), Failure> {
+    for path in paths(stage, bound).await {
+        let Some(entry) = found(stage, &path).await? else { continue };
+        let Kind::File(content) = entry.kind else {
+            stage.complain(unreadable(entry)).await?;
+            continue;
+        };
+        if bound.switch("Raw") {
+            stage.put(Value::from(content)).await?;
+            continue;
+        }
+        let lines: Vec<&str> = content.lines().collect();
+        let head = bound.number("TotalCount").map_or(lines.len(), whole).min(lines.len());
+        let tail = bound.number("Tail").map_or(lines.len(), whole);
+        for line in lines.iter().take(head).skip(head.saturating_sub(tail)) {
+            stage.put(Value::from(*line)).await?;
+        }
+    }
+    Ok(())
+}
+
+pub(super) async fn test_path(stage: &mut Stage<'_>, bound: &Bound) -> Result<(), Failure> {
+    let kind = bound.text("PathType").map(|kind| kind.to_lowercase());
+    for path in paths(stage, bound).await {
+        let there = matching(&path).into_iter().any(|entry| match kind.as_deref() {
+            Some("container") => entry.is_directory(),
+            Some("leaf") => !entry.is_directory(),
+            _ => true,
+        });
+        stage.put(Value::Boolean(there)).await?;
+    }
+    Ok(())
+}
+
+/// The paths that the parameters or the pipeline name; without any, the current directory.
+async fn paths(stage: &mut Stage<'_>, bound: &Bound) -> Vec<String> {
+    if let Some(paths) = bound.texts("Path").or_else(|| bound.texts("LiteralPath")) {
+        return paths.into_iter().flat_map(|path| expanded(&path)).collect();
+    }
+    if !stage.has_input() {
+        return vec!["C:\\Users\\Administrator".to_owned()];
+    }
+    let mut paths = Vec::new();
+    while let Some(value) = stage.take().await {
+        paths.push(value.property("FullName").unwrap_or(&value).to_string());
+    }
+    paths
+}
+
+/// The paths behind a pattern; a pattern without stars is a path.
+fn expanded(path: &str) -> Vec<String> {
+    if !path.contains(['*', '?']) {
+        return vec![path.to_owned()];
+    }
+    matching(path).into_iter().map(|entry| entry.path.to_owned()).collect()
+}
+
+fn matching(path: &str) -> Vec<&'static Entry> {
+    let path = files::normal(path);
+    match path.rsplit_once('\\') {
+        Some((parent, pattern)) if pattern.contains(['*', '?']) => {
+            let children = files::find(parent).map(files::children).unwrap_or_default();
+            children.into_iter().filter(|entry| like(pattern, entry.name())).collect()
+        }
+        _ => files::find(&path).into_iter().collect(),
+    }
+}
+
+async fn found(stage: &Stage<'_>, path: &str) -> Result<Option<&'static Entry>, Failure> {
+    let entry = files::find(path);
+    if entry.is_none() {
+        let drive =
+            path.split_once(':').map(|(drive, _)| drive).filter(|drive| !drive.eq_ignore_ascii_case("c"));
+        stage.complain(drive.map_or_else(|| no_path(path), no_drive)).await?;
+    }
+    Ok(entry)
+}
+
+/// What is in a directory and, as deep as asked, in its directories.
+fn below(directory: &Entry, depth: usize) -> Vec<&'static Entry> {
+    let mut all = files::children(directory);
+    if depth > 0 {
+        let inside: Vec<&Entry> = all
+            .iter()
+            .filter(|entry| entry.is_directory())
+            .flat_map(|entry| below(entry, depth - 1))
+            .collect();
+        all.extend(inside);
+    }
+    all
+}
+
+fn passes(bound: &Bound, name: &str) -> bool {
+    let any = |patterns: Vec<String>| patterns.iter().any(|pattern| like(pattern, name));
+    bound.texts("Include").is_none_or(any) && !bound.texts("Exclude").is_some_and(any)
+}
+
+/// `System.IO.FileInfo` or `DirectoryInfo` as it is serialised.
+fn object(stage: &Stage<'_>, entry: &Entry) -> Value {
+    let written = stage.machine.started.before(Duration::from_secs(u64::from(entry.age) * 86_400)).to_value();
+    let mode = if entry.is_directory() { "d-----" } else { "-a----" };
+    let parent = entry.parent();
+    let full_name = if parent.is_empty() { "C:\\" } else { entry.path };
+    let mut adapted = Properties::new();
+    if let Some(size) = entry.size() {
+        adapted = adapted
+            .with("Length", size)
+            .with("DirectoryName", parent)
+            .with("Directory", parent)
+            .with("IsReadOnly", false);
+    }
+    let extension = entry.name().rfind('.').and_then(|dot| entry.name().get(dot..)).unwrap_or_default();
+    adapted = adapted
+        .with("Name", entry.name())
+        .with("Exists", true)
+        .with("FullName", full_name)
+        .with("Extension", if entry.is_directory() { "" } else { extension })
+        .with("CreationTime", written.clone())
+        .with("LastAccessTime", written.clone())
+        .with("LastWriteTime", written);
+    let extended = Properties::new()
+        .with("PSPath", format!("Microsoft.PowerShell.Core\\FileSystem::{full_name}"))
+        .with("PSParentPath", format!("Microsoft.PowerShell.Core\\FileSystem::{parent}"))
+        .with("PSChildName", entry.name())
+        .with("PSIsContainer", entry.is_directory())
+        .with("Mode", mode);
+    let type_name = if entry.is_directory() { "System.IO.DirectoryInfo" } else { "System.IO.FileInfo" };
+    let names = [type_name, "System.IO.FileSystemInfo", "System.MarshalByRefObject", "System.Object"];
+    Value::object(Object { to_string: Some(entry.name().into()), adapted, extended, ..Object::typed(&names) })
+}
+
+fn no_path(path: &str) -> Problem {
+    Problem {
+        message: format!("Cannot find path '{path}' because it does not exist."),
+        category: "ObjectNotFound",
+        exception: "System.Management.Automation.ItemNotFoundException",
+        id: "PathNotFound",
+        target: Target::Text(path.to_owned()),
+    }
+}
+
+fn no_drive(drive: &str) -> Problem {
+    Problem {
+        message: format!("Cannot find drive. A drive with the name '{drive}' does not exist."),
+        category: "ObjectNotFound",
+        exception: "System.Management.Automation.DriveNotFoundException",
+        id: "DriveNotFound",
+        target: Target::Text(drive.to_owned()),
+    }
+}
+
+fn unreadable(entry: &Entry) -> Problem {
+    let (message, id) = if entry.is_directory() {
+        (format!("Access to the path '{}' is denied.", entry.path), "GetContentReaderUnauthorizedAccessError")
+    } else {
+        let message = format!(
+            "The process cannot access the file '{}' because it is being used by another process.",
+            entry.path
+        );
+        (message, "GetContentReaderIOError")
+    };
+    Problem {
+        message,
+        category: "PermissionDenied",
+        exception: "System.UnauthorizedAccessException",
+        id,
+        target: Target::Text(entry.path.to_owned()),
+    }
+}
