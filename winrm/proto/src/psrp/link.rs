@@ -83,6 +83,8 @@ pub(super) struct Link {
     channels: HashMap<Channel, Defragmenter>,
     inbox: VecDeque<Result<Bytes, FragmentError>>,
     outbox: VecDeque<Queued>,
+    /// INVARIANT: the bytes of all messages in the outbox that are still to be sent.
+    pending: usize,
     objects: u64,
 }
 
@@ -104,6 +106,7 @@ impl Link {
             channels: HashMap::new(),
             inbox: VecDeque::new(),
             outbox: VecDeque::new(),
+            pending: 0,
             objects: 0,
         }
     }
@@ -179,13 +182,14 @@ impl Link {
         let data = message.encode_for(self.protocol, &encoder)?;
         self.objects += 1;
         let message = Outgoing::new(self.objects, data);
+        self.pending += message.len();
         self.outbox.push_back(Queued { channel: Channel { pipeline, priority }, carrier, message });
         Ok(())
     }
 
     /// Bytes that wait to be sent, without the headers of their fragments.
     pub(super) fn pending(&self) -> usize {
-        self.outbox.iter().map(|queued| queued.message.len()).sum()
+        self.pending
     }
 
     /// The next bytes to send, at most `room`: as many fragments of one channel as fit and may travel together.
@@ -204,8 +208,10 @@ impl Link {
         let (channel, carrier) = self.outbox.get(at).map(|first| (first.channel, first.carrier))?;
         let mut bytes = Vec::new();
         while let Some(queued) = self.outbox.get_mut(at).filter(|queued| queued.goes_with(channel, carrier)) {
-            let before = bytes.len();
-            if queued.message.write(room.saturating_sub(before), &mut bytes) {
+            let (before, unsent) = (bytes.len(), queued.message.len());
+            let last = queued.message.write(room.saturating_sub(before), &mut bytes);
+            self.pending = self.pending.saturating_sub(unsent.saturating_sub(queued.message.len()));
+            if last {
                 self.outbox.remove(at);
             } else {
                 // What did not fit follows as data.
@@ -239,6 +245,7 @@ impl Link {
         // What the peer has not seen the beginning of, it need not see. A message cut in half it must see to the end.
         self.outbox
             .retain(|queued| queued.channel.pipeline != Some(pipeline) || !queued.message.is_untouched());
+        self.pending = self.outbox.iter().map(|queued| queued.message.len()).sum();
     }
 
     /// Begins the fragments anew, for a peer that does not know what was before.
@@ -246,6 +253,7 @@ impl Link {
         self.channels.clear();
         self.inbox.clear();
         self.outbox.clear();
+        self.pending = 0;
     }
 }
 
