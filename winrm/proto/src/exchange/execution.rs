@@ -13,7 +13,7 @@ use self::receiving::Receiving;
 use self::signalling::Signalling;
 use self::starting::Starting;
 use super::requester::Requester;
-use super::{Failure, FailureKind, IdSource, Outgoing, Output, SendId, Sent, ShellFate, Step};
+use super::{Failure, FailureKind, IdSource, Outgoing, Output, SendId, Sent, ShellFate};
 use crate::winrs::{Command, CommandId, ShellReference, SignalCode};
 use crate::wsman::Preamble;
 use crate::xml::Limits;
@@ -193,8 +193,7 @@ impl<I: IdSource> Execution<I> {
     }
 
     /// The command cannot be followed any more: says so, and has the host release it if there is anything to release.
-    fn fail(&mut self, step: Step, kind: impl Into<FailureKind>) {
-        let failure = Failure::new(step, kind);
+    fn fail(&mut self, failure: Failure) {
         self.note(&failure.kind);
         // What is stopped fails on purpose; the Signal's answer is what counts then.
         if !self.signalling.stop_asked() {

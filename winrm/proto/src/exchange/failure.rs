@@ -17,7 +17,7 @@ pub struct Failure {
 pub enum Step {
     /// A request of its own: [`Single`](super::Single).
     Request,
-    /// The start of a command. A fault here means that nothing ran.
+    /// The start of a command. [`Failure::nothing_was_done`] says whether it may have started all the same.
     Command,
     /// The request for output.
     Receive,
@@ -66,6 +66,16 @@ impl Failure {
         match &self.kind {
             FailureKind::Fault(fault) => Some(fault),
             _ => None,
+        }
+    }
+
+    /// Whether the host has done nothing of what it was asked, so that the same request may be sent again.
+    #[must_use]
+    pub fn nothing_was_done(&self) -> bool {
+        match &self.kind {
+            FailureKind::Unwritable(_) => true,
+            FailureKind::Fault(fault) => fault.cause().is_refusal(),
+            FailureKind::Unusable(_) | FailureKind::Unrelated | FailureKind::Lost => false,
         }
     }
 

@@ -7,7 +7,7 @@ use bytes::Bytes;
 
 use super::Execution;
 use crate::exchange::requester::InFlight;
-use crate::exchange::{FailureKind, IdSource, Lane, Outgoing, SendId, Sent, Step};
+use crate::exchange::{Failure, FailureKind, IdSource, Lane, Outgoing, SendId, Sent, Step};
 use crate::winrs::{Send, SendResponse, Stream, StreamEnd, StreamName};
 use crate::wsman::fault::Cause;
 
@@ -150,7 +150,7 @@ impl<I: IdSource> Execution<I> {
                 Some(outgoing)
             }
             Err(error) => {
-                self.fail(Step::Send, error);
+                self.fail(Failure::new(Step::Send, error));
                 None
             }
         }
@@ -172,7 +172,7 @@ impl<I: IdSource> Execution<I> {
             {
                 self.input.discard();
             }
-            Err(kind) => self.fail(Step::Send, kind),
+            Err(kind) => self.fail(Failure::new(Step::Send, kind)),
         }
     }
 
@@ -181,7 +181,7 @@ impl<I: IdSource> Execution<I> {
         match sent {
             Sent::Nothing => self.input.put_back(piece),
             Sent::Something if self.receiving.is_over() => {}
-            Sent::Something => self.fail(Step::Send, FailureKind::Lost),
+            Sent::Something => self.fail(Failure::new(Step::Send, FailureKind::Lost)),
         }
     }
 }

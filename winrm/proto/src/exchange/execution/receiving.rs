@@ -2,7 +2,7 @@
 
 use super::{Event, Execution};
 use crate::exchange::requester::InFlight;
-use crate::exchange::{FailureKind, IdSource, Lane, Outgoing, SendId, Step};
+use crate::exchange::{Failure, FailureKind, IdSource, Lane, Outgoing, SendId, Step};
 use crate::winrs::{CommandId, Receive, ReceiveResponse, Stream, StreamName, StreamSet};
 
 /// Where the loop of requests for output is.
@@ -67,7 +67,7 @@ impl<I: IdSource> Execution<I> {
                 Some(outgoing)
             }
             Err(error) => {
-                self.fail(Step::Receive, error);
+                self.fail(Failure::new(Step::Receive, error));
                 None
             }
         }
@@ -92,7 +92,7 @@ impl<I: IdSource> Execution<I> {
                 self.receiving.empty_polls = self.receiving.empty_polls.saturating_add(1);
             }
             Err(kind) if draining => self.note(&kind),
-            Err(kind) => self.fail(Step::Receive, kind),
+            Err(kind) => self.fail(Failure::new(Step::Receive, kind)),
         }
     }
 

@@ -2,7 +2,7 @@
 
 use super::{Confirmation, Event, Execution};
 use crate::exchange::requester::InFlight;
-use crate::exchange::{FailureKind, IdSource, Lane, Outgoing, SendId, Sent, ShellFate, Step};
+use crate::exchange::{Failure, FailureKind, IdSource, Lane, Outgoing, SendId, Sent, ShellFate, Step};
 use crate::winrs::{Signal, SignalCode, SignalResponse};
 
 /// Which signal is to be sent, and which is on its way.
@@ -84,7 +84,7 @@ impl<I: IdSource> Execution<I> {
             }
             Err(error) => {
                 self.signalled(&request.code, Confirmation::Unconfirmed);
-                self.fail(Step::Signal, error);
+                self.fail(Failure::new(Step::Signal, error));
                 None
             }
         }

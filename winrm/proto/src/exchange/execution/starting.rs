@@ -2,7 +2,7 @@
 
 use super::{Event, Execution};
 use crate::exchange::requester::InFlight;
-use crate::exchange::{FailureKind, IdSource, Lane, Outgoing, SendId, Sent, Step};
+use crate::exchange::{Failure, FailureKind, IdSource, Lane, Outgoing, SendId, Sent, Step};
 use crate::winrs::{Command, CommandId, CommandResponse};
 
 /// How far the start has come.
@@ -78,12 +78,12 @@ impl<I: IdSource> Execution<I> {
         }
     }
 
-    /// Whoever asked for a stop learns whether there is anything left to stop.
+    /// Whoever asked for a stop learns whether there may be anything left to stop.
     fn start_failed(&mut self, kind: impl Into<FailureKind>) {
-        let kind = kind.into();
-        let nothing_runs = matches!(kind, FailureKind::Fault(_) | FailureKind::Unwritable(_));
+        let failure = Failure::new(Step::Command, kind);
+        let nothing_runs = failure.nothing_was_done();
         self.starting = Starting::Over;
-        self.fail(Step::Command, kind);
+        self.fail(failure);
         self.start_stopped(nothing_runs);
     }
 }

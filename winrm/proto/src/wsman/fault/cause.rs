@@ -97,6 +97,23 @@ impl Cause {
         }
     }
 
+    /// Whether a host that answers so has done nothing of what it was asked. The others leave it open: a command may have
+    /// started before its answer timed out or the service went down, so it must not be sent again.
+    #[must_use]
+    pub const fn is_refusal(self) -> bool {
+        !matches!(
+            self,
+            Self::OperationTimedOut
+                | Self::Aborted
+                | Self::InputClosed
+                | Self::Unavailable
+                | Self::EnvelopeTooLarge
+                | Self::PluginFailed
+                | Self::ClientLibrary
+                | Self::Other
+        )
+    }
+
     /// The codes of `winerror.h` that hosts were seen to send.
     const fn from_windows_error(code: u32) -> Self {
         match code {

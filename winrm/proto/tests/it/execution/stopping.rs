@@ -86,18 +86,27 @@ fn a_stop_during_the_start_waits_for_the_command() {
 
 #[test]
 fn a_stop_during_a_start_that_fails() {
-    for (fails, expected) in [(true, Confirmation::Confirmed), (false, Confirmation::Unconfirmed)] {
+    // A host that refuses has started nothing; one that went down, was too slow or cannot be understood may have.
+    let refusal = [5, 0x8007_0002, 0x8033_805B, 0x8033_81A6];
+    let open = [0x8033_8029, 995, 0x8033_8003, 0x8033_8026, 4242];
+    let expectations = refusal
+        .map(|code| (code, Confirmation::Confirmed))
+        .into_iter()
+        .chain(open.map(|code| (code, Confirmation::Unconfirmed)));
+    for (code, expected) in expectations {
         let mut test = Conversation::new();
         let command = test.expect_send(Lane::Control);
         test.execution.stop();
-        if fails {
-            test.fault(&command, &fault(5));
-        } else {
-            test.execution.lost(command.outgoing.id, Sent::Something);
-        }
+        test.fault(&command, &fault(code));
         test.expect_event(&Event::Stopped(expected));
-        assert_eq!(test.poll(), Output::Done);
+        assert_eq!(test.poll(), Output::Done, "{code:#x}");
     }
+    let mut test = Conversation::new();
+    let command = test.expect_send(Lane::Control);
+    test.execution.stop();
+    test.execution.lost(command.outgoing.id, Sent::Something);
+    test.expect_event(&Event::Stopped(Confirmation::Unconfirmed));
+    assert_eq!(test.poll(), Output::Done);
 }
 
 #[test]
