@@ -137,7 +137,11 @@ impl Error {
     pub(crate) fn from_failure(during: Operation, failure: Failure) -> Self {
         let (cause, reached) = match failure.kind {
             FailureKind::Unwritable(error) => (Cause::Unwritable(error), Reached::Nobody),
-            FailureKind::Fault(fault) => (Cause::Fault(fault), Reached::Refused),
+            // A host that went down or was too slow may have started the command all the same.
+            FailureKind::Fault(fault) if fault.cause().is_refusal() => {
+                (Cause::Fault(fault), Reached::Refused)
+            }
+            FailureKind::Fault(fault) => (Cause::Fault(fault), Reached::Perhaps),
             FailureKind::Unusable(error) => (Cause::Unusable(error), Reached::Perhaps),
             FailureKind::Unrelated => (Cause::Unrelated, Reached::Perhaps),
             FailureKind::Lost => (Cause::Http(HttpError::Closed), Reached::Perhaps),

@@ -19,7 +19,7 @@ use winrm_proto::{
 };
 
 use crate::{
-    error::{Cause, Error, Operation, Reached},
+    error::{Cause, Error, Operation, Ran, Reached},
     lanes::{Lane, retry::Another},
 };
 
@@ -92,7 +92,9 @@ impl Shell {
             let started =
                 Execution::start(self.host.clone(), remote.clone(), permit.clone(), request.clone());
             match started.await {
-                Err(error) if remote.fate(&error) != ShellFate::Usable && renewals > 0 => {
+                Err(error)
+                    if error.ran() == Ran::No && remote.fate(&error) != ShellFate::Usable && renewals > 0 =>
+                {
                     renewals -= 1;
                     self.renew(&remote, remote.fate(&error)).await?;
                 }

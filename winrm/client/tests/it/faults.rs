@@ -48,6 +48,19 @@ async fn a_command_is_never_sent_twice() {
 }
 
 #[tokio::test]
+async fn a_start_that_a_host_aborts_is_not_repeated() {
+    // Aborted, timed out, a plugin that failed: the command may run all the same.
+    for code in [995, 0x8033_8029, 0x8033_8003] {
+        let (host, client) = start(Misbehaviour::always(Trigger::On(On::Command), Act::Fault(code))).await;
+        let error = attempt(&client).await.unwrap_err();
+        assert_eq!((error.during(), error.ran()), (Operation::Command, Ran::Unknown), "{code:#x}");
+        assert_eq!(requests(&host, On::Command), 1, "{code:#x}");
+        let _left = client.shutdown(PATIENCE).await;
+        host.shutdown().await;
+    }
+}
+
+#[tokio::test]
 async fn a_shell_is_never_asked_for_twice() {
     let (host, client) = start(Misbehaviour::always(Trigger::On(On::Create), Act::PerformAndClose)).await;
     let error = attempt(&client).await.unwrap_err();
