@@ -13,4 +13,4 @@ mod table;
 
 pub use binder::{ArgumentType, Bound, BoundArgument, BoundValue, Element, Refusal, Typed};
 pub use selector::{Selector, selectors};
-pub use table::{Command, Parameter, ParameterSet, Risk, Source, Variant, alias, find};
+pub use table::{Command, Parameter, ParameterSet, Risk, Source, Variant, alias, find, names};

@@ -87,6 +87,22 @@ impl StaticCommand {
         read::words(words)
     }
 
+    /// Puts a command together from parts that are known, such as full names out of the table.
+    ///
+    /// # Errors
+    /// A [`Reason`] where [`StaticCommand::parse`] would not read the rendering back as the same value.
+    pub fn new(name: CommandName, arguments: Vec<Argument>) -> Result<Self, Reason> {
+        for argument in &arguments {
+            match argument {
+                Argument::Parameter { value: Some(value), .. } | Argument::Value(value) => {
+                    check_literal(value)?;
+                }
+                Argument::Parameter { value: None, .. } => {}
+            }
+        }
+        Ok(Self { name, arguments })
+    }
+
     /// The command's name as it was written.
     #[must_use]
     pub fn name(&self) -> &str {
@@ -179,6 +195,24 @@ impl Number {
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+}
+
+/// What every literal of a command keeps: no NUL, no array in an array, no number in an array but a plain integer.
+fn check_literal(value: &Literal) -> Result<(), Reason> {
+    match value {
+        Literal::String(text) if text.contains('\0') => Err(Reason::Nul),
+        Literal::Array(elements) => elements.iter().try_for_each(|element| match element {
+            Literal::Array(_) => Err(Reason::NestedArray),
+            Literal::Number(number) if !number.as_str().bytes().all(|byte| byte.is_ascii_digit()) => {
+                Err(Reason::ArrayNumber)
+            }
+            Literal::Number(number) if number.as_str().len() > 1 && number.as_str().starts_with('0') => {
+                Err(Reason::ArrayNumber)
+            }
+            element => check_literal(element),
+        }),
+        Literal::String(_) | Literal::Number(_) | Literal::Boolean(_) | Literal::Null => Ok(()),
     }
 }
 

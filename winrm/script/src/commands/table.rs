@@ -96,6 +96,16 @@ pub fn alias(name: &str) -> Option<&'static str> {
     lines_named(ALIASES, name)?.lines().next()?.split('\t').nth(1)
 }
 
+/// The names of all commands, sorted, each spelled as PowerShell spells it.
+pub fn names() -> impl Iterator<Item = &'static str> {
+    let mut last = "";
+    COMMANDS.lines().filter_map(|line| line.split('\t').next()).filter(move |name| {
+        let new = !name.eq_ignore_ascii_case(last);
+        last = name;
+        new
+    })
+}
+
 impl Command {
     /// The name, spelled as PowerShell spells it.
     #[must_use]
