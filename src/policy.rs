@@ -8,18 +8,21 @@
 //! profile allows, never what it denies.
 
 mod authorized;
-mod cmdlet;
+mod command;
 mod command_line;
 mod denial;
 mod interpreters;
 mod lists;
 mod names;
+mod parameters;
 mod path;
 mod profile;
 mod program;
+mod rule;
+mod subject;
 mod values;
 
-use winrm_script::static_command::StaticCommand;
+use winrm_script::{commands, static_command::StaticCommand};
 
 pub use self::{
     authorized::{Authorized, Judged, JudgedProgram, Risk},
@@ -29,11 +32,12 @@ pub use self::{
     names::{CmdletName, NamePattern},
     path::{PathFault, WindowsPath},
     profile::{ProfileError, ProfileName},
+    rule::{Effect, ParameterSettings, ProgramSettings, RuleError, RuleFault, RuleSettings},
 };
-use self::{denial::Verdict, interpreters::Interpreters, profile::Profile};
+use self::{denial::Verdict, interpreters::Interpreters, profile::Profile, rule::Rule};
 use crate::{
     call::{Call, Work},
-    inventory::Target,
+    inventory::{Target, nearest::nearest},
     remedy::{Code, Remedy},
 };
 
@@ -48,6 +52,10 @@ pub struct Settings {
     pub include: Option<Vec<String>>,
     /// Never what it names.
     pub exclude: Vec<String>,
+    /// What is allowed beside profile and lists, and what is denied whatever they say.
+    pub rules: Vec<RuleSettings>,
+    /// What the machine's administrator lets anybody have: an upper bound.
+    pub ceiling: Option<Box<Settings>>,
 }
 
 /// What may run.
@@ -55,7 +63,9 @@ pub struct Settings {
 pub struct Policy {
     profile: Profile,
     lists: Lists,
+    rules: Vec<Rule>,
     interpreters: Interpreters,
+    ceiling: Option<Box<Policy>>,
 }
 
 /// What the policy says about one call.
@@ -77,17 +87,42 @@ pub enum PolicyError {
     /// A list holds what is no name.
     #[error(transparent)]
     List(#[from] ListError),
+    /// A rule cannot be used.
+    #[error(transparent)]
+    Rule(#[from] RuleError),
+    /// The machine's policy cannot be used.
+    #[error("the machine's policy: {0}")]
+    Ceiling(Box<PolicyError>),
 }
 
 impl Policy {
-    /// Reads the profile and the lists.
+    /// Reads the profile, the lists and the rules, and the machine's policy, if there is one.
     ///
     /// # Errors
     /// [`PolicyError`].
     pub fn new(settings: &Settings) -> Result<Self, PolicyError> {
+        let ceiling = match &settings.ceiling {
+            None => None,
+            Some(ceiling) => {
+                // An upper bound that names no profile bounds by its lists and rules alone.
+                let profile = ceiling.profile.clone().or_else(|| Some(ProfileName::Unrestricted.to_string()));
+                let ceiling = Self::new(&Settings { profile, ..*ceiling.clone() });
+                Some(Box::new(ceiling.map_err(|error| PolicyError::Ceiling(Box::new(error)))?))
+            }
+        };
         let name = ProfileName::parse(settings.profile.as_deref().unwrap_or(ProfileName::DEFAULT))?;
         let lists = Lists::new(settings.allow.as_deref(), settings.include.as_deref(), &settings.exclude)?;
-        Ok(Self { profile: Profile::load(name)?, lists, interpreters: Interpreters::load()? })
+        let mut rules = Vec::new();
+        let hides = |rule: &RuleSettings| rule.effect == Effect::Deny;
+        let hidden = !settings.exclude.is_empty() || settings.rules.iter().any(hides);
+        for (index, rule) in settings.rules.iter().enumerate() {
+            let error = |fault| RuleError { rule: rule.name.clone(), index, fault };
+            if rule.raw && hidden {
+                return Err(error(RuleFault::RawWithExclude).into());
+            }
+            rules.push(Rule::new(rule).map_err(error)?);
+        }
+        Ok(Self { profile: Profile::load(name)?, lists, rules, interpreters: Interpreters::load()?, ceiling })
     }
 
     /// The profile in force.
@@ -100,8 +135,14 @@ impl Policy {
     /// those that the lists leave. Wildcards stay as they were written.
     #[must_use]
     pub fn offered(&self) -> Vec<String> {
-        let mut names = self.lists.named().unwrap_or_else(|| self.profile.named());
+        let allowing = |rules: &[Rule]| {
+            let allow = rules.iter().filter(|rule| rule.effect == Effect::Allow);
+            allow.flat_map(|rule| rule.offered().map(str::to_owned).collect::<Vec<_>>()).collect::<Vec<_>>()
+        };
+        let mut names = self.lists.named().unwrap_or_else(|| allowing(self.profile.rules()));
+        names.extend(allowing(&self.rules));
         names.retain(|name| self.lists.excluded(name).is_none());
+        names.dedup();
         names
     }
 
@@ -112,17 +153,41 @@ impl Policy {
         if self.profile.is_unrestricted() {
             warnings.push("profile unrestricted: every command is allowed that the lists leave".to_owned());
         }
+        for rule in self.rules.iter().filter(|rule| rule.raw) {
+            warnings.push(format!("rule {:?} lets text through that nobody takes apart", rule.name));
+        }
+        let in_rules = self.rules.iter().flat_map(|rule| rule.unknown_commands().map(str::to_owned));
+        for name in self.lists.unknown_commands().into_iter().chain(in_rules) {
+            let near =
+                nearest_command(&name).map(|near| format!("; did you mean {near}?")).unwrap_or_default();
+            warnings.push(format!("{name} is not in the table of commands{near}"));
+        }
         warnings
     }
 
     /// Judges one call for one host.
     pub fn judge(&self, call: &Call, target: &Target) -> Judgement {
-        let verdict = match &call.work {
+        let verdict = self.verdict(&call.work, target).and_then(|pass| match &self.ceiling {
+            None => Ok(pass),
+            Some(ceiling) => ceiling.verdict(&call.work, target).map(|_| pass).map_err(|denial| Denial {
+                rule: format!("machine policy, {}", denial.rule),
+                operator_hint: None,
+                ..denial
+            }),
+        });
+        match verdict {
+            Ok(pass) => Judgement::Allowed(Authorized::new(call, target, self.profile(), pass)),
+            Err(denial) => Judgement::Denied(denial),
+        }
+    }
+
+    fn verdict(&self, work: &Work, target: &Target) -> Verdict {
+        match work {
             Work::Check => Ok(denial::Pass::new("check", Risk::Read, Judged::Check)),
-            Work::PowerShell { text } => self.judge_text(text),
+            Work::PowerShell { text } => self.judge_text(text, target),
             Work::Words { words } => StaticCommand::from_words(words)
                 .map_err(|refusal| Denial::not_static(&refusal))
-                .and_then(|command| self.judge_command(command)),
+                .and_then(|command| self.judge_command(command, target)),
             Work::Program { executable, arguments, stdin, working_directory } => {
                 let asked = program::Asked {
                     executable,
@@ -130,24 +195,31 @@ impl Policy {
                     stdin: stdin.as_deref(),
                     working_directory: working_directory.as_deref(),
                 };
-                self.judge_program(&asked)
+                self.judge_program(&asked, target)
             }
-        };
-        match verdict {
-            Ok(pass) => Judgement::Allowed(Authorized::new(call, target, self.profile(), pass)),
-            Err(denial) => Judgement::Denied(denial),
         }
     }
 
-    fn judge_text(&self, text: &str) -> Verdict {
-        match StaticCommand::parse(text) {
-            Ok(command) => self.judge_command(command),
-            // Names inside raw text cannot be judged, so any list rules it out.
-            Err(_) if self.profile.is_unrestricted() && self.lists.is_empty() => {
-                Ok(denial::Pass::new("unrestricted", Risk::Change, Judged::RawPowerShell(text.to_owned())))
-            }
-            Err(refusal) => Err(Denial::not_static(&refusal)),
-        }
+    /// One static command is judged as such; other text passes only whole, where that is allowed.
+    fn judge_text(&self, text: &str, target: &Target) -> Verdict {
+        let verdict = StaticCommand::parse(text)
+            .map_err(|refusal| Denial::not_static(&refusal))
+            .and_then(|command| self.judge_command(command, target));
+        let Err(denial) = verdict else { return verdict };
+        let raw = |rule: &&Rule| rule.raw && rule.is_for(target);
+        let rule = match self.rules.iter().find(raw) {
+            Some(rule) => rule.name.clone(),
+            None if self.is_wide_open() => "unrestricted".to_owned(),
+            None => return Err(denial),
+        };
+        Ok(denial::Pass::new(rule, Risk::Change, Judged::RawPowerShell(text.to_owned())))
+    }
+
+    /// Whether nothing at all is held back. Names inside raw text cannot be judged, so any list or rule that
+    /// denies closes it.
+    fn is_wide_open(&self) -> bool {
+        let denies = |rule: &Rule| rule.effect == Effect::Deny;
+        self.profile.is_unrestricted() && self.lists.is_empty() && !self.rules.iter().any(denies)
     }
 }
 
@@ -173,8 +245,15 @@ impl Remedy for PolicyError {
         match self {
             Self::Profile(error) => error.fix(),
             Self::List(error) => error.fix(),
+            Self::Rule(error) => error.fix(),
+            Self::Ceiling(error) => error.fix(),
         }
     }
+}
+
+/// The command of the table whose name looks most like this one.
+fn nearest_command(name: &str) -> Option<&'static str> {
+    nearest(name, commands::names())
 }
 
 #[cfg(test)]

@@ -1,6 +1,9 @@
 use std::fmt;
 
-use winrm_script::static_command::{Location, Reason as NotStatic, Refusal};
+use winrm_script::{
+    commands,
+    static_command::{Location, Reason as NotStatic, Refusal},
+};
 
 use super::{
     authorized::{Judged, Risk},
@@ -79,8 +82,8 @@ pub enum Reason {
         /// As it was written.
         parameter: String,
     },
-    /// A parameter that a closed rule does not name, or does not name in full.
-    #[error("{command} is allowed with -{} only, each written in full", .known.join(", -"))]
+    /// A parameter that a closed rule does not name.
+    #[error("{command} is allowed with -{} only", .known.join(", -"))]
     ParameterNotListed {
         /// The command.
         command: String,
@@ -103,9 +106,6 @@ pub enum Reason {
         /// What it can mean.
         full: String,
     },
-    /// A value without the name of its parameter where a rule needs the name.
-    #[error("each value needs its parameter's name here")]
-    Positional,
     /// A value that the rule does not list.
     #[error("-{parameter} takes {expected} here")]
     Value {
@@ -113,6 +113,49 @@ pub enum Reason {
         parameter: String,
         /// What it takes.
         expected: String,
+    },
+    /// A path that is none, or can mean several.
+    #[error("-{parameter} is not a path that can be judged: {fault}")]
+    Path {
+        /// The parameter.
+        parameter: String,
+        /// What is wrong with it.
+        fault: PathFault,
+    },
+    /// A path elsewhere.
+    #[error("-{parameter} must lie under {}", .roots.join(" or "))]
+    PathOutside {
+        /// The parameter.
+        parameter: String,
+        /// Where it may lie.
+        roots: Vec<String>,
+    },
+    /// A path to what no rule opens.
+    #[error("-{parameter} points to where secrets are kept")]
+    PathHoldsSecrets {
+        /// The parameter.
+        parameter: String,
+    },
+    /// No rule says which paths a parameter may have.
+    #[error("-{parameter} is a path, and no rule says which")]
+    PathNotRuled {
+        /// The parameter.
+        parameter: String,
+    },
+    /// PowerShell would not take these arguments, or only the host could know.
+    #[error("{0}")]
+    Unbound(commands::Refusal),
+    /// The table lacks the command, so only its exact name in a list or an open rule allows it.
+    #[error("{name} is not in the table of commands, so no pattern and no rule on parameters allows it")]
+    NotInTable {
+        /// The command.
+        name: String,
+    },
+    /// A rule denies it.
+    #[error("{name} is denied by this rule")]
+    DeniedByRule {
+        /// The command or program.
+        name: String,
     },
     /// A string that names another host or a type.
     #[error("a value here begins with two slashes, or holds '::' or '://': it can reach beyond the host")]
@@ -197,6 +240,10 @@ impl Denial {
     pub(super) fn for_operator(mut self, hint: impl Into<String>) -> Self {
         self.operator_hint = Some(hint.into());
         self
+    }
+
+    pub(super) fn unbound(refusal: &commands::Refusal) -> Self {
+        Self::new("binding", Reason::Unbound(refusal.clone()))
     }
 
     pub(super) fn not_static(refusal: &Refusal) -> Self {

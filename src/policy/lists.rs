@@ -105,6 +105,16 @@ impl Lists {
         }
     }
 
+    /// The commands that are named exactly and that the table lacks.
+    pub(super) fn unknown_commands(&self) -> Vec<String> {
+        let entries = self.allow.iter().chain(&self.include).flatten().chain(&self.exclude);
+        let unknown = |entry: &&Entry| match entry {
+            Entry::Command(pattern) => !pattern.is_wildcard() && commands::find(pattern.as_str()).is_none(),
+            Entry::Program { .. } | Entry::Path { .. } => false,
+        };
+        entries.filter(unknown).map(|entry| entry.text().to_owned()).collect()
+    }
+
     pub(super) fn warnings(&self) -> Vec<String> {
         let everything = |list: &'static str, entries: &Option<Vec<Entry>>| {
             let bare = entries.iter().flatten().any(|entry| entry.text() == "*");
@@ -117,8 +127,10 @@ impl Lists {
     }
 
     /// What allow and include say about a command.
-    pub(super) fn command(&self, name: &CmdletName, exact_only: bool) -> Selection {
-        self.select(exact_only, |entry| entry.covers(name.as_str()))
+    ///
+    /// `exact_only` is for commands that no wildcard may name.
+    pub(super) fn command(&self, name: &str, exact_only: bool) -> Selection {
+        self.select(exact_only, |entry| entry.covers(name))
     }
 
     /// What allow and include say about a program, of which no wildcard says anything.

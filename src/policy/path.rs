@@ -79,9 +79,99 @@ impl WindowsPath {
     /// Whether this is `root` or lies under it, by whole parts.
     #[must_use]
     pub fn is_under(&self, root: &Self) -> bool {
-        let (path, root) = (self.0.to_lowercase(), root.0.to_lowercase());
-        let root = root.trim_end_matches('\\');
-        path.strip_prefix(root).is_some_and(|rest| rest.is_empty() || rest.starts_with('\\'))
+        is_under(&self.0, &root.0)
+    }
+}
+
+/// A folder or registry key under which a rule lets paths point.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Root {
+    /// On a drive.
+    Folder(WindowsPath),
+    /// In the registry: `HKLM:\SOFTWARE\…`.
+    Key(RegistryPath),
+}
+
+/// A full path in the local machine's registry, `HKLM:\SOFTWARE\Microsoft`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct RegistryPath(String);
+
+/// Why a path is not taken.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Uncovered {
+    /// It is no path.
+    Fault(PathFault),
+    /// It holds secrets, whatever the rule says.
+    Secret,
+    /// It lies elsewhere.
+    Outside,
+}
+
+impl Root {
+    pub(super) fn parse(text: &str) -> Result<Self, PathFault> {
+        match RegistryPath::parse(text)? {
+            Some(key) => Ok(Self::Key(key)),
+            None => WindowsPath::parse(text).map(Self::Folder),
+        }
+    }
+
+    /// Takes a path that lies under one of the roots, and gives it back as it is to be sent.
+    pub(super) fn covering(roots: &[Self], text: &str) -> Result<String, Uncovered> {
+        let asked = Self::parse(text).map_err(Uncovered::Fault)?;
+        if asked.holds_secrets() {
+            return Err(Uncovered::Secret);
+        }
+        let covers = |root: &Self| match (root, &asked) {
+            (Self::Folder(root), Self::Folder(asked)) => asked.is_under(root),
+            (Self::Key(root), Self::Key(asked)) => is_under(&asked.0, &root.0),
+            _ => false,
+        };
+        if roots.iter().any(covers) { Ok(asked.to_string()) } else { Err(Uncovered::Outside) }
+    }
+
+    /// What no rule opens: key material, password stores, and what Windows keeps secrets in.
+    fn holds_secrets(&self) -> bool {
+        let path = self.to_string().to_lowercase();
+        let parts: Vec<&str> = path.split('\\').skip(1).collect();
+        let holds = |wanted: &[&str]| parts.windows(wanted.len()).any(|window| window == wanted);
+        match self {
+            Self::Folder(path) => {
+                let file = path.file_name().to_lowercase();
+                SECRET_FOLDERS.iter().any(|wanted| holds(wanted))
+                    || SECRET_ENDINGS.iter().any(|ending| file.ends_with(ending))
+                    || file == "consolehost_history.txt"
+                    || (file.starts_with("unattend") && file.ends_with(".xml"))
+            }
+            Self::Key(_) => {
+                matches!(parts.first(), Some(&("sam" | "security")))
+                    || SECRET_KEYS.iter().any(|wanted| holds(wanted))
+            }
+        }
+    }
+}
+
+impl RegistryPath {
+    /// `None` where the text is no registry path at all.
+    fn parse(text: &str) -> Result<Option<Self>, PathFault> {
+        let path = text.replace('/', "\\");
+        let rest = match path.split_at_checked(6) {
+            Some((drive, rest)) if drive.eq_ignore_ascii_case("HKLM:\\") => rest,
+            _ => return Ok(None),
+        };
+        if text.chars().count() > LONGEST {
+            return Err(PathFault::TooLong);
+        }
+        rest.split('\\').try_for_each(check_part)?;
+        Ok(Some(Self(path)))
+    }
+}
+
+impl fmt::Display for Root {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Folder(path) => path.fmt(f),
+            Self::Key(key) => f.write_str(&key.0),
+        }
     }
 }
 
@@ -89,6 +179,12 @@ impl fmt::Display for WindowsPath {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
     }
+}
+
+fn is_under(path: &str, root: &str) -> bool {
+    let (path, root) = (path.to_lowercase(), root.to_lowercase());
+    let root = root.trim_end_matches('\\');
+    path.strip_prefix(root).is_some_and(|rest| rest.is_empty() || rest.starts_with('\\'))
 }
 
 fn is_drive(text: &str) -> bool {
@@ -135,3 +231,19 @@ fn is_device(part: &str) -> bool {
 
 /// Characters of the longest path that is taken.
 const LONGEST: usize = 1024;
+
+/// Parts of a path, one after the other, in small letters.
+const SECRET_FOLDERS: [&[&str]; 10] = [
+    &["config", "sam"],
+    &["config", "security"],
+    &["config", "system"],
+    &["ntds"],
+    &["microsoft", "protect"],
+    &["microsoft", "credentials"],
+    &["microsoft", "crypto"],
+    &["microsoft", "vault"],
+    &["config", "regback"],
+    &[".ssh"],
+];
+const SECRET_ENDINGS: [&str; 6] = [".pfx", ".p12", ".pem", ".key", ".kdbx", ".dit"];
+const SECRET_KEYS: [&[&str]; 2] = [&["winlogon"], &["control", "lsa"]];

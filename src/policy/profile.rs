@@ -1,9 +1,12 @@
-use std::{collections::BTreeMap, fmt};
+use std::fmt;
 
 use serde::Deserialize;
-use winrm_script::static_command::Literal;
+use winrm_script::commands::Parameter;
 
-use super::names::{CmdletName, NamePattern};
+use super::{
+    names::NamePattern,
+    rule::{Rule, RuleError, RuleSettings},
+};
 use crate::{
     inventory::nearest::nearest,
     remedy::{Code, Remedy},
@@ -14,6 +17,8 @@ use crate::{
 pub enum ProfileName {
     /// Looks and changes nothing.
     Observe,
+    /// Looks further: all event logs, server roles, and named targets in the network.
+    Inspect,
     /// Everything that the lists leave.
     Unrestricted,
 }
@@ -37,78 +42,66 @@ pub enum ProfileError {
     },
 }
 
-/// What a profile says, as its file has it.
+/// What a profile says, as its file has it, with what it builds on.
 #[derive(Debug, Clone)]
 pub(super) struct Profile {
     name: ProfileName,
-    file: File,
-    denied: Vec<NamePattern>,
+    unrestricted: bool,
+    denied: Denied,
+    rules: Vec<Rule>,
 }
 
-#[derive(Debug, Clone, Deserialize)]
+/// What holds for every command that an open rule or a list allows.
+#[derive(Debug, Clone, Default)]
+struct Denied {
+    parameters: Vec<NamePattern>,
+    types: Vec<NamePattern>,
+    unmarked_paths: Vec<NamePattern>,
+}
+
+/// Why a profile does not let a parameter through.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum ParameterObjection {
+    /// By its name.
+    Name,
+    /// By its type: it takes code, credentials or connections.
+    Type,
+    /// It is a path, and the table does not say so.
+    UnmarkedPath,
+}
+
+#[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct File {
     #[serde(rename = "description")]
     _description: String,
+    /// The profile whose rules come first.
+    #[serde(default)]
+    extends: Option<String>,
     #[serde(default)]
     unrestricted: bool,
     #[serde(default)]
-    deny: Deny,
+    deny: DenySettings,
     #[serde(default)]
-    allow: Vec<AllowRule>,
+    rule: Vec<RuleSettings>,
 }
 
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Deny {
+struct DenySettings {
+    #[serde(default)]
     parameters: Vec<String>,
-}
-
-/// Commands and programs that a profile allows together.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct AllowRule {
-    name: String,
     #[serde(default)]
-    commands: Vec<String>,
-    /// If there, the rule is closed: these parameters and no others, each in full.
-    pub(super) parameters: Option<BTreeMap<String, ParameterRule>>,
+    types: Vec<String>,
     #[serde(default)]
-    programs: Vec<ProgramRule>,
-}
-
-/// What a parameter of a closed rule takes.
-#[derive(Debug, Clone, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct ParameterRule {
-    /// One of these, whatever the case; `*` and `?` stand for any characters.
-    values: Option<Vec<String>>,
-    /// A whole number from the first to the second.
-    range: Option<(u64, u64)>,
-    /// It takes no value, or `$true` or `$false` after a colon.
-    #[serde(default)]
-    pub(super) switch: bool,
-    /// Names of properties: letters, digits and `_`.
-    #[serde(default)]
-    names: bool,
-    /// The call must have it.
-    #[serde(default)]
-    pub(super) required: bool,
-}
-
-/// A native program and the argument lists that it is allowed with.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct ProgramRule {
-    pub(super) name: String,
-    pub(super) arguments: Vec<Vec<String>>,
+    unmarked_paths: Vec<String>,
 }
 
 impl ProfileName {
     /// The profile of a configuration that names none.
     pub const DEFAULT: &'static str = "observe";
     /// Every profile there is.
-    pub const ALL: [Self; 2] = [Self::Observe, Self::Unrestricted];
+    pub const ALL: [Self; 3] = [Self::Observe, Self::Inspect, Self::Unrestricted];
 
     /// Reads a profile's name, whatever its case.
     ///
@@ -124,6 +117,7 @@ impl ProfileName {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Observe => "observe",
+            Self::Inspect => "inspect",
             Self::Unrestricted => "unrestricted",
         }
     }
@@ -133,6 +127,7 @@ impl ProfileName {
     pub fn source(self) -> &'static str {
         match self {
             Self::Observe => include_str!("profiles/observe.toml"),
+            Self::Inspect => include_str!("profiles/inspect.toml"),
             Self::Unrestricted => include_str!("profiles/unrestricted.toml"),
         }
     }
@@ -145,12 +140,29 @@ impl ProfileError {
 }
 
 impl Profile {
-    /// Reads the profile's file.
+    /// Reads the profile's file, and the one that it extends.
     pub(super) fn load(name: ProfileName) -> Result<Self, ProfileError> {
         let file: File =
             toml::from_str(name.source()).map_err(|error| ProfileError::broken(name.as_str(), &error))?;
-        let denied = file.deny.parameters.iter().map(|pattern| NamePattern::new(pattern)).collect();
-        Ok(Self { name, file, denied })
+        let mut profile = match &file.extends {
+            // One file is below the other, so this ends.
+            Some(base) => Self::load(ProfileName::parse(base)?)?,
+            None => Self { name, unrestricted: false, denied: Denied::default(), rules: Vec::new() },
+        };
+        profile.name = name;
+        profile.unrestricted = file.unrestricted;
+        let patterns = |names: &[String]| names.iter().map(|name| NamePattern::new(name)).collect::<Vec<_>>();
+        profile.denied.parameters.extend(patterns(&file.deny.parameters));
+        profile.denied.types.extend(patterns(&file.deny.types));
+        profile.denied.unmarked_paths.extend(patterns(&file.deny.unmarked_paths));
+        for (index, settings) in file.rule.iter().enumerate() {
+            let rule = Rule::new(settings).map_err(|fault| ProfileError::Broken {
+                name: name.as_str(),
+                message: RuleError { rule: settings.name.clone(), index, fault }.to_string(),
+            })?;
+            profile.rules.push(rule);
+        }
+        Ok(profile)
     }
 
     pub(super) fn name(&self) -> ProfileName {
@@ -158,87 +170,40 @@ impl Profile {
     }
 
     pub(super) fn is_unrestricted(&self) -> bool {
-        self.file.unrestricted
+        self.unrestricted
     }
 
-    /// Every command and program that it names.
-    pub(super) fn named(&self) -> Vec<String> {
-        let rules = self.file.allow.iter();
-        let names = rules.flat_map(|rule| {
-            rule.commands.iter().cloned().chain(rule.programs.iter().map(|program| program.name.clone()))
-        });
-        names.collect()
+    pub(super) fn rules(&self) -> &[Rule] {
+        &self.rules
     }
 
-    /// The rule that names a command.
-    pub(super) fn command(&self, name: &CmdletName) -> Option<&AllowRule> {
-        self.file.allow.iter().find(|rule| rule.commands.iter().any(|command| name.is(command)))
+    /// What speaks against a parameter that the table knows.
+    pub(super) fn objection(&self, parameter: Parameter) -> Option<ParameterObjection> {
+        let type_name = parameter.type_name().trim_end_matches("[]");
+        if self.denied.parameters.iter().any(|pattern| pattern.matches(parameter.name())) {
+            return Some(ParameterObjection::Name);
+        }
+        if self.denied.types.iter().any(|pattern| pattern.matches(type_name)) {
+            return Some(ParameterObjection::Type);
+        }
+        let looks_like_path = !parameter.is_switch()
+            && !parameter.is_path()
+            && self.denied.unmarked_paths.iter().any(|pattern| pattern.matches(parameter.name()));
+        looks_like_path.then_some(ParameterObjection::UnmarkedPath)
     }
 
-    /// The rule for a program of this stem.
-    pub(super) fn program(&self, is: impl Fn(&str) -> bool) -> Option<&ProgramRule> {
-        self.file.allow.iter().flat_map(|rule| &rule.programs).find(|program| is(&program.name))
+    /// The denied parameter that this name is, where no table says what it is.
+    pub(super) fn denied_parameter(&self, name: &str) -> bool {
+        let patterns = self.denied.parameters.iter().chain(&self.denied.unmarked_paths);
+        patterns.into_iter().any(|pattern| pattern.matches(name))
     }
 
-    /// The denied parameter that this name is.
-    pub(super) fn denied_parameter(&self, name: &str) -> Option<&NamePattern> {
-        self.denied.iter().find(|pattern| pattern.matches(name))
-    }
-
-    /// The denied parameter that this name can be short for.
+    /// The denied parameter that this name can be short for, where no table says what it is.
     pub(super) fn abbreviated_parameter(&self, name: &str) -> Option<&str> {
         let name = name.to_ascii_lowercase();
-        let exact = self.denied.iter().filter(|pattern| !pattern.is_wildcard()).map(NamePattern::as_str);
-        exact.into_iter().find(|full| full.to_ascii_lowercase().starts_with(&name))
-    }
-}
-
-impl AllowRule {
-    pub(super) fn name(&self) -> &str {
-        &self.name
-    }
-}
-
-impl ParameterRule {
-    /// Whether it takes this value; an array is taken element by element.
-    pub(super) fn takes(&self, value: &Literal) -> bool {
-        match value {
-            Literal::Array(elements) => {
-                !elements.is_empty() && elements.iter().all(|element| self.takes_one(element))
-            }
-            one => self.takes_one(one),
-        }
-    }
-
-    fn takes_one(&self, value: &Literal) -> bool {
-        if self.switch {
-            return matches!(value, Literal::Boolean(_));
-        }
-        let text = match value {
-            Literal::String(text) => text.as_str(),
-            Literal::Number(number) => number.as_str(),
-            Literal::Boolean(_) | Literal::Null | Literal::Array(_) => return false,
-        };
-        if let Some((first, last)) = self.range {
-            let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-            return digits && text.parse::<u64>().is_ok_and(|number| (first..=last).contains(&number));
-        }
-        let plain = !text.contains(['*', '?', '[', ']', '`']);
-        if self.names {
-            return !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
-        }
-        let listed = |values: &Vec<String>| values.iter().any(|value| NamePattern::new(value).matches(text));
-        plain && self.values.as_ref().is_some_and(listed)
-    }
-
-    /// What it takes, for a denial.
-    pub(super) fn expected(&self) -> String {
-        match (&self.values, self.range) {
-            (Some(values), _) => format!("one of {}", values.join(", ")),
-            (_, Some((first, last))) => format!("a whole number from {first} to {last}"),
-            _ if self.switch => "no value".to_owned(),
-            _ => "names of properties".to_owned(),
-        }
+        let patterns = self.denied.parameters.iter().chain(&self.denied.unmarked_paths);
+        let mut exact = patterns.filter(|pattern| !pattern.is_wildcard()).map(NamePattern::as_str);
+        exact.find(|full| full.to_ascii_lowercase().starts_with(&name))
     }
 }
 

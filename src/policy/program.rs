@@ -10,7 +10,9 @@ use super::{
     interpreters,
     lists::Selection,
     path::{PathFault, WindowsPath},
+    rule::{Effect, ProgramSettings, Rule},
 };
+use crate::inventory::Target;
 
 /// What somebody wants to run.
 pub(super) struct Asked<'a> {
@@ -75,14 +77,14 @@ impl Program {
 
 impl Policy {
     /// Judges a program by its name or path and its arguments.
-    pub(super) fn judge_program(&self, asked: &Asked<'_>) -> Verdict {
+    pub(super) fn judge_program(&self, asked: &Asked<'_>, target: &Target) -> Verdict {
         let program = Program::parse(asked.executable)
             .map_err(|reason| Denial::new("programs", reason).at(Place::Executable))?;
         if let Some(pattern) = self.lists.excluded(program.as_text()) {
             let reason = Reason::Excluded { name: asked.executable.to_owned(), pattern: pattern.to_owned() };
             return Err(Denial::new("exclude", reason).at(Place::Executable));
         }
-        let (rule, risk) = self.program_rule(&program, asked)?;
+        let (rule, risk) = self.program_rule(&program, asked, target)?;
         if let Some(folder) = asked.working_directory {
             WindowsPath::parse(folder).map_err(|fault| {
                 Denial::new("programs", Reason::ProgramPath(fault)).at(Place::WorkingDirectory)
@@ -96,37 +98,54 @@ impl Policy {
         Ok(Pass::new(rule, risk, Judged::Program(quoted(&program, asked)?)))
     }
 
-    fn program_rule(&self, program: &Program, asked: &Asked<'_>) -> Result<(String, Risk), Denial> {
+    fn program_rule(
+        &self,
+        program: &Program,
+        asked: &Asked<'_>,
+        target: &Target,
+    ) -> Result<(String, Risk), Denial> {
         let name = asked.executable.to_owned();
+        let mut miss = None;
+        let denying = self.rules.iter().filter(|rule| rule.effect == Effect::Deny && rule.is_for(target));
+        for rule in denying {
+            if let Some(Ok(())) = by_rule(rule, program, asked) {
+                return Err(
+                    Denial::new(rule.name.clone(), Reason::DeniedByRule { name }).at(Place::Executable)
+                );
+            }
+        }
+        for rule in self.rules.iter().filter(|rule| rule.effect == Effect::Allow && rule.is_for(target)) {
+            match by_rule(rule, program, asked) {
+                Some(Ok(())) => return Ok((rule.name.clone(), Risk::Change)),
+                Some(Err(reason)) => miss = miss.or(Some(Denial::new(rule.name.clone(), reason))),
+                None => {}
+            }
+        }
         match self.lists.program(program) {
             Selection::Selected => return Ok(("allow".to_owned(), Risk::Change)),
             Selection::Missing | Selection::ByWildcardOnly => {
-                return Err(self.refuse_program(program, &name, "allow"));
+                return Err(miss.unwrap_or_else(|| self.refuse_program(program, &name, "allow")));
             }
             Selection::Unlisted => {}
         }
         if self.profile.is_unrestricted() {
-            if !self.lists.is_empty() && self.runs_anything(program) {
+            if !self.is_wide_open() && self.runs_anything(program) {
                 return Err(self.refuse_program(program, &name, "interpreters"));
             }
             return Ok(("unrestricted".to_owned(), Risk::Change));
         }
         let profile = self.profile.name();
-        let Some(rule) = self.profile.program(|stem| program.is_installed_as(stem)) else {
-            return Err(self.refuse_program(program, &name, profile.as_str()));
-        };
-        let same = |form: &&Vec<String>| {
-            form.len() == asked.arguments.len()
-                && form.iter().zip(asked.arguments).all(|(known, asked)| known.eq_ignore_ascii_case(asked))
-        };
-        if !rule.arguments.iter().any(|form| same(&form)) {
-            let line = |form: &Vec<String>| {
-                std::iter::once(&rule.name).chain(form).map(String::as_str).collect::<Vec<_>>().join(" ")
-            };
-            let forms = rule.arguments.iter().map(line).collect();
-            return Err(Denial::new(format!("{profile}: programs"), Reason::ProgramForm { name, forms }));
+        for rule in self.profile.rules().iter().filter(|rule| rule.is_for(target)) {
+            match by_rule(rule, program, asked) {
+                // The programs of the profiles are in forms that only look.
+                Some(Ok(())) => return Ok((format!("{profile}: {}", rule.name), Risk::Read)),
+                Some(Err(reason)) => {
+                    miss = miss.or(Some(Denial::new(format!("{profile}: {}", rule.name), reason)));
+                }
+                None => {}
+            }
         }
-        Ok((format!("{profile}: programs"), Risk::Read))
+        Err(miss.unwrap_or_else(|| self.refuse_program(program, &name, profile.as_str())))
     }
 
     fn runs_anything(&self, program: &Program) -> bool {
@@ -153,6 +172,28 @@ impl Policy {
             .at(Place::Executable)
             .for_operator(format!("add {:?} to allow, beside what is allowed now", program.as_text()))
     }
+}
+
+/// Whether a rule names a program with these arguments; `None` where it does not name it at all.
+fn by_rule(rule: &Rule, program: &Program, asked: &Asked<'_>) -> Option<Result<(), Reason>> {
+    let named = |known: &&ProgramSettings| match WindowsPath::parse(&known.name) {
+        Ok(path) => program.path().is_some_and(|asked| asked.is(&path)),
+        Err(_) => program.is_installed_as(&known.name),
+    };
+    let known = rule.programs.iter().find(named)?;
+    let Some(forms) = &known.arguments else { return Some(Ok(())) };
+    let same = |form: &Vec<String>| {
+        form.len() == asked.arguments.len()
+            && form.iter().zip(asked.arguments).all(|(known, asked)| known.eq_ignore_ascii_case(asked))
+    };
+    if forms.iter().any(same) {
+        return Some(Ok(()));
+    }
+    let line = |form: &Vec<String>| {
+        std::iter::once(&known.name).chain(form).map(String::as_str).collect::<Vec<_>>().join(" ")
+    };
+    let name = asked.executable.to_owned();
+    Some(Err(Reason::ProgramForm { name, forms: forms.iter().map(line).collect() }))
 }
 
 /// The arguments of a command, as a program that PowerShell starts would get them.

@@ -2,11 +2,15 @@ use std::collections::BTreeSet;
 
 use proptest::prelude::*;
 use serde::Deserialize;
+use winrm_script::{
+    commands::Parameter,
+    static_command::{Argument, ParameterName},
+};
 
 use super::*;
 use crate::{
     call::{CallId, HostName, Principal},
-    inventory::{AuthScheme, Endpoint, Login, Scheme, Timeouts, Trust},
+    inventory::{AuthScheme, Endpoint, Login, Scheme, Tag, Timeouts, Trust},
     secret::Reference,
 };
 
@@ -31,11 +35,16 @@ struct Lines {
     include: Option<Vec<String>>,
     #[serde(default)]
     exclude: Vec<String>,
+    #[serde(default)]
+    rule: Vec<RuleSettings>,
+    ceiling: Option<Box<Lines>>,
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Row {
+    /// On a host of this name, with the tag of the same name.
+    on: Option<String>,
     text: Option<String>,
     words: Option<Vec<String>>,
     program: Option<String>,
@@ -58,26 +67,43 @@ fn table() -> Table {
     toml::from_str(include_str!("../../fixtures/policy/judgements.toml")).unwrap()
 }
 
-fn policy(lines: &Lines) -> Policy {
-    Policy::new(&Settings {
+fn settings_of(lines: &Lines) -> Settings {
+    Settings {
         profile: lines.profile.clone(),
         allow: lines.allow.clone(),
         include: lines.include.clone(),
         exclude: lines.exclude.clone(),
-    })
-    .unwrap()
+        rules: lines.rule.clone(),
+        ceiling: lines.ceiling.as_ref().map(|ceiling| Box::new(settings_of(ceiling))),
+    }
+}
+
+fn policy(settings: &Settings) -> Policy {
+    Policy::new(settings).unwrap()
+}
+
+fn observe() -> Settings {
+    Settings::default()
+}
+
+fn unrestricted() -> Settings {
+    Settings { profile: Some("unrestricted".to_owned()), ..Settings::default() }
 }
 
 fn target() -> Target {
+    target_called("web-01")
+}
+
+fn target_called(name: &str) -> Target {
     Target {
-        name: HostName::new("web-01"),
+        name: HostName::new(name),
         endpoint: Endpoint::parse("web-01", Scheme::Https, Scheme::default_port).unwrap(),
         login: Login {
             user: "svc".to_owned(),
             password: Reference::Environment("P".to_owned()),
             scheme: AuthScheme::default(),
         },
-        tags: BTreeSet::new(),
+        tags: BTreeSet::from([Tag::parse(name).unwrap()]),
         trust: Trust::default(),
         timeouts: Timeouts::default(),
         max_retries: 3,
@@ -149,10 +175,11 @@ fn judgements_are_what_the_table_says() {
     let mut complaints = Vec::new();
     let mut rows = 0;
     for group in table().group {
-        let policy = policy(&group.policy);
+        let policy = policy(&settings_of(&group.policy));
         for row in &group.rows {
             rows += 1;
-            let judgement = policy.judge(&call(work(row)), &target());
+            let target = row.on.as_deref().map_or_else(target, target_called);
+            let judgement = policy.judge(&call(work(row)), &target);
             if let Some(complaint) = complaint(row, &judgement) {
                 complaints.push(format!("{:?}: {complaint}", work(row)));
             }
@@ -164,8 +191,6 @@ fn judgements_are_what_the_table_says() {
 
 #[test]
 fn a_line_that_cmd_would_cut_is_refused() {
-    let lines =
-        Lines { profile: Some("unrestricted".to_owned()), allow: None, include: None, exclude: vec![] };
     let judge = |length: usize| {
         let work = Work::Program {
             executable: "x".to_owned(),
@@ -173,7 +198,7 @@ fn a_line_that_cmd_would_cut_is_refused() {
             stdin: None,
             working_directory: None,
         };
-        policy(&lines).judge(&call(work), &target()).into_result()
+        policy(&unrestricted()).judge(&call(work), &target()).into_result()
     };
     let fixed = "x ".len();
     assert!(judge(LONGEST_COMMAND_LINE - fixed).is_ok());
@@ -184,9 +209,8 @@ fn a_line_that_cmd_would_cut_is_refused() {
 
 #[test]
 fn an_authorization_says_what_it_is_for() {
-    let lines = Lines { profile: None, allow: None, include: None, exclude: vec![] };
     let work = Work::PowerShell { text: "Get-Service".to_owned() };
-    let authorized = policy(&lines).judge(&call(work), &target()).into_result().unwrap();
+    let authorized = policy(&observe()).judge(&call(work), &target()).into_result().unwrap();
     assert_eq!(authorized.host(), &HostName::new("web-01"));
     assert_eq!(authorized.call(), &CallId::from_random(7));
     assert_eq!(authorized.timeout(), Timeouts::default().command);
@@ -195,9 +219,8 @@ fn an_authorization_says_what_it_is_for() {
 
 #[test]
 fn a_denial_keeps_the_way_to_allow_it_from_the_model() {
-    let lines = Lines { profile: None, allow: None, include: None, exclude: vec![] };
     let work = Work::PowerShell { text: "Stop-Service x".to_owned() };
-    let denial = policy(&lines).judge(&call(work), &target()).into_result().unwrap_err();
+    let denial = policy(&observe()).judge(&call(work), &target()).into_result().unwrap_err();
     assert_eq!(denial.code().exit(), 126);
     assert!(denial.operator_hint.as_ref().unwrap().contains("Stop-Service"));
     assert!(!denial.sentence().contains("add "));
@@ -213,8 +236,8 @@ fn unknown_profiles_and_meaningless_entries_are_errors() {
     };
     let error = |settings: Settings| Policy::new(&settings).unwrap_err();
     assert_eq!(
-        error(settings("inspect", &[])).to_string(),
-        "there is no profile \"inspect\"; there are observe, unrestricted"
+        error(settings("operate", &[])).to_string(),
+        "there is no profile \"operate\"; there are observe, inspect, unrestricted"
     );
     for entry in
         ["", " ", "Get-Service -Name x", "\\\\host\\share\\x.exe", "*.exe\\x", "Get-Serv[ic]e", "a;b"]
@@ -225,15 +248,101 @@ fn unknown_profiles_and_meaningless_entries_are_errors() {
 }
 
 #[test]
-fn every_profile_file_loads_and_its_commands_are_full_names() {
+fn every_profile_file_loads_and_names_what_the_table_has() {
     for name in ProfileName::ALL {
         let profile = Profile::load(name).unwrap();
-        for named in profile.named() {
-            let known =
-                CmdletName::parse(&named).is_some() || profile.program(|stem| stem == named).is_some();
-            assert!(known, "{named}");
+        for rule in profile.rules() {
+            let unknown: Vec<&str> = rule.unknown_commands().collect();
+            assert!(unknown.is_empty(), "{name}: {unknown:?}");
         }
     }
+}
+
+#[test]
+fn profiles_that_look_name_only_commands_that_look() {
+    for name in [ProfileName::Observe, ProfileName::Inspect] {
+        for rule in Profile::load(name).unwrap().rules() {
+            let names = rule.offered().filter(|name| CmdletName::parse(name).is_some());
+            for command in names.filter_map(commands::find) {
+                assert_eq!(command.risk(), commands::Risk::Read, "{name}: {}", command.name());
+            }
+        }
+    }
+}
+
+#[test]
+fn a_parameter_whose_name_may_not_be_written_is_refused() {
+    // The table knows names with an underscore; only letters and digits reach the wire.
+    let settings = Settings { allow: Some(vec!["Add-MpPreference".to_owned()]), ..Settings::default() };
+    let values = "x ".repeat(40);
+    let work = Work::PowerShell { text: format!("Add-MpPreference {values}") };
+    assert!(policy(&settings).judge(&call(work), &target()).into_result().is_err());
+    let unwritable = |parameter: &Parameter| ParameterName::new(parameter.name()).is_err();
+    let all = commands::names()
+        .filter_map(commands::find)
+        .flat_map(|command| command.variants().collect::<Vec<_>>());
+    let all = all.flat_map(|variant| variant.parameters().collect::<Vec<_>>());
+    for parameter in all.filter(unwritable) {
+        assert!(parameter.name().contains('_'), "{}", parameter.name());
+        assert!(parameter.sets().all(|set| set.position.is_none() && !set.remaining), "{}", parameter.name());
+    }
+}
+
+#[test]
+fn rules_that_cannot_be_meant_are_refused() {
+    let rule = |text: &str| toml::from_str::<RuleSettings>(text).unwrap();
+    let cases = [
+        ("name = 'r'", RuleFault::MatchesNothing),
+        ("name = 'r'\ncommands = ['Get Service']", RuleFault::CommandName("Get Service".to_owned())),
+        (
+            "name = 'r'\ncommands = ['Get-Service']\nparameters = { Nam = {} }",
+            RuleFault::UnknownParameter {
+                command: "Get-Service".to_owned(),
+                parameter: "Nam".to_owned(),
+                nearest: Some("Name"),
+            },
+        ),
+        (
+            "name = 'r'\ncommands = ['Get-Service']\nparameters = { Name = { values = [] } }",
+            RuleFault::EmptyParameter { parameter: "Name".to_owned() },
+        ),
+        (
+            "name = 'r'\ncommands = ['Get-WinEvent']\nparameters = { MaxEvents = { range = [9, 1] } }",
+            RuleFault::EmptyParameter { parameter: "MaxEvents".to_owned() },
+        ),
+        (
+            "name = 'r'\ncommands = ['Get-Content']\npaths = ['logs']",
+            RuleFault::Path { path: "logs".to_owned(), fault: PathFault::NotFull },
+        ),
+        ("name = 'r'\nraw = true\ncommands = ['Get-Service']", RuleFault::RawWithCommands),
+    ];
+    for (text, fault) in cases {
+        let settings = Settings { rules: vec![rule(text)], ..Settings::default() };
+        let expected = RuleError { rule: "r".to_owned(), index: 0, fault };
+        assert_eq!(Policy::new(&settings).unwrap_err(), PolicyError::Rule(expected), "{text}");
+    }
+    let raw = Settings {
+        rules: vec![rule("name = 'r'\nraw = true")],
+        exclude: vec!["Stop-Computer".to_owned()],
+        ..Settings::default()
+    };
+    let fault = RuleFault::RawWithExclude;
+    let expected = RuleError { rule: "r".to_owned(), index: 0, fault };
+    assert_eq!(Policy::new(&raw).unwrap_err(), PolicyError::Rule(expected));
+}
+
+#[test]
+fn names_that_the_table_lacks_are_warned_about_with_the_nearest() {
+    let settings = Settings {
+        allow: Some(vec!["Get-Servce".to_owned(), "Get-*".to_owned()]),
+        exclude: vec!["Stop-Compuer".to_owned()],
+        ..Settings::default()
+    };
+    let expected = [
+        "Get-Servce is not in the table of commands; did you mean Get-Service?",
+        "Stop-Compuer is not in the table of commands; did you mean Stop-Computer?",
+    ];
+    assert_eq!(Policy::new(&settings).unwrap().warnings(), expected);
 }
 
 fn names() -> impl Strategy<Value = Vec<String>> {
@@ -271,8 +380,15 @@ fn works() -> impl Strategy<Value = Work> {
 
 fn settings() -> impl Strategy<Value = Settings> {
     let profile = prop::option::of(prop_oneof![Just("observe".to_owned()), Just("unrestricted".to_owned())]);
-    (profile, prop::option::of(names()), prop::option::of(names()), names())
-        .prop_map(|(profile, allow, include, exclude)| Settings { profile, allow, include, exclude })
+    (profile, prop::option::of(names()), prop::option::of(names()), names()).prop_map(
+        |(profile, allow, include, exclude)| Settings {
+            profile,
+            allow,
+            include,
+            exclude,
+            ..Settings::default()
+        },
+    )
 }
 
 proptest! {
@@ -303,6 +419,32 @@ proptest! {
     }
 
     #[test]
+    fn a_rule_that_denies_never_allows_more(settings in settings(), commands in names(), work in works()) {
+        let commands: Vec<String> = commands.into_iter().filter(|name| name.contains('-')).collect();
+        prop_assume!(!commands.is_empty());
+        let deny = RuleSettings { name: "d".to_owned(), effect: Effect::Deny, commands, ..RuleSettings::default() };
+        let mut narrower = settings.clone();
+        narrower.rules.push(deny);
+        let call = call(work);
+        if let Judgement::Allowed(narrow) = Policy::new(&narrower).unwrap().judge(&call, &target()) {
+            let wide = Policy::new(&settings).unwrap().judge(&call, &target());
+            prop_assert!(wide.into_result().is_ok(), "a denial allowed {}", narrow.judged().text());
+        }
+    }
+
+    #[test]
+    fn a_ceiling_never_allows_more(settings in settings(), ceiling in settings(), work in works()) {
+        let bounded = Settings { ceiling: Some(Box::new(ceiling.clone())), ..settings.clone() };
+        let call = call(work);
+        if Policy::new(&bounded).unwrap().judge(&call, &target()).into_result().is_ok() {
+            prop_assert!(Policy::new(&settings).unwrap().judge(&call, &target()).into_result().is_ok());
+            let profile = ceiling.profile.clone().or_else(|| Some("unrestricted".to_owned()));
+            let alone = Settings { profile, ..ceiling };
+            prop_assert!(Policy::new(&alone).unwrap().judge(&call, &target()).into_result().is_ok());
+        }
+    }
+
+    #[test]
     fn judging_is_deterministic_and_never_panics(settings in settings(), work in works()) {
         let policy = Policy::new(&settings).unwrap();
         let call = call(work);
@@ -310,12 +452,18 @@ proptest! {
     }
 
     #[test]
-    fn nothing_but_listed_names_passes_observe(work in works()) {
+    fn nothing_outside_the_table_passes_observe(work in works()) {
         let policy = Policy::new(&Settings::default()).unwrap();
         if let Judgement::Allowed(authorized) = policy.judge(&call(work), &target())
             && let Judged::PowerShell(command) = authorized.judged()
         {
-            prop_assert!(policy.offered().iter().any(|name| name.eq_ignore_ascii_case(command.name())));
+            let known = commands::find(command.name()).unwrap();
+            prop_assert!(policy.offered().iter().any(|name| name == known.name()));
+            for argument in command.arguments() {
+                if let Argument::Parameter { name, .. } = argument {
+                    prop_assert_eq!(known.parameter(name.as_str()).map(Parameter::name), Some(name.as_str()));
+                }
+            }
             prop_assert_eq!(StaticCommand::parse(&command.render()), Ok(command.clone()));
         }
     }

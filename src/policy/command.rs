@@ -1,0 +1,190 @@
+//! One PowerShell command with literal arguments.
+
+use winrm_script::static_command::StaticCommand;
+
+use super::{
+    Policy,
+    authorized::{Judged, Risk},
+    denial::{Denial, Pass, Reason, Verdict},
+    lists::Selection,
+    names::CmdletName,
+    parameters, program,
+    rule::{Effect, Naming, Rule},
+    subject::Subject,
+};
+use crate::inventory::{Target, nearest::nearest};
+
+impl Policy {
+    /// Judges a command: what denies first, then what allows it, with its arguments.
+    pub(super) fn judge_command(&self, command: StaticCommand, target: &Target) -> Verdict {
+        if self.is_wide_open() {
+            return Ok(Pass::new("unrestricted", Risk::Change, Judged::PowerShell(command)));
+        }
+        let Some(subject) = Subject::new(&command) else {
+            return self.judge_other_name(&command, target);
+        };
+        self.denied(&subject, target)?;
+        let mut nearest_miss = None;
+        for rule in self.rules.iter().filter(|rule| rule.effect == Effect::Allow && rule.is_for(target)) {
+            match self.by_rule(&subject, rule, rule.name.clone()) {
+                Some(Ok(pass)) => return Ok(pass),
+                Some(Err(denial)) => nearest_miss = nearest_miss.or(Some(denial)),
+                None => {}
+            }
+        }
+        let verdict = match self.lists.command(&subject.name, self.exact_only(&subject)) {
+            Selection::Selected => self.by_list(&subject),
+            Selection::Missing => Err(self.command_not_listed(&subject.name, "allow")),
+            Selection::ByWildcardOnly => Err(self.not_by_pattern(&subject)),
+            Selection::Unlisted => self.by_profile(&subject, target),
+        };
+        match (verdict, nearest_miss) {
+            (Err(_), Some(miss)) => Err(miss),
+            (verdict, _) => verdict,
+        }
+    }
+
+    fn denied(&self, subject: &Subject, target: &Target) -> Result<(), Denial> {
+        let names = [subject.name.as_str(), subject.written.name()];
+        if let Some(pattern) = names.into_iter().find_map(|name| self.lists.excluded(name)) {
+            let reason = Reason::Excluded { name: subject.name.clone(), pattern: pattern.to_owned() };
+            return Err(Denial::new("exclude", reason));
+        }
+        for rule in self.rules.iter().chain(self.profile.rules()) {
+            if rule.effect == Effect::Deny
+                && rule.is_for(target)
+                && rule.names(&subject.name).is_some()
+                && rule.parameters.as_ref().is_none_or(|listed| parameters::denies(subject, listed))
+            {
+                return Err(Denial::new(
+                    rule.name.clone(),
+                    Reason::DeniedByRule { name: subject.name.clone() },
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    /// What a rule says that allows commands; `None` where it says nothing about this one.
+    fn by_rule(&self, subject: &Subject, rule: &Rule, name: String) -> Option<Verdict> {
+        match rule.names(&subject.name)? {
+            Naming::ByPattern if self.exact_only(subject) => return Some(Err(self.not_by_pattern(subject))),
+            Naming::ByPattern | Naming::Exactly => {}
+        }
+        Some(match &rule.parameters {
+            Some(listed) => parameters::closed(subject, listed, &name).and_then(|filled| {
+                // Closed rules have judged each path themselves, so it is only spelled anew.
+                let command = subject.rebuilt(&rule.all_roots(), &filled)?;
+                Ok(Pass::new(name, subject.risk(), Judged::PowerShell(command)))
+            }),
+            None => self.by_open_rule(subject, rule, name),
+        })
+    }
+
+    fn by_open_rule(&self, subject: &Subject, rule: &Rule, name: String) -> Verdict {
+        if self.profile.is_unrestricted() {
+            return Ok(Pass::new(name, subject.risk(), Judged::PowerShell(subject.named_anew()?)));
+        }
+        parameters::open(&self.profile, subject, &rule.paths)?;
+        Ok(Pass::new(name, subject.risk(), Judged::PowerShell(subject.rebuilt(&rule.paths, &[])?)))
+    }
+
+    fn by_list(&self, subject: &Subject) -> Verdict {
+        if self.profile.is_unrestricted() {
+            return Ok(Pass::new("allow", subject.risk(), Judged::PowerShell(subject.named_anew()?)));
+        }
+        parameters::open(&self.profile, subject, &[])?;
+        Ok(Pass::new("allow", subject.risk(), Judged::PowerShell(subject.rebuilt(&[], &[])?)))
+    }
+
+    fn by_profile(&self, subject: &Subject, target: &Target) -> Verdict {
+        if self.profile.is_unrestricted() {
+            if self.exact_only(subject) {
+                return Err(self.not_by_pattern(subject));
+            }
+            return Ok(Pass::new("unrestricted", subject.risk(), Judged::PowerShell(subject.named_anew()?)));
+        }
+        let mut first_miss = None;
+        for rule in
+            self.profile.rules().iter().filter(|rule| rule.effect == Effect::Allow && rule.is_for(target))
+        {
+            let name = format!("{}: {}", self.profile.name(), rule.name);
+            match self.by_rule(subject, rule, name) {
+                Some(Ok(pass)) => return Ok(pass),
+                Some(Err(denial)) => first_miss = first_miss.or(Some(denial)),
+                None => {}
+            }
+        }
+        Err(first_miss
+            .unwrap_or_else(|| self.command_not_listed(&subject.name, self.profile.name().as_str())))
+    }
+
+    /// What runs whatever it is given, and what the table lacks, counts only where it is named exactly.
+    fn exact_only(&self, subject: &Subject) -> bool {
+        let interpreter =
+            CmdletName::parse(&subject.name).is_none_or(|name| self.interpreters.is_command(&name));
+        interpreter || (!subject.is_known() && !self.profile.is_unrestricted())
+    }
+
+    fn not_by_pattern(&self, subject: &Subject) -> Denial {
+        let name = subject.name.clone();
+        let is_interpreter = CmdletName::parse(&name).is_some_and(|name| self.interpreters.is_command(&name));
+        if is_interpreter {
+            return Denial::new("interpreters", Reason::Interpreter { name: name.clone() })
+                .for_operator(format!("name {name} exactly in allow, knowing that it can run anything"));
+        }
+        Denial::new("unknown-commands", Reason::NotInTable { name: name.clone() })
+            .for_operator(format!("name {name} exactly in allow"))
+    }
+
+    /// A name that is neither in the table nor a command's full name is a program, or nothing.
+    fn judge_other_name(&self, command: &StaticCommand, target: &Target) -> Verdict {
+        let name = command.name();
+        if let Some((_, base)) = name.rsplit_once('\\')
+            && CmdletName::parse(base).is_some()
+        {
+            return Err(
+                Denial::new("command-names", Reason::ModuleQualified).instead(format!("write {base}"))
+            );
+        }
+        let arguments = program::arguments_of(command)?;
+        let asked =
+            program::Asked { executable: name, arguments: &arguments, stdin: None, working_directory: None };
+        self.judge_program(&asked, target).map_err(|denial| match denial.reason {
+            Reason::ProgramNotListed { .. } => {
+                let noun = format!("Get-{name}");
+                let offered = self.offered();
+                let known = offered.iter().find(|known| known.eq_ignore_ascii_case(&noun));
+                let alternative = known.map(|known| format!("write {known}")).or(denial.alternative);
+                let reason = Reason::NotACommandName { name: name.to_owned() };
+                Denial { rule: "command-names".to_owned(), reason, position: None, alternative, ..denial }
+            }
+            _ => denial,
+        })
+    }
+
+    fn command_not_listed(&self, name: &str, rule: &str) -> Denial {
+        let offered = self.offered();
+        let names: Vec<&str> = offered.iter().map(String::as_str).collect();
+        let alternative = match nearest(name, names.iter().copied()) {
+            Some(near) => format!("did you mean {near}?"),
+            None => summary(&names),
+        };
+        let mut denial = Denial::new(rule, Reason::CommandNotListed { name: name.to_owned() });
+        if !alternative.is_empty() {
+            denial = denial.instead(alternative);
+        }
+        denial.for_operator(format!("add {name:?} to allow, beside what is allowed now"))
+    }
+}
+
+/// A few of the names that are allowed.
+fn summary(names: &[&str]) -> String {
+    const SHOWN: usize = 8;
+    let shown = names.iter().take(SHOWN).copied().collect::<Vec<_>>().join(", ");
+    match names.len().checked_sub(SHOWN) {
+        Some(more) if more > 0 => format!("allowed are {shown} and {more} more"),
+        _ if names.is_empty() => String::new(),
+        _ => format!("allowed are {shown}"),
+    }
+}

@@ -1,0 +1,263 @@
+//! What a command is given, judged by a closed rule or by what holds for every open one.
+
+use std::collections::BTreeMap;
+
+use winrm_script::static_command::{Argument, Literal};
+
+use super::{
+    denial::{Denial, Reason},
+    path::{Root, Uncovered},
+    profile::{ParameterObjection, Profile},
+    rule::ParameterRule,
+    subject::{Arguments, Given, Subject},
+    values,
+};
+
+/// Judges the arguments by a closed rule. Gives back what is to be filled in.
+pub(super) fn closed(
+    subject: &Subject,
+    parameters: &BTreeMap<String, ParameterRule>,
+    rule: &str,
+) -> Result<Vec<(String, String)>, Denial> {
+    let deny = |reason: Reason| Denial::new(rule, reason);
+    let given = match &subject.arguments {
+        Arguments::Bound(given) => given,
+        Arguments::Unbound(refusal) => return Err(Denial::unbound(refusal)),
+        // Without a table nobody knows which value belongs to which parameter.
+        Arguments::Unknown => {
+            return Err(deny(Reason::NotInTable { name: subject.name.clone() }));
+        }
+    };
+    for Given { parameter, value } in given {
+        let Some(listed) = parameters.get(parameter.name()) else {
+            if parameter.is_common() && common(parameter.name(), value.as_ref())? == Common::Harmless {
+                continue;
+            }
+            let known = parameters.keys().cloned().collect();
+            return Err(deny(Reason::ParameterNotListed { command: subject.name.clone(), known }));
+        };
+        let fits = match value {
+            Some(value) if parameter.is_switch() => matches!(value, Literal::Boolean(_)),
+            Some(value) => listed.takes(value),
+            None => true,
+        };
+        if !fits {
+            let parameter = parameter.name().to_owned();
+            return Err(deny(Reason::Value { parameter, expected: listed.expected() }));
+        }
+    }
+    let mut filled = Vec::new();
+    for (name, listed) in parameters {
+        if given.iter().any(|given| given.parameter.name() == name) {
+            continue;
+        }
+        match &listed.fill {
+            Some(value) => filled.push((name.clone(), value.clone())),
+            None if listed.optional => {}
+            None => {
+                let command = subject.name.clone();
+                return Err(deny(Reason::ParameterMissing { command, parameter: name.clone() })
+                    .instead(format!("add -{name} with {}", listed.expected())));
+            }
+        }
+    }
+    Ok(filled)
+}
+
+/// Judges the arguments by what holds where no closed rule speaks.
+pub(super) fn open(profile: &Profile, subject: &Subject, roots: &[Root]) -> Result<(), Denial> {
+    match &subject.arguments {
+        Arguments::Bound(given) => given.iter().try_for_each(|given| open_parameter(profile, given, roots)),
+        Arguments::Unbound(refusal) => Err(Denial::unbound(refusal)),
+        Arguments::Unknown => unknown(profile, subject.written.arguments()),
+    }
+}
+
+/// Whether a rule that denies these parameters means this call: each of them is given, with a value that it
+/// takes. Where nobody knows what is given, it does.
+pub(super) fn denies(subject: &Subject, parameters: &BTreeMap<String, ParameterRule>) -> bool {
+    let Arguments::Bound(given) = &subject.arguments else { return true };
+    parameters.iter().all(|(name, listed)| {
+        let found = given.iter().find(|given| given.parameter.name() == name);
+        found.is_some_and(|given| given.value.as_ref().is_none_or(|value| listed.takes_any(value)))
+    })
+}
+
+fn open_parameter(profile: &Profile, given: &Given, roots: &[Root]) -> Result<(), Denial> {
+    let Given { parameter, value } = given;
+    let name = parameter.name();
+    if common(name, value.as_ref())? == Common::Harmless {
+        return Ok(());
+    }
+    let rule = format!("{}: parameters", profile.name());
+    match profile.objection(*parameter) {
+        Some(ParameterObjection::Name | ParameterObjection::Type) => {
+            return Err(
+                Denial::new(rule, Reason::Parameter { parameter: name.to_owned() }).instead("leave it out")
+            );
+        }
+        Some(ParameterObjection::UnmarkedPath) => {
+            return Err(Denial::new(rule, Reason::PathNotRuled { parameter: name.to_owned() }));
+        }
+        None => {}
+    }
+    match value {
+        Some(value) if parameter.is_path() => paths(name, value, roots),
+        Some(value) => plain_value(value),
+        None => Ok(()),
+    }
+}
+
+/// Each path must lie under one of the roots.
+fn paths(parameter: &str, value: &Literal, roots: &[Root]) -> Result<(), Denial> {
+    let parameter = parameter.to_owned();
+    match value {
+        _ if roots.is_empty() => Err(Denial::new("paths", Reason::PathNotRuled { parameter })),
+        Literal::Array(elements) => elements.iter().try_for_each(|element| paths(&parameter, element, roots)),
+        Literal::String(text) => Root::covering(roots, text).map(drop).map_err(|uncovered| {
+            let reason = match uncovered {
+                Uncovered::Fault(fault) => Reason::Path { parameter, fault },
+                Uncovered::Secret => Reason::PathHoldsSecrets { parameter },
+                Uncovered::Outside => {
+                    Reason::PathOutside { parameter, roots: roots.iter().map(ToString::to_string).collect() }
+                }
+            };
+            Denial::new("paths", reason)
+        }),
+        Literal::Number(_) | Literal::Boolean(_) | Literal::Null => {
+            Err(Denial::new("paths", Reason::PathNotRuled { parameter }))
+        }
+    }
+}
+
+/// A command that a list or rule names exactly and the table lacks: names of parameters are taken as they were
+/// written, and refused where they could be short for one that is denied.
+fn unknown(profile: &Profile, arguments: &[Argument]) -> Result<(), Denial> {
+    let mut arguments = arguments.iter().peekable();
+    while let Some(argument) = arguments.next() {
+        match argument {
+            Argument::Parameter { name, value } => {
+                let following = match arguments.peek() {
+                    Some(Argument::Value(value)) => Some(value),
+                    _ => None,
+                };
+                unknown_parameter(profile, name.as_str(), value.as_ref().or(following))?;
+                value.as_ref().map_or(Ok(()), plain_value)?;
+            }
+            Argument::Value(value) => plain_value(value)?,
+        }
+    }
+    Ok(())
+}
+
+fn unknown_parameter(profile: &Profile, name: &str, value: Option<&Literal>) -> Result<(), Denial> {
+    if common(name, value)? == Common::Harmless {
+        return Ok(());
+    }
+    let short_for =
+        |full: &&&str| full.get(..name.len()).is_some_and(|start| start.eq_ignore_ascii_case(name));
+    let rule = format!("{}: parameters", profile.name());
+    if profile.denied_parameter(name) {
+        return Err(
+            Denial::new(rule, Reason::Parameter { parameter: name.to_owned() }).instead("leave it out")
+        );
+    }
+    let common_short = COMMON.iter().find(short_for).copied();
+    if let Some(full) = profile.abbreviated_parameter(name).or(common_short) {
+        let reason = Reason::Abbreviation { parameter: name.to_owned(), full: full.to_owned() };
+        return Err(Denial::new(rule, reason).instead("write the parameter's full name"));
+    }
+    Ok(())
+}
+
+fn plain_value(value: &Literal) -> Result<(), Denial> {
+    values::objection(value).map_or(Ok(()), |reason| Err(Denial::new("values", reason)))
+}
+
+#[derive(Debug, PartialEq, Eq)]
+enum Common {
+    /// A common parameter that changes nothing about the judgement.
+    Harmless,
+    /// No common parameter.
+    No,
+}
+
+/// Judges what every command takes, by full name or alias.
+fn common(name: &str, value: Option<&Literal>) -> Result<Common, Denial> {
+    let is = |names: &[&str]| names.iter().any(|known| known.eq_ignore_ascii_case(name));
+    let deny = |reason: Reason| Err(Denial::new("common-parameters", reason).instead("leave it out"));
+    let parameter = || Reason::Parameter { parameter: name.to_owned() };
+    if is(&["Verbose", "vb"]) {
+        return Ok(Common::Harmless);
+    }
+    if is(&ACTIONS) {
+        let text = match value {
+            Some(Literal::String(text)) => text.as_str(),
+            _ => "",
+        };
+        if HARMLESS_ACTIONS.iter().any(|known| known.eq_ignore_ascii_case(text)) {
+            return Ok(Common::Harmless);
+        }
+        let expected = format!("one of {}", HARMLESS_ACTIONS.join(", "));
+        return deny(Reason::Value { parameter: name.to_owned(), expected });
+    }
+    // To confirm asks; not to confirm, and to show what if, change nothing about the judgement.
+    if is(&["Confirm", "cf"]) {
+        return if value == Some(&Literal::Boolean(false)) {
+            Ok(Common::Harmless)
+        } else {
+            deny(parameter())
+        };
+    }
+    if is(&["WhatIf", "wi"]) {
+        return if matches!(value, Some(Literal::Boolean(false))) {
+            deny(parameter())
+        } else {
+            Ok(Common::Harmless)
+        };
+    }
+    if is(&DENIED) { deny(parameter()) } else { Ok(Common::No) }
+}
+
+/// Preferences for what to do with messages.
+const ACTIONS: [&str; 8] =
+    ["ErrorAction", "ea", "WarningAction", "wa", "InformationAction", "infa", "ProgressAction", "proga"];
+/// `Break` hangs the runspace, `Inquire` asks, `Suspend` is of workflows.
+const HARMLESS_ACTIONS: [&str; 4] = ["Continue", "SilentlyContinue", "Ignore", "Stop"];
+/// They write variables, hold output back or stop for a debugger.
+const DENIED: [&str; 16] = [
+    "Debug",
+    "db",
+    "ErrorVariable",
+    "ev",
+    "WarningVariable",
+    "wv",
+    "InformationVariable",
+    "iv",
+    "OutVariable",
+    "ov",
+    "OutBuffer",
+    "ob",
+    "PipelineVariable",
+    "pv",
+    "UseTransaction",
+    "usetx",
+];
+/// The full names of all common parameters.
+const COMMON: [&str; 15] = [
+    "Verbose",
+    "ErrorAction",
+    "WarningAction",
+    "InformationAction",
+    "ProgressAction",
+    "Confirm",
+    "WhatIf",
+    "Debug",
+    "ErrorVariable",
+    "WarningVariable",
+    "InformationVariable",
+    "OutVariable",
+    "OutBuffer",
+    "PipelineVariable",
+    "UseTransaction",
+];
