@@ -11,6 +11,7 @@ mod places;
 mod problem;
 mod raw;
 mod resolve;
+mod rules;
 mod show;
 mod toml_reader;
 
@@ -73,6 +74,15 @@ pub struct Config {
 /// # Errors
 /// [`ConfigError`] with every problem that was found.
 pub fn load(environment: &Environment, arguments: &Arguments) -> Result<Config, ConfigError> {
+    load_below(environment, arguments, places::machine_policy(environment).as_deref())
+}
+
+/// The same below the policy that lies here.
+fn load_below(
+    environment: &Environment,
+    arguments: &Arguments,
+    machine_policy: Option<&Path>,
+) -> Result<Config, ConfigError> {
     let mut problems = Vec::new();
     let variables = environment::read(environment, &mut problems);
     let path = file_path(environment, arguments, variables.config.as_ref());
@@ -80,7 +90,8 @@ pub fn load(environment: &Environment, arguments: &Arguments) -> Result<Config, 
         Some((path, required)) => file::read(path, *required, &mut problems),
         None => None,
     };
-    resolve::resolve(resolve::Layers { file, variables, arguments, environment }, problems)
+    let ceiling = machine_policy.and_then(|path| file::read_machine_policy(path, &mut problems));
+    resolve::resolve(resolve::Layers { file, variables, arguments, environment, ceiling }, problems)
 }
 
 impl Config {

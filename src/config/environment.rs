@@ -54,6 +54,7 @@ pub(super) fn read(environment: &Environment, problems: &mut Vec<Problem>) -> Va
             log: reader.text("LOG"),
             max_output: reader.number("MAX_OUTPUT", LEAST_OUTPUT, GREATEST_OUTPUT),
             handover_seconds: reader.number("HANDOVER_SECONDS", 1, GREATEST_SECONDS),
+            ..Globals::default()
         },
     }
 }

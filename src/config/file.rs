@@ -9,6 +9,7 @@ use std::{
 use super::{
     problem::{Expected, Problem, ProblemKind, whole_file},
     raw::{Globals, HostSettings, Sourced},
+    rules,
     toml_reader::{Document, Table},
 };
 use crate::{
@@ -25,8 +26,30 @@ pub(super) struct FileSettings {
     pub(super) hosts: Vec<HostSettings>,
 }
 
+/// Reads the machine's policy, whose form is that of `[policy]`; `None` where there is none.
+pub(super) fn read_machine_policy(path: &Path, problems: &mut Vec<Problem>) -> Option<Globals> {
+    let text = read_text(path, false, problems)?;
+    let document = Document::new(path, &text);
+    let before = problems.len();
+    let tree = document.parse(problems);
+    if problems.len() > before {
+        return None;
+    }
+    let mut top = Table::new(&document, "the file", &tree);
+    version(&mut top, path, problems);
+    let mut globals = Globals::default();
+    rules::policy(&mut top, &mut globals, problems);
+    top.finish(problems);
+    Some(globals)
+}
+
 /// Reads a file; `None` where there is none and none is required, or it cannot be read.
 pub(super) fn read(path: &Path, required: bool, problems: &mut Vec<Problem>) -> Option<FileSettings> {
+    let text = read_text(path, required, problems)?;
+    Some(parse(path, &text, problems))
+}
+
+fn read_text(path: &Path, required: bool, problems: &mut Vec<Problem>) -> Option<String> {
     let mut problem = |kind: ProblemKind| {
         problems.push(Problem::new(whole_file(path.to_owned()), kind));
         None
@@ -39,8 +62,7 @@ pub(super) fn read(path: &Path, required: bool, problems: &mut Vec<Problem>) -> 
     if u64::try_from(bytes.len()).is_ok_and(|length| length > LONGEST) {
         return problem(ProblemKind::TooLong { limit: LONGEST });
     }
-    let Ok(text) = String::from_utf8(bytes) else { return problem(ProblemKind::NotUtf8) };
-    Some(parse(path, &text, problems))
+    String::from_utf8(bytes).map_or_else(|_| problem(ProblemKind::NotUtf8), Some)
 }
 
 /// Reads the text of a file; relative paths in it begin where the file lies.
@@ -60,13 +82,7 @@ pub(super) fn parse(path: &Path, text: &str, problems: &mut Vec<Problem>) -> Fil
         globals: globals(&mut top, folder, problems),
         ..FileSettings::default()
     };
-    if let Some(mut policy) = top.table("policy", "[policy]", problems) {
-        settings.globals.profile = policy.text("profile", problems);
-        settings.globals.allow = policy.texts("allow", problems);
-        settings.globals.include = policy.texts("include", problems);
-        settings.globals.exclude = policy.texts("exclude", problems);
-        policy.finish(problems);
-    }
+    rules::policy(&mut top, &mut settings.globals, problems);
     if let Some(mut defaults) = top.table("defaults", "[defaults]", problems) {
         settings.defaults = common(&mut defaults, folder, problems);
         defaults.finish(problems);

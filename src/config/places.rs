@@ -14,6 +14,18 @@ pub(super) fn state_folder(environment: &Environment) -> Option<PathBuf> {
     state_root(environment).map(|folder| folder.join("winrm-mcp"))
 }
 
+/// The machine's policy, which bounds every other.
+#[cfg(windows)]
+pub(super) fn machine_policy(environment: &Environment) -> Option<PathBuf> {
+    environment.path("ProgramData").map(|folder| folder.join("winrm-mcp").join("policy.toml"))
+}
+
+/// The machine's policy, which bounds every other.
+#[cfg(not(windows))]
+pub(super) fn machine_policy(_environment: &Environment) -> Option<PathBuf> {
+    Some(PathBuf::from("/etc/winrm-mcp/policy.toml"))
+}
+
 #[cfg(windows)]
 fn config_folder(environment: &Environment) -> Option<PathBuf> {
     environment.path("APPDATA")

@@ -168,6 +168,10 @@ pub enum Expected {
         /// The greatest.
         greatest: u32,
     },
+    /// A range of whole numbers.
+    Range,
+    /// A list of lists of texts.
+    Lists,
     /// One of these words.
     Word(&'static [&'static str]),
 }
@@ -292,6 +296,8 @@ impl fmt::Display for Expected {
             Self::Boolean => f.write_str("true or false"),
             Self::BooleanWord => f.write_str("true, yes, on, 1, y, t, false, no, off, 0, n or f"),
             Self::Number { least, greatest } => write!(f, "a whole number from {least} to {greatest}"),
+            Self::Range => f.write_str("two whole numbers, [1, 500]"),
+            Self::Lists => f.write_str("a list of lists of texts, [[], [\"/all\"]]"),
             Self::Word(words) => write!(f, "one of {}", words.join(", ")),
         }
     }

@@ -6,6 +6,7 @@ use serde::{Serialize, Serializer};
 
 use crate::{
     inventory::{AuthScheme, Tag},
+    policy::RuleSettings,
     secret::Reference,
 };
 
@@ -65,6 +66,8 @@ pub(super) struct Globals {
     pub(super) allow: Option<Sourced<Vec<String>>>,
     pub(super) include: Option<Sourced<Vec<String>>>,
     pub(super) exclude: Option<Sourced<Vec<String>>>,
+    /// Only a file has rules.
+    pub(super) rules: Vec<Sourced<RuleSettings>>,
     pub(super) audit_file: Option<Sourced<PathBuf>>,
     pub(super) state_dir: Option<Sourced<PathBuf>>,
     pub(super) log: Option<Sourced<String>>,

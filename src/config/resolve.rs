@@ -17,7 +17,7 @@ use crate::{
         AuthScheme, Endpoint, Inventory, InventoryError, Login, Scheme, Target, Timeouts, Trust,
         danger::SkipVerification,
     },
-    policy::{self, Policy},
+    policy::{self, Policy, PolicyError, RuleSettings},
     secret::Environment,
 };
 
@@ -28,6 +28,8 @@ pub(super) struct Layers<'a> {
     pub(super) variables: Variables,
     pub(super) arguments: &'a Arguments,
     pub(super) environment: &'a Environment,
+    /// What the machine's policy says.
+    pub(super) ceiling: Option<Globals>,
 }
 
 /// Puts the layers together; `problems` holds what reading them found.
@@ -41,7 +43,8 @@ pub(super) fn resolve(layers: Layers<'_>, problems: Vec<Problem>) -> Result<Conf
     let excluded =
         [&arguments, &layers.variables.globals, &file.globals].map(|globals| globals.exclude.clone());
     let globals = arguments.or(&layers.variables.globals).or(&file.globals);
-    let policy = resolver.policy(&globals, excluded);
+    let rules = file.globals.rules;
+    let policy = resolver.policy(&globals, excluded, &rules, layers.ceiling.as_ref());
     let state_dir = resolver.state_dir(globals.state_dir);
     let audit_file = resolver.audit_file(globals.audit_file, &state_dir);
     let log = resolver.log(globals.log);
@@ -278,7 +281,13 @@ impl Resolver<'_> {
         })
     }
 
-    fn policy(&mut self, globals: &Globals, excluded: [Option<Sourced<Vec<String>>>; 3]) -> policy::Settings {
+    fn policy(
+        &mut self,
+        globals: &Globals,
+        excluded: [Option<Sourced<Vec<String>>>; 3],
+        rules: &[Sourced<RuleSettings>],
+        ceiling: Option<&Globals>,
+    ) -> policy::Settings {
         let exclude: Vec<String> = excluded.iter().flatten().flat_map(|list| list.value.clone()).collect();
         self.rows.keep(
             "policy.profile".to_owned(),
@@ -294,22 +303,25 @@ impl Resolver<'_> {
         for list in excluded.into_iter().flatten().filter(|list| !list.value.is_empty()) {
             self.rows.add("policy.exclude".to_owned(), list.value.join(", "), &list.source);
         }
+        for rule in rules {
+            let key = format!("policy.rule.{}", rule.value.name);
+            self.rows.add(key, rule.value.commands.join(", "), &rule.source);
+        }
         let settings = policy::Settings {
-            profile: globals.profile.as_ref().map(|profile| profile.value.clone()),
-            allow: globals.allow.as_ref().map(|list| list.value.clone()),
-            include: globals.include.as_ref().map(|list| list.value.clone()),
             exclude,
+            ceiling: ceiling.map(|ceiling| {
+                let exclude = ceiling.exclude.as_ref().map(|list| list.value.clone()).unwrap_or_default();
+                Box::new(policy::Settings { exclude, ..stated(ceiling, &ceiling.rules) })
+            }),
+            ..stated(globals, rules)
         };
         match Policy::new(&settings) {
             Ok(policy) => self.warnings.extend(policy.warnings()),
+            // A rule that was not read whole says nothing about what was meant.
+            Err(PolicyError::Rule(_)) if !self.problems.is_empty() => {}
             Err(error) => {
-                let source = match &error {
-                    policy::PolicyError::Profile(_) => {
-                        globals.profile.as_ref().map(|profile| &profile.source)
-                    }
-                    policy::PolicyError::List(_) => None,
-                };
-                self.problem(source.cloned().unwrap_or(Source::Default), error);
+                let source = policy_source(&error, globals, rules, ceiling);
+                self.problem(source, error);
             }
         }
         settings
@@ -351,6 +363,36 @@ impl Resolver<'_> {
     fn problem(&mut self, source: Source, kind: impl Into<ProblemKind>) {
         self.problems.push(Problem::new(source, kind));
     }
+}
+
+/// What one layer says about the policy, but for what it excludes.
+fn stated(globals: &Globals, rules: &[Sourced<RuleSettings>]) -> policy::Settings {
+    policy::Settings {
+        profile: globals.profile.as_ref().map(|profile| profile.value.clone()),
+        allow: globals.allow.as_ref().map(|list| list.value.clone()),
+        include: globals.include.as_ref().map(|list| list.value.clone()),
+        rules: rules.iter().map(|rule| rule.value.clone()).collect(),
+        ..policy::Settings::default()
+    }
+}
+
+/// Where what a policy objects to stands.
+fn policy_source(
+    error: &PolicyError,
+    globals: &Globals,
+    rules: &[Sourced<RuleSettings>],
+    ceiling: Option<&Globals>,
+) -> Source {
+    let found = match error {
+        PolicyError::Profile(_) => globals.profile.as_ref().map(|profile| &profile.source),
+        PolicyError::Rule(error) => rules.get(error.index).map(|rule| &rule.source),
+        PolicyError::List(_) => None,
+        PolicyError::Ceiling(error) => {
+            return ceiling
+                .map_or(Source::Default, |ceiling| policy_source(error, ceiling, &ceiling.rules, None));
+        }
+    };
+    found.cloned().unwrap_or(Source::Default)
 }
 
 /// The variables win over what the file says about the host that they name.

@@ -5,8 +5,9 @@ use tempfile::TempDir;
 
 use super::*;
 use crate::{
-    call::HostName,
+    call::{Call, CallId, HostName, Principal, Work},
     inventory::{InventoryError, Trust},
+    policy::Policy,
     redact::KnownSecrets,
     remedy::Remedy as _,
     secret::Secrets,
@@ -31,6 +32,13 @@ struct Case {
     #[serde(default)]
     warnings: Vec<String>,
     exclude: Option<Vec<String>>,
+    /// The text of the machine's policy.
+    machine: Option<String>,
+    /// Commands that the policy in force allows, and denies.
+    #[serde(default)]
+    allowed: Vec<String>,
+    #[serde(default)]
+    denied: Vec<String>,
 }
 
 /// Loads a case; what it says is compared with the folder's name taken out.
@@ -46,12 +54,31 @@ fn run(case: &Case) -> (Result<Config, ConfigError>, impl Fn(String) -> String) 
     let home = folder.path().join("home");
     let mut variables = case.environment.clone();
     variables.insert("HOME".to_owned(), home.display().to_string());
-    let loaded = load(&variables.into_iter().collect(), &arguments);
+    let machine = folder.path().join("policy.toml");
+    if let Some(text) = &case.machine {
+        fs::write(&machine, format!("\n{text}")).unwrap();
+    }
+    let loaded = load_below(&variables.into_iter().collect(), &arguments, Some(&machine));
+    let machine = machine.display().to_string();
     let (path, home, folder) =
         (path.display().to_string(), home.display().to_string(), folder.path().display().to_string());
-    let shorten =
-        move |text: String| text.replace(&path, "FILE").replace(&home, "HOME").replace(&folder, "FOLDER");
+    let shorten = move |text: String| {
+        text.replace(&path, "FILE")
+            .replace(&machine, "MACHINE")
+            .replace(&home, "HOME")
+            .replace(&folder, "FOLDER")
+    };
     (loaded, shorten)
+}
+
+fn call(text: &str) -> Call {
+    Call {
+        id: CallId::from_random(1),
+        principal: Principal::local(),
+        host: HostName::new("web-01"),
+        work: Work::PowerShell { text: text.to_owned() },
+        timeout: None,
+    }
 }
 
 #[test]
@@ -86,6 +113,17 @@ fn configurations_give_what_the_table_says() {
                     assert_eq!(&config.policy.exclude, expected, "{}", case.name);
                 }
                 assert_eq!(config.warnings, case.warnings, "{}", case.name);
+                let policy = Policy::new(&config.policy).unwrap();
+                for (text, expected) in case
+                    .allowed
+                    .iter()
+                    .map(|text| (text, true))
+                    .chain(case.denied.iter().map(|text| (text, false)))
+                {
+                    let target = &config.inventory.targets()[0];
+                    let judgement = policy.judge(&call(text), target).into_result();
+                    assert_eq!(judgement.is_ok(), expected, "{}: {text}", case.name);
+                }
                 assert!(!config.show().to_string().contains("canary"), "{}", case.name);
                 assert!(!format!("{config:?}").contains("canary"), "{}", case.name);
             }

@@ -170,6 +170,58 @@ impl<'d> Table<'d> {
         tables
     }
 
+    /// Two whole numbers, the lesser first.
+    pub(super) fn range(&mut self, key: &'static str, problems: &mut Vec<Problem>) -> Option<(u64, u64)> {
+        let value = self.value(key)?;
+        let number = |item: &Spanned<DeValue<'d>>| {
+            let integer = item.get_ref().as_integer()?;
+            u64::from_str_radix(integer.as_str().trim_start_matches('+'), integer.radix()).ok()
+        };
+        let numbers: Option<Vec<u64>> =
+            value.get_ref().as_array().and_then(|items| items.iter().map(number).collect());
+        match numbers.as_deref() {
+            Some([first, last]) => Some((*first, *last)),
+            _ => {
+                problems.push(self.wrong(key, value, Expected::Range));
+                None
+            }
+        }
+    }
+
+    /// Lists of texts, which may be empty.
+    pub(super) fn lists(
+        &mut self,
+        key: &'static str,
+        problems: &mut Vec<Problem>,
+    ) -> Option<Vec<Vec<String>>> {
+        let value = self.value(key)?;
+        let text = |item: &Spanned<DeValue<'d>>| item.get_ref().as_str().map(str::to_owned);
+        let list = |item: &Spanned<DeValue<'d>>| item.get_ref().as_array()?.iter().map(text).collect();
+        let lists = value.get_ref().as_array().and_then(|items| items.iter().map(list).collect());
+        if lists.is_none() {
+            problems.push(self.wrong(key, value, Expected::Lists));
+        }
+        lists
+    }
+
+    /// Every entry as a table, for keys that are names.
+    pub(super) fn named_tables(
+        self,
+        name: &'static str,
+        problems: &mut Vec<Problem>,
+    ) -> Vec<(String, Table<'d>)> {
+        let mut tables = Vec::new();
+        for (key, value) in self.entries {
+            match value.get_ref().as_table() {
+                Some(entries) => {
+                    tables.push((key.get_ref().to_string(), Table::new(self.document, name, entries)));
+                }
+                None => problems.push(self.wrong(key.get_ref(), value, Expected::Table)),
+            }
+        }
+        tables
+    }
+
     /// Reports what nobody asked for.
     pub(super) fn finish(self, problems: &mut Vec<Problem>) {
         for (key, _) in self.entries {

@@ -241,7 +241,7 @@ fn a_long_result_keeps_both_ends_and_says_how_much_is_missing() {
     assert!(report.stdout.starts_with("line 0\n") && report.stdout.ends_with("line 9999\n"));
     let truncated = report.truncated.unwrap();
     let missing = truncated.stdout.omitted_bytes;
-    assert_eq!(truncated.stdout.total_bytes, lines.len() as u64);
+    assert_eq!(truncated.stdout.total_bytes, u64::try_from(lines.len()).unwrap());
     assert!(
         report.stdout.contains(&format!("\n[... {missing} of {} bytes left out ...]\nline ", lines.len()))
     );
@@ -308,7 +308,7 @@ proptest! {
             spool.push(piece);
         }
         let whole = pieces.concat();
-        prop_assert_eq!(spool.total_bytes(), whole.len() as u64);
+        prop_assert_eq!(spool.total_bytes(), u64::try_from(whole.len()).unwrap());
         if whole.len() <= head {
             prop_assert_eq!(spool.whole(), Some(whole.clone()));
         }
