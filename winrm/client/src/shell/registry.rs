@@ -131,7 +131,7 @@ impl Registry {
         if let Some(entry) = self.entries().shells.get_mut(&shell)
             && entry.mark == Mark::Used
         {
-            entry.mark = Mark::Due(Instant::now());
+            entry.mark = Mark::Due(Instant::now() + CONSIDERATION);
         }
         self.marked.notify_one();
     }
@@ -147,7 +147,7 @@ impl Registry {
         let mut entries = self.entries();
         entries.stage = Stage::Closing;
         let now = Instant::now();
-        for entry in entries.shells.values_mut().filter(|entry| entry.mark == Mark::Used) {
+        for entry in entries.shells.values_mut().filter(|entry| entry.mark != Mark::UnderWay) {
             entry.mark = Mark::Due(now);
         }
         drop(entries);
@@ -311,7 +311,7 @@ fn earlier(
     }
 }
 
-/// How long a command that is over stays on the host, for the next one to go first.
+/// How long what is over stays on the host, for the next command to go first, or for a shutdown to take all at once.
 const CONSIDERATION: Duration = Duration::from_millis(25);
 
 #[cfg(test)]

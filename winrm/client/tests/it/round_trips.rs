@@ -41,6 +41,22 @@ async fn four_cold_and_two_warm() {
 }
 
 #[tokio::test]
+async fn one_command_and_out_takes_one_connection() {
+    let (host, client) = start(Host::builder()).await;
+    let record = host.record();
+    let begin = record.mark();
+    let shell = shell(&client).await;
+    run(&shell, Command::program("hostname")).await.unwrap();
+    drop(shell);
+    let _left = client.shutdown(PATIENCE).await;
+    assert_eq!(
+        operations(&record, begin, record.mark()),
+        [Operation::Empty, Operation::Create, Operation::Command, Operation::Receive, Operation::Delete]
+    );
+    host.shutdown().await;
+}
+
+#[tokio::test]
 async fn commands_one_after_the_other_share_a_connection() {
     let (host, client) = start(Host::builder()).await;
     let begin = host.record().mark();
