@@ -24,6 +24,7 @@ mod selector_set;
 pub use action::Action;
 pub use duration::{format_duration, parse_duration};
 pub use envelope::{Request, Response, write_fault, write_request, write_response};
+pub(crate) use envelope::{is_true, open_child};
 pub use error::Error;
 pub use fault::Fault;
 pub use header::{ANONYMOUS, Header};

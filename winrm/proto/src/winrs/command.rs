@@ -3,7 +3,7 @@ use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 
 use super::{CommandId, stream};
-use crate::wsman::{Action, Error, Header, Request, Response};
+use crate::wsman::{Action, Error, Header, Request, Response, open_child};
 use crate::xml::{self, Namespace, Reader, Writer};
 
 /// MS-WSMV 3.1.4.11: starts a command in a shell.
@@ -95,10 +95,7 @@ impl Request for Command {
     }
 
     fn read(header: &Header, body: &mut Reader<'_>) -> Result<Self, Error> {
-        let line = match body.child()? {
-            Some(element) if element.name() == (Namespace::Shell, "CommandLine") => element,
-            _ => return Err(Error::Missing { name: "CommandLine" }),
-        };
+        let line = open_child(body, Namespace::Shell, "CommandLine")?;
         let mut request = Self {
             command_id: stream::command_id(&line)?,
             console_mode: header.options.is_true(CONSOLE_MODE).map(|console| match console {
@@ -130,10 +127,7 @@ impl Response for CommandResponse {
     }
 
     fn read(body: &mut Reader<'_>) -> Result<Self, Error> {
-        match body.child()? {
-            Some(element) if element.name() == (Namespace::Shell, "CommandResponse") => {}
-            _ => return Err(Error::Missing { name: "CommandResponse" }),
-        }
+        open_child(body, Namespace::Shell, "CommandResponse")?;
         let mut command_id = None;
         while let Some(element) = body.child()? {
             if element.name() == (Namespace::Shell, "CommandId") {

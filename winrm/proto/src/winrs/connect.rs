@@ -1,7 +1,7 @@
 use bytes::Bytes;
 
 use super::{CommandId, StreamSet, create_shell, stream};
-use crate::wsman::{Action, Error, Header, MustComply, Request, Response};
+use crate::wsman::{Action, Error, Header, MustComply, Request, Response, open_child};
 use crate::xml::{Namespace, Reader, Writer};
 
 /// MS-WSMV 3.1.4.15: takes over a shell, or a command in it, that another client left disconnected.
@@ -52,10 +52,7 @@ impl Request for Connect {
     }
 
     fn read(header: &Header, body: &mut Reader<'_>) -> Result<Self, Error> {
-        let connect = match body.child()? {
-            Some(element) if element.name() == (Namespace::Shell, "Connect") => element,
-            _ => return Err(Error::Missing { name: "Connect" }),
-        };
+        let connect = open_child(body, Namespace::Shell, "Connect")?;
         let mut request = Self {
             command_id: stream::command_id(&connect)?,
             protocol_version: header.options.value(create_shell::PROTOCOL_VERSION).map(str::to_owned),
@@ -95,10 +92,7 @@ impl Response for ConnectResponse {
     }
 
     fn read(body: &mut Reader<'_>) -> Result<Self, Error> {
-        match body.child()? {
-            Some(element) if element.name() == (Namespace::Shell, "ConnectResponse") => {}
-            _ => return Err(Error::Missing { name: "ConnectResponse" }),
-        }
+        open_child(body, Namespace::Shell, "ConnectResponse")?;
         let mut response = Self::default();
         while let Some(element) = body.child()? {
             match element.name() {

@@ -6,7 +6,7 @@ use super::shell::{self, text};
 use super::{Shell, ShellId, ShellReference, StreamSet, identifier};
 use crate::wsman::{
     Action, Error, Header, MustComply, Request, ResourceUri, Response, SelectorSet, format_duration,
-    parse_duration,
+    open_child, parse_duration,
 };
 use crate::xml::{Element, Namespace, Reader, Writer};
 
@@ -163,10 +163,7 @@ impl Request for CreateShell {
     fn read(header: &Header, body: &mut Reader<'_>) -> Result<Self, Error> {
         let mut request = Self::default();
         request.read_options(header)?;
-        let shell = match body.child()? {
-            Some(element) if element.name() == (Namespace::Shell, "Shell") => element,
-            _ => return Err(Error::Missing { name: "Shell" }),
-        };
+        let shell = open_child(body, Namespace::Shell, "Shell")?;
         if let Some(id) = shell.attribute(Namespace::None, "ShellId")? {
             request.shell_id = Some(ShellId::parse(&id).map_err(|_| Error::Invalid { name: "ShellId" })?);
         }

@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use super::shell::text;
-use crate::wsman::{Action, Error, Header, Request, Response, format_duration, parse_duration};
+use crate::wsman::{Action, Error, Header, Request, Response, format_duration, open_child, parse_duration};
 use crate::xml::{Namespace, Reader, Writer};
 
 /// MS-WSMV 3.1.4.16: leaves a shell running on its host, to be taken up again later. The host refuses it to a client
@@ -47,10 +47,7 @@ impl Request for Disconnect {
     }
 
     fn read(_header: &Header, body: &mut Reader<'_>) -> Result<Self, Error> {
-        match body.child()? {
-            Some(element) if element.name() == (Namespace::Shell, "Disconnect") => {}
-            _ => return Err(Error::Missing { name: "Disconnect" }),
-        }
+        open_child(body, Namespace::Shell, "Disconnect")?;
         let mut request = Self::default();
         while let Some(element) = body.child()? {
             match element.name() {

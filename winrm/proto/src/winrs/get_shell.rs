@@ -1,5 +1,5 @@
 use super::Shell;
-use crate::wsman::{Action, Error, Header, Request, Response};
+use crate::wsman::{Action, Error, Header, Request, Response, open_child};
 use crate::xml::{Namespace, Reader, Writer};
 
 /// MS-WSMV 3.1.4.2: asks how a shell is. Its target is [`ResourceUri::SHELL`](crate::wsman::ResourceUri::SHELL) with
@@ -34,10 +34,7 @@ impl Response for GetShellResponse {
     }
 
     fn read(body: &mut Reader<'_>) -> Result<Self, Error> {
-        match body.child()? {
-            Some(element) if element.name() == (Namespace::Shell, "Shell") => {}
-            _ => return Err(Error::Missing { name: "Shell" }),
-        }
+        open_child(body, Namespace::Shell, "Shell")?;
         Ok(Self { shell: Shell::read(body)? })
     }
 }

@@ -1,5 +1,5 @@
 use super::Shell;
-use crate::wsman::{Action, Error, Header, Request, Response};
+use crate::wsman::{Action, Error, Header, Request, Response, open_child};
 use crate::xml::{Namespace, Reader, Writer};
 
 /// MS-WSMV 3.1.4.7, WS-Enumeration Enumerate: asks for the shells of a host in one request. Its target is
@@ -42,10 +42,8 @@ impl Request for ListShells {
     }
 
     fn read(_header: &Header, body: &mut Reader<'_>) -> Result<Self, Error> {
-        match body.child()? {
-            Some(element) if element.name() == (Namespace::Enumeration, "Enumerate") => body.skip()?,
-            _ => return Err(Error::Missing { name: "Enumerate" }),
-        }
+        open_child(body, Namespace::Enumeration, "Enumerate")?;
+        body.skip()?;
         Ok(Self)
     }
 }
@@ -61,10 +59,7 @@ impl Request for PullShells {
     }
 
     fn read(_header: &Header, body: &mut Reader<'_>) -> Result<Self, Error> {
-        match body.child()? {
-            Some(element) if element.name() == (Namespace::Enumeration, "Pull") => {}
-            _ => return Err(Error::Missing { name: "Pull" }),
-        }
+        open_child(body, Namespace::Enumeration, "Pull")?;
         let mut context = None;
         while let Some(element) = body.child()? {
             if element.name() == (Namespace::Enumeration, "EnumerationContext") {
@@ -87,10 +82,7 @@ impl Response for ListShellsResponse {
     }
 
     fn read(body: &mut Reader<'_>) -> Result<Self, Error> {
-        match body.child()? {
-            Some(element) if element.name() == (Namespace::Enumeration, "EnumerateResponse") => {}
-            _ => return Err(Error::Missing { name: "EnumerateResponse" }),
-        }
+        open_child(body, Namespace::Enumeration, "EnumerateResponse")?;
         ShellList::read(body).map(Self)
     }
 }
@@ -105,10 +97,7 @@ impl Response for PullShellsResponse {
     }
 
     fn read(body: &mut Reader<'_>) -> Result<Self, Error> {
-        match body.child()? {
-            Some(element) if element.name() == (Namespace::Enumeration, "PullResponse") => {}
-            _ => return Err(Error::Missing { name: "PullResponse" }),
-        }
+        open_child(body, Namespace::Enumeration, "PullResponse")?;
         ShellList::read(body).map(Self)
     }
 }

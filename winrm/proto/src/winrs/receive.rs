@@ -1,5 +1,5 @@
 use super::{CommandId, Stream, StreamSet, stream};
-use crate::wsman::{Action, Error, Header, Request, Response};
+use crate::wsman::{Action, Error, Header, Request, Response, open_child};
 use crate::xml::{Element, Namespace, Reader, Writer};
 
 /// MS-WSMV 3.1.4.14: asks for output, and waits on the host until there is some.
@@ -70,10 +70,7 @@ impl Request for Receive {
     }
 
     fn read(_header: &Header, body: &mut Reader<'_>) -> Result<Self, Error> {
-        match body.child()? {
-            Some(element) if element.name() == (Namespace::Shell, "Receive") => {}
-            _ => return Err(Error::Missing { name: "Receive" }),
-        }
+        open_child(body, Namespace::Shell, "Receive")?;
         let mut request = None;
         while let Some(element) = body.child()? {
             if element.name() == (Namespace::Shell, "DesiredStream") {
@@ -102,10 +99,7 @@ impl Response for ReceiveResponse {
     }
 
     fn read(body: &mut Reader<'_>) -> Result<Self, Error> {
-        match body.child()? {
-            Some(element) if element.name() == (Namespace::Shell, "ReceiveResponse") => {}
-            _ => return Err(Error::Missing { name: "ReceiveResponse" }),
-        }
+        open_child(body, Namespace::Shell, "ReceiveResponse")?;
         let mut response = Self::default();
         while let Some(element) = body.child()? {
             match element.name() {

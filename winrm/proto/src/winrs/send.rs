@@ -1,5 +1,5 @@
 use super::Stream;
-use crate::wsman::{Action, Error, Header, Request, Response};
+use crate::wsman::{Action, Error, Header, Request, Response, open_child};
 use crate::xml::{Namespace, Reader, Writer};
 
 /// MS-WSMV 3.1.4.13: gives input to a command or shell. One at a time: the host keeps no order between two.
@@ -26,10 +26,7 @@ impl Request for Send {
     }
 
     fn read(_header: &Header, body: &mut Reader<'_>) -> Result<Self, Error> {
-        match body.child()? {
-            Some(element) if element.name() == (Namespace::Shell, "Send") => {}
-            _ => return Err(Error::Missing { name: "Send" }),
-        }
+        open_child(body, Namespace::Shell, "Send")?;
         let mut streams = Vec::new();
         while let Some(element) = body.child()? {
             if element.name() == (Namespace::Shell, "Stream") {
@@ -50,10 +47,8 @@ impl Response for SendResponse {
     }
 
     fn read(body: &mut Reader<'_>) -> Result<Self, Error> {
-        match body.child()? {
-            Some(element) if element.name() == (Namespace::Shell, "SendResponse") => body.skip()?,
-            _ => return Err(Error::Missing { name: "SendResponse" }),
-        }
+        open_child(body, Namespace::Shell, "SendResponse")?;
+        body.skip()?;
         Ok(Self)
     }
 }

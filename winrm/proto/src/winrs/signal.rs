@@ -1,5 +1,5 @@
 use super::{CommandId, stream};
-use crate::wsman::{Action, Error, Header, Request, Response};
+use crate::wsman::{Action, Error, Header, Request, Response, open_child};
 use crate::xml::{Namespace, Reader, Writer};
 
 /// MS-WSMV 3.1.4.12: interrupts or ends a command.
@@ -71,10 +71,7 @@ impl Request for Signal {
     }
 
     fn read(_header: &Header, body: &mut Reader<'_>) -> Result<Self, Error> {
-        let signal = match body.child()? {
-            Some(element) if element.name() == (Namespace::Shell, "Signal") => element,
-            _ => return Err(Error::Missing { name: "Signal" }),
-        };
+        let signal = open_child(body, Namespace::Shell, "Signal")?;
         let command_id = stream::command_id(&signal)?;
         let mut code = None;
         while let Some(element) = body.child()? {
@@ -96,10 +93,8 @@ impl Response for SignalResponse {
     }
 
     fn read(body: &mut Reader<'_>) -> Result<Self, Error> {
-        match body.child()? {
-            Some(element) if element.name() == (Namespace::Shell, "SignalResponse") => body.skip()?,
-            _ => return Err(Error::Missing { name: "SignalResponse" }),
-        }
+        open_child(body, Namespace::Shell, "SignalResponse")?;
+        body.skip()?;
         Ok(Self)
     }
 }

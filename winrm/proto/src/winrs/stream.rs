@@ -3,7 +3,7 @@ use std::borrow::Cow;
 use bytes::Bytes;
 
 use super::CommandId;
-use crate::wsman::Error;
+use crate::wsman::{Error, is_true};
 use crate::xml::{Element, Namespace, Reader, Writer};
 
 /// The name of a stream of a shell or command.
@@ -141,10 +141,4 @@ pub(super) fn command_id(element: &Element<'_>) -> Result<Option<CommandId>, Err
         return Ok(None);
     }
     CommandId::parse(&id).map(Some).map_err(|_| Error::Invalid { name: "CommandId" })
-}
-
-/// An `xs:boolean`, which pypsrp spells `True`.
-fn is_true(value: &str) -> bool {
-    let value = value.trim();
-    value == "1" || value.eq_ignore_ascii_case("true")
 }

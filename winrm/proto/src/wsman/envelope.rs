@@ -1,7 +1,7 @@
 use bytes::Bytes;
 
 use super::{Action, Error, Fault, Header};
-use crate::xml::{Namespace, Reader, WriteError, Writer};
+use crate::xml::{Element, Namespace, Reader, WriteError, Writer};
 
 /// A request: a body, and what it contributes to the header.
 pub trait Request: Sized {
@@ -72,6 +72,24 @@ pub fn write_fault(
     fault: &Fault,
 ) -> Result<Bytes, WriteError> {
     write(&request.response(Action::Fault, message_id), |writer| fault.write(writer))
+}
+
+/// Opens the next child of the body, which must be this element.
+pub(crate) fn open_child<'i>(
+    body: &mut Reader<'i>,
+    namespace: Namespace,
+    local: &'static str,
+) -> Result<Element<'i>, Error> {
+    match body.child()? {
+        Some(element) if element.name() == (namespace, local) => Ok(element),
+        _ => Err(Error::Missing { name: local }),
+    }
+}
+
+/// Whether an `xs:boolean` is true. Some clients spell it `True`.
+pub(crate) fn is_true(value: &str) -> bool {
+    let value = value.trim();
+    value == "1" || value.eq_ignore_ascii_case("true")
 }
 
 pub(super) fn write(header: &Header, body: impl FnOnce(&mut Writer)) -> Result<Bytes, WriteError> {

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 
-use super::{Action, Error, Header, Request, Response, envelope};
+use super::{Action, Error, Header, Request, Response, envelope, open_child};
 use crate::xml::{Namespace, Reader, WriteError, Writer};
 
 /// DSP0226 section 11, `wsmid:Identify`. It travels without a header.
@@ -53,13 +53,9 @@ impl Request for Identify {
     }
 
     fn read(_header: &Header, body: &mut Reader<'_>) -> Result<Self, Error> {
-        match body.child()? {
-            Some(element) if element.name() == (Namespace::Identity, "Identify") => {
-                body.skip()?;
-                Ok(Self)
-            }
-            _ => Err(Error::Missing { name: "Identify" }),
-        }
+        open_child(body, Namespace::Identity, "Identify")?;
+        body.skip()?;
+        Ok(Self)
     }
 }
 
@@ -91,10 +87,7 @@ impl Response for IdentifyResponse {
     }
 
     fn read(body: &mut Reader<'_>) -> Result<Self, Error> {
-        match body.child()? {
-            Some(element) if element.name() == (Namespace::Identity, "IdentifyResponse") => {}
-            _ => return Err(Error::Missing { name: "IdentifyResponse" }),
-        }
+        open_child(body, Namespace::Identity, "IdentifyResponse")?;
         let mut response = Self::default();
         while let Some(element) = body.child()? {
             match element.name() {

@@ -1,4 +1,4 @@
-use super::Error;
+use super::{Error, is_true};
 use crate::xml::{Namespace, Reader, Writer};
 
 /// DSP0226 section 6.4, `w:OptionSet`: switches for the provider that serves a request.
@@ -55,7 +55,7 @@ impl OptionSet {
     /// The value of an option that is a truth: `TRUE` in any case, or `1`.
     #[must_use]
     pub fn is_true(&self, name: &str) -> Option<bool> {
-        self.value(name).map(|value| value.eq_ignore_ascii_case("true") || value == "1")
+        self.value(name).map(is_true)
     }
 
     /// The options in document order.
@@ -91,11 +91,10 @@ impl OptionSet {
             if element.name() == (Namespace::WsMan, "Option") {
                 let name = element.attribute(Namespace::None, "Name")?;
                 let name = name.ok_or(Error::Missing { name: "Option/@Name" })?.into_owned();
-                let must_comply =
-                    match element.attribute(Namespace::None, "MustComply")?.as_deref().map(str::trim) {
-                        Some("true" | "1") => MustComply::Yes,
-                        _ => MustComply::No,
-                    };
+                let must_comply = match element.attribute(Namespace::None, "MustComply")? {
+                    Some(value) if is_true(&value) => MustComply::Yes,
+                    _ => MustComply::No,
+                };
                 set.0.push(WsManOption { name, value: reader.trimmed_content()?, must_comply });
             } else {
                 reader.skip()?;
