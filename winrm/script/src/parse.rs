@@ -83,8 +83,19 @@ struct Parser<'text> {
     mode: Mode,
     peeked: Option<Token>,
     comma: Comma,
+    /// The loops and `finally` blocks around this place, within its script block.
+    around: Vec<Around>,
     depth: usize,
     nodes: usize,
+}
+
+/// What `break`, `continue` and `return` leave.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Around {
+    /// A loop or `switch`, perhaps with a label.
+    Loop(Option<String>),
+    /// A `finally` block, which nothing may leave.
+    Finally,
 }
 
 impl<'text> Parser<'text> {
@@ -94,6 +105,7 @@ impl<'text> Parser<'text> {
             mode: Mode::Command,
             peeked: None,
             comma: Comma::Array,
+            around: Vec::new(),
             depth: 0,
             nodes: 0,
         }
@@ -103,6 +115,7 @@ impl<'text> Parser<'text> {
     fn within(&self, span: Span) -> Result<Self, Stop> {
         let mut parser = Self::new(self.scanner.text.get(..span.end).unwrap_or_default());
         parser.scanner.at = span.start;
+        parser.around.clone_from(&self.around);
         parser.depth = self.depth + STRING_DEPTH;
         parser.nodes = self.nodes;
         if parser.depth > MAX_DEPTH {
@@ -197,6 +210,18 @@ impl<'text> Parser<'text> {
         let before = std::mem::replace(&mut self.comma, comma);
         let result = read(self)?;
         self.comma = before;
+        Ok(result)
+    }
+
+    /// Reads what stands in a loop or a `finally` block.
+    fn inside<T>(
+        &mut self,
+        around: Around,
+        read: impl FnOnce(&mut Self) -> Result<T, Stop>,
+    ) -> Result<T, Stop> {
+        self.around.push(around);
+        let result = read(self)?;
+        self.around.pop();
         Ok(result)
     }
 

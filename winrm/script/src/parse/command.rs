@@ -83,6 +83,10 @@ impl Parser<'_> {
                     self.redirection(&token, &mut redirections)?;
                     end = redirections.last().map_or(end, |last| last.span);
                 }
+                // Even in quotes it stops the parsing, as an argument of its own or the first of a list.
+                Kind::String(ref pieces, _) if pieces.as_text() == Some("--%") => {
+                    return Err(Stop::new(token.span, Reason::StopParsing));
+                }
                 _ => {
                     let span = token.span;
                     let Some(argument) = self.argument(Purpose::Argument, token)? else {

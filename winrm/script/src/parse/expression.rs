@@ -153,6 +153,11 @@ impl Parser<'_> {
     /// `[type]`, alone, before a member, or as a cast.
     fn typed(&mut self) -> Result<Option<Expression>, Stop> {
         let mut types = self.types()?;
+        let reference =
+            |name: &TypeName| REFERENCES.iter().any(|reference| name.name.eq_ignore_ascii_case(reference));
+        if let (Some(name), [_, _, ..]) = (types.iter().find(|name| reference(name)), types.as_slice()) {
+            return Err(Stop::new(name.span, Reason::TypeName));
+        }
         let Some(last) = types.pop() else { return Ok(None) };
         let mut expression = self.innermost_cast(last)?;
         while let Some(to) = types.pop() {
@@ -206,6 +211,9 @@ impl Parser<'_> {
         self.expression(span, ExpressionKind::String(StringConstant { value, quote: Quote::Bare })).map(Some)
     }
 }
+
+/// The type that stands alone if it stands at all.
+const REFERENCES: [&str; 3] = ["ref", "psreference", "System.Management.Automation.PSReference"];
 
 /// What may stand before an operand.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

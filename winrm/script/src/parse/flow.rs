@@ -1,9 +1,9 @@
 //! Statements that begin with a keyword.
 
-use super::Parser;
 use super::refusal::{Reason, Stop};
 use super::scanner::Mode;
 use super::token::{Keyword, Kind};
+use super::{Around, Parser};
 use crate::tree::{
     Case, CatchClause, Do, DoUntil, For, ForEach, Function, If, IfClause, Span, Statement, StatementKind,
     Switch, SwitchMatch, Try, TypeName, Variable, While,
@@ -61,13 +61,13 @@ impl Parser<'_> {
         keyword: Keyword,
         label: Option<String>,
     ) -> Result<Statement, Stop> {
-        match keyword {
-            Keyword::Switch => self.switch(start, label),
-            Keyword::ForEach => self.for_each(start, label),
-            Keyword::For => self.for_statement(start, label),
-            Keyword::Do => self.do_statement(start, label),
-            _ => self.while_statement(start, label),
-        }
+        self.inside(Around::Loop(label.clone()), |parser| match keyword {
+            Keyword::Switch => parser.switch(start, label),
+            Keyword::ForEach => parser.for_each(start, label),
+            Keyword::For => parser.for_statement(start, label),
+            Keyword::Do => parser.do_statement(start, label),
+            _ => parser.while_statement(start, label),
+        })
     }
 
     fn while_statement(&mut self, start: Span, label: Option<String>) -> Result<Statement, Stop> {
@@ -233,16 +233,16 @@ impl Parser<'_> {
             let Some(clause) = self.take(|kind| matches!(kind, Kind::Keyword(Keyword::Catch)))? else {
                 break;
             };
-            if catches.last().is_some_and(|last| last.types.is_empty()) {
+            let types = self.caught_types()?;
+            if catches.iter().any(|before| catches_already(&before.types, &types)) {
                 return Err(Stop::new(clause, Reason::CatchOrder));
             }
-            let types = self.caught_types()?;
             let body = self.block()?;
             end = body.span;
             catches.push(CatchClause { span: clause.to(body.span), types, body });
         }
         let finally = if self.take(|kind| matches!(kind, Kind::Keyword(Keyword::Finally)))?.is_some() {
-            let block = self.block()?;
+            let block = self.inside(Around::Finally, Self::block)?;
             end = block.span;
             Some(block)
         } else {
@@ -270,3 +270,36 @@ impl Parser<'_> {
         }
     }
 }
+
+/// Whether a clause leaves nothing to a later one for these types. Only PowerShell knows all types, so a type that
+/// others derive from counts as if all did.
+fn catches_already(before: &[TypeName], types: &[TypeName]) -> bool {
+    let short = |name: &TypeName| {
+        let name = name.name.to_ascii_lowercase();
+        name.strip_prefix("system.").unwrap_or(&name).to_owned()
+    };
+    before.is_empty()
+        || before.iter().map(short).any(|earlier| {
+            types.iter().map(short).any(|later| later == earlier || BASES.iter().any(|base| earlier == *base))
+        })
+}
+
+/// Exceptions that others derive from, without `System.`.
+const BASES: [&str; 16] = [
+    "applicationexception",
+    "argumentexception",
+    "arithmeticexception",
+    "exception",
+    "formatexception",
+    "invalidoperationexception",
+    "io.ioexception",
+    "management.automation.commandnotfoundexception",
+    "management.automation.parameterbindingexception",
+    "management.automation.pssecurityexception",
+    "management.automation.runtimeexception",
+    "management.automation.sessionstateexception",
+    "net.webexception",
+    "operationcanceledexception",
+    "runtime.interopservices.externalexception",
+    "systemexception",
+];

@@ -3,6 +3,7 @@
 use super::Parser;
 use super::refusal::{Reason, Stop};
 use super::scanner::Mode;
+use super::statement::is_void;
 use super::token::Kind;
 use crate::characters::{is_line_end, is_space};
 use crate::tree::{
@@ -133,7 +134,15 @@ pub(super) fn check_assignable(target: &Expression, operator: AssignmentOperator
     let refused = Err(Stop::new(target.span, Reason::NotAssignable));
     match &target.kind {
         ExpressionKind::Variable(_) | ExpressionKind::Member(_) | ExpressionKind::Index(_) => Ok(()),
-        ExpressionKind::Convert(convert) => check_assignable(&convert.value, operator),
+        ExpressionKind::Convert(convert) => {
+            let automatic = matches!(&convert.value.kind, ExpressionKind::Variable(variable)
+                if AUTOMATIC.iter().any(|name| variable.name.eq_ignore_ascii_case(name)));
+            if automatic || is_void(&convert.to) {
+                refused
+            } else {
+                check_assignable(&convert.value, operator)
+            }
+        }
         ExpressionKind::Array(values) if operator == AssignmentOperator::Assign => {
             values.iter().try_for_each(|value| check_assignable(value, operator))
         }
@@ -144,3 +153,16 @@ pub(super) fn check_assignable(target: &Expression, operator: AssignmentOperator
         _ => refused,
     }
 }
+
+/// Variables whose type is PowerShell's own.
+const AUTOMATIC: [&str; 9] = [
+    "_",
+    "args",
+    "this",
+    "input",
+    "PSCmdlet",
+    "PSBoundParameters",
+    "MyInvocation",
+    "PSScriptRoot",
+    "PSCommandPath",
+];

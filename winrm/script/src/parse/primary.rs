@@ -17,6 +17,9 @@ pub(super) enum Brackets {
     Excluded,
 }
 
+/// The longest name of a type, brackets of arrays included.
+const MOST_TYPE_BYTES: usize = 256;
+
 /// How the next member is reached.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Reach {
@@ -166,7 +169,7 @@ impl Parser<'_> {
                 ExpressionKind::Number(number) => Some(number.value.to_string()),
                 _ => None,
             };
-            if constant.is_some_and(|key| !keys.insert(key.to_lowercase().to_uppercase())) {
+            if constant.is_some_and(|key| !keys.insert(super::statement::folded(&key))) {
                 return Err(Stop::new(entry.key.span, Reason::DuplicateKey));
             }
             entries.push(entry);
@@ -356,6 +359,9 @@ impl Parser<'_> {
         self.scanner.skip_space()?;
         while self.scanner.take('[') {
             self.scanner.skip_space()?;
+            if name.len() > MOST_TYPE_BYTES {
+                return self.scanner.stop(start, Reason::TooDeep);
+            }
             if !self.scanner.take(']') {
                 return self.scanner.stop(start, Reason::TypeName);
             }

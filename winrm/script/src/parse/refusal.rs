@@ -96,9 +96,12 @@ pub enum Reason {
     /// `try` without `catch` and `finally`.
     #[error("`try` needs `catch` or `finally`")]
     MissingCatch,
-    /// A clause after one that catches everything.
-    #[error("a `catch` for everything must be the last one")]
+    /// A clause for what an earlier one has caught.
+    #[error("an earlier `catch` has caught this")]
     CatchOrder,
+    /// `return`, `break` or `continue` out of `finally`.
+    #[error("nothing may leave a `finally` block")]
+    LeavingFinally,
     /// `do` without `while` or `until`.
     #[error("`do` needs `while` or `until`")]
     MissingWhile,

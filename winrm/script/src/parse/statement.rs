@@ -3,7 +3,7 @@
 use super::refusal::{Reason, Stop};
 use super::scanner::Mode;
 use super::token::{Keyword, Kind};
-use super::{Comma, Parser};
+use super::{Around, Comma, Parser};
 use crate::tree::{
     BlockName, Expression, NamedBlock, ParameterBlock, ParameterDefinition, ScriptBlock, Span, Statement,
     StatementBlock, StatementKind, TypeName, Variable,
@@ -16,6 +16,13 @@ impl Parser<'_> {
         whole: Span,
         brace: Option<Span>,
     ) -> Result<ScriptBlock, Stop> {
+        let around = std::mem::take(&mut self.around);
+        let body = self.script_block_parts(whole, brace)?;
+        self.around = around;
+        Ok(body)
+    }
+
+    fn script_block_parts(&mut self, whole: Span, brace: Option<Span>) -> Result<ScriptBlock, Stop> {
         let parameters = self.parameter_block()?;
         self.skip_lines_and_semicolons()?;
         let named =
@@ -105,15 +112,13 @@ impl Parser<'_> {
     /// Parameters up to the closing parenthesis, which is left.
     pub(super) fn parameter_list(&mut self) -> Result<Vec<ParameterDefinition>, Stop> {
         let mut parameters: Vec<ParameterDefinition> = Vec::new();
+        let mut names = std::collections::HashSet::new();
         loop {
             let parameter = self
                 .with_comma(Comma::Separator, |parser| parser.in_mode(Mode::Expression, Self::parameter))?;
             match parameter {
                 Some(parameter) => {
-                    let same = |other: &ParameterDefinition| {
-                        other.variable.name.eq_ignore_ascii_case(&parameter.variable.name)
-                    };
-                    if parameters.iter().any(same) {
+                    if !names.insert(folded(&parameter.variable.name)) {
                         return Err(Stop::new(parameter.span, Reason::DuplicateParameter));
                     }
                     parameters.push(parameter);
@@ -142,6 +147,9 @@ impl Parser<'_> {
         };
         if let Some(ordered) = types.iter().find(|name| name.name.eq_ignore_ascii_case("ordered")) {
             return Err(Stop::new(ordered.span, Reason::Ordered));
+        }
+        if let Some(void) = types.iter().find(|name| is_void(name)) {
+            return Err(Stop::new(void.span, Reason::NotAssignable));
         }
         self.skip_lines()?;
         let default = if self.take(is_plain_assignment)?.is_some() {
@@ -217,7 +225,12 @@ impl Parser<'_> {
             }
             Keyword::Function => self.function(start).map(Some),
             Keyword::Try => self.try_statement(start).map(Some),
-            Keyword::Return => self.leaving_with_value(start, StatementKind::Return),
+            Keyword::Return => {
+                if self.around.contains(&Around::Finally) {
+                    return Err(Stop::new(start, Reason::LeavingFinally));
+                }
+                self.leaving_with_value(start, StatementKind::Return)
+            }
             Keyword::Throw => self.leaving_with_value(start, StatementKind::Throw),
             Keyword::Exit => self.leaving_with_value(start, StatementKind::Exit),
             Keyword::Break => self.leaving_loop(start, StatementKind::Break),
@@ -254,15 +267,43 @@ impl Parser<'_> {
         self.statement(start.to(end), kind(value.map(Box::new))).map(Some)
     }
 
+    /// `break` and `continue` leave everything up to the loop that they mean, but no `finally`.
+    fn check_leaving(&self, start: Span, label: Option<&Expression>) -> Result<(), Stop> {
+        let name = label.map_or(Some(""), Expression::as_string);
+        let stays = |around: &&Around| match (around, name) {
+            (Around::Finally, _) | (Around::Loop(_), None) => false,
+            (Around::Loop(_), Some("")) => true,
+            (Around::Loop(label), Some(name)) => {
+                label.as_ref().is_some_and(|label| folded(label) == folded(name))
+            }
+        };
+        let left = self.around.iter().rev().take_while(|around| !stays(around));
+        if left.into_iter().any(|around| *around == Around::Finally) {
+            return Err(Stop::new(start, Reason::LeavingFinally));
+        }
+        Ok(())
+    }
+
     fn leaving_loop(
         &mut self,
         start: Span,
         kind: fn(Option<Box<Expression>>) -> StatementKind,
     ) -> Result<Option<Statement>, Stop> {
         let label = self.label_or_key()?;
+        self.check_leaving(start, label.as_ref())?;
         let end = label.as_ref().map_or(start, |label| label.span);
         self.statement(start.to(end), kind(label.map(Box::new))).map(Some)
     }
+}
+
+/// A name as it is compared where case does not matter. Names that differ for PowerShell may be the same here: what is
+/// compared must differ, and so no mistake is missed.
+pub(super) fn folded(name: &str) -> String {
+    name.to_lowercase().to_uppercase()
+}
+
+pub(super) fn is_void(name: &TypeName) -> bool {
+    ["void", "System.Void"].iter().any(|void| name.name.eq_ignore_ascii_case(void))
 }
 
 /// `=`.

@@ -58,6 +58,9 @@ fn word_argument(word: &str) -> Result<Argument, Reason> {
     let mut characters = word.chars();
     let parameter =
         characters.next().is_some_and(is_dash) && characters.next().is_some_and(char::is_alphabetic);
+    if word == "--%" {
+        return Err(Reason::Script(parse::Reason::StopParsing));
+    }
     if !parameter {
         return Ok(Argument::Value(Literal::String(word.to_owned())));
     }

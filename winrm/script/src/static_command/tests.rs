@@ -133,6 +133,7 @@ fn what_is_not_literal_is_refused_at_its_place() {
         ("Get-Item > x", 9, Redirection),
         ("Get-Item 2>&1", 9, Redirection),
         ("Get-Item --% x", 9, Script(Parse::StopParsing)),
+        ("Get-Item '--%' x", 9, Script(Parse::StopParsing)),
         ("Get-Item -- x", 9, ParameterName),
         ("Get-Item -$x", 9, Variable),
         ("Get-Item -?", 9, ParameterName),
@@ -166,6 +167,7 @@ fn words_are_data() {
     for (bad, number, reason) in [
         (&[][..], 1, Reason::NoCommand),
         (&["foreach"], 1, Reason::Keyword),
+        (&["iex", "--%"], 2, Reason::Script(parse::Reason::StopParsing)),
         (&["Get-Item; x"], 1, Reason::CommandName),
         (&["iex", "\u{2013}Name"], 2, Reason::Dash),
         (&["iex", "x", "-Na me"], 3, Reason::ParameterName),
