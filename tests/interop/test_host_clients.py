@@ -139,3 +139,74 @@ def test_pypsrp_sees_the_faults_of_windows(start):
     with pytest.raises(exceptions.WSManFaultError) as fault:
         shell.Process(winrs, "hostname").invoke()
     assert fault.value.code == 0x8033805B
+
+
+def output_of(pool, *commands):
+    """Runs a pipeline of (name, parameters) and gives the pipeline object and its output."""
+    powershell = pytest.importorskip("pypsrp.powershell")
+    pipeline = powershell.PowerShell(pool)
+    for name, parameters in commands:
+        pipeline.add_cmdlet(name)
+        for key, value in parameters.items():
+            pipeline.add_parameter(key, value)
+    return pipeline, pipeline.invoke()
+
+
+@pytest.mark.parametrize("arguments, scheme, _", WAYS)
+def test_pypsrp_runs_pipelines(start, arguments, scheme, _):
+    powershell = pytest.importorskip("pypsrp.powershell")
+    facts = start(arguments)
+    with powershell.RunspacePool(connect_pypsrp(facts, arguments, scheme)) as pool:
+        pipeline, output = output_of(
+            pool, ("Get-Service", {"Name": ["W32Time", "Spooler"]}), ("Select-Object", {"Property": ["Name", "Status"]})
+        )
+        assert pipeline.state == powershell.PSInvocationState.COMPLETED
+        assert [str(service.extended_properties["Name"]) for service in output] == ["W32Time", "Spooler"]
+        assert str(output[0].extended_properties["Status"]) == "Running"
+
+        pipeline, output = output_of(pool, ("Get-Service", {"Name": "nosuch"}))
+        assert output == [] and len(pipeline.streams.error) == 1
+        assert "nosuch" in str(pipeline.streams.error[0])
+
+        pipeline, _ = output_of(pool, ("Write-Warning", {"Message": "careful"}))
+        assert str(pipeline.streams.warning[0]) == "careful"
+
+        pipeline, output = output_of(pool, ("Write-Output", {"InputObject": list(range(2000))}))
+        assert output == list(range(2000))
+
+
+def test_pypsrp_uses_the_pool(start):
+    powershell = pytest.importorskip("pypsrp.powershell")
+    facts = start([])
+    with powershell.RunspacePool(connect_pypsrp(facts, [], "negotiate"), max_runspaces=3) as pool:
+        assert pool.get_available_runspaces() == 3
+        pool.max_runspaces = 5
+        assert pool.get_available_runspaces() == 5
+        pool.exchange_keys()
+        pool.reset_runspace_state()
+
+        stopped = powershell.PowerShell(pool).add_cmdlet("Start-Sleep").add_parameter("Seconds", 60)
+        stopped.begin_invoke()
+        stopped.stop()
+        assert stopped.state == powershell.PSInvocationState.STOPPED
+
+        sorting = powershell.PowerShell(pool).add_cmdlet("Sort-Object").add_parameter("Descending", True)
+        assert sorting.invoke([2, 10, 1]) == [10, 2, 1]
+
+        script = powershell.PowerShell(pool).add_script("Get-Service W32Time")
+        assert len(script.invoke()) == 1
+
+        waiting = powershell.PowerShell(pool).add_cmdlet("Write-Output").add_argument("kept")
+        waiting.begin_invoke()
+        pool.disconnect()
+        pool.connect()
+        waiting.connect()
+        assert waiting.end_invoke() in (None, ["kept"]) and waiting.output == ["kept"]
+
+        commands = pool.get_command_metadata(["*-Service"])
+        assert [str(command.name) for command in commands] == [
+            "Get-Service",
+            "Restart-Service",
+            "Start-Service",
+            "Stop-Service",
+        ]

@@ -291,6 +291,14 @@ pub enum Operation {
     Delete,
     /// Read a shell's state.
     Get,
+    /// List shells.
+    List,
+    /// Leave a shell.
+    Disconnect,
+    /// Take up a shell that the same client left.
+    Reconnect,
+    /// Take over a shell that another client left.
+    Connect,
     /// Any other action.
     Other,
 }

@@ -2,9 +2,11 @@
 
 mod command;
 mod create;
+mod disconnection;
 mod execution;
 mod fault;
 mod input;
+mod listing;
 mod operations;
 mod output;
 mod pool;
@@ -68,6 +70,10 @@ impl Asked {
                 Some(Action::Signal) => Operation::Signal,
                 Some(Action::Delete) => Operation::Delete,
                 Some(Action::Get) => Operation::Get,
+                Some(Action::Enumerate | Action::Pull) => Operation::List,
+                Some(Action::Disconnect) => Operation::Disconnect,
+                Some(Action::Reconnect) => Operation::Reconnect,
+                Some(Action::Connect) => Operation::Connect,
                 None if call.is_ok() => Operation::Identify,
                 _ => Operation::Other,
             },
@@ -144,7 +150,17 @@ impl World {
                 self.record.write(Event::ShellDeleted { shell: shell.id().to_string() });
                 self.answer(header, &DeleteResponse)
             }
-            // Disconnecting and listing shells are not served yet.
+            Call::Get(_) => self.answer(header, &listing::get(self, user, header)?),
+            Call::List(_) => self.answer(header, &listing::list(self, user, header)?),
+            // A list comes in one answer, so there is never more to pull.
+            Call::Pull(_) => Err(WindowsFault::ENUMERATION_ENDED),
+            Call::Disconnect(request) => {
+                self.answer(header, &disconnection::disconnect(self, user, header, request)?)
+            }
+            Call::Reconnect(_) => self.answer(header, &disconnection::reconnect(self, user, header)?),
+            Call::Connect(request) => {
+                self.answer(header, &disconnection::connect(self, user, header, &request)?)
+            }
             _ => Err(WindowsFault::INVALID_ACTION),
         }
     }

@@ -18,7 +18,7 @@ pub(super) async fn command(
     header: &Header,
     request: Command,
 ) -> Result<CommandResponse, WindowsFault> {
-    let shell = world.shells.named(user, header)?;
+    let shell = world.shells.in_use(user, header)?;
     shell.count_command(&world.choices.quotas)?;
     let command_id = match &shell.content {
         Content::Cmd(commands) => line(world, user, &shell, commands, request)?,

@@ -3,12 +3,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use winrm_proto::winrs::{CreateShell, CreateShellResponse, Shell as Description, ShellId, ShellReference};
+use winrm_proto::winrs::{CreateShell, CreateShellResponse, ShellId, ShellReference};
 use winrm_proto::wsman::{Header, MustComply, ResourceUri};
 
 use super::fault::WindowsFault;
+use super::listing::describe;
 use super::pool::Pool;
-use super::shells::{Commands, Content, Shell};
+use super::shells::{Commands, Content, Origin, Shell};
 use crate::machine;
 use crate::record::Event;
 use crate::world::World;
@@ -20,7 +21,6 @@ pub(super) fn create(
     request: CreateShell,
 ) -> Result<CreateShellResponse, WindowsFault> {
     let resource = header.resource_uri.clone().ok_or(WindowsFault::RESOURCE_NOT_FOUND)?;
-    let idle_timeout = request.idle_timeout.unwrap_or(IDLE_TIMEOUT);
     let id = request.shell_id.clone().unwrap_or_else(|| ShellId::from_uuid(world.ids.next()));
     let content = if resource == ResourceUri::CMD {
         cmd(world, user, header, &request)?
@@ -30,31 +30,24 @@ pub(super) fn create(
         return Err(WindowsFault::RESOURCE_NOT_FOUND);
     };
     let reference = ShellReference { resource_uri: resource.clone(), shell_id: id };
-    let shell = Shell::new(reference, user, idle_timeout, content);
+    let origin = Origin {
+        name: request.name.clone(),
+        working_directory: request.working_directory,
+        input_streams: request.input_streams,
+        output_streams: request.output_streams,
+        idle_timeout: request.idle_timeout.unwrap_or(IDLE_TIMEOUT),
+    };
+    let shell = Shell::new(reference, user, header.session_id.clone(), origin, content);
     let shell = world.shells.open(shell, &world.choices.quotas)?;
     world.record.write(Event::ShellCreated {
         shell: shell.id().to_string(),
         resource: resource.as_str().to_owned(),
         user: user.to_owned(),
-        name: request.name.clone(),
+        name: request.name,
         options: header.options.iter().map(|option| (option.name.clone(), option.value.clone())).collect(),
     });
-    let description = Description {
-        shell_id: Some(shell.id().clone()),
-        name: request.name,
-        resource_uri: Some(resource),
-        owner: Some(format!("{}\\{user}", world.machine.hostname())),
-        client_ip: Some("127.0.0.1".to_owned()),
-        working_directory: request.working_directory,
-        idle_timeout: Some(idle_timeout),
-        input_streams: request.input_streams,
-        output_streams: request.output_streams,
-        state: Some("Connected".to_owned()),
-        run_time: Some(Duration::ZERO),
-        inactivity: Some(Duration::ZERO),
-        ..Description::default()
-    };
-    Ok(CreateShellResponse { shell: shell.reference.clone(), description: Some(description) })
+    let description = Some(describe(world, &shell));
+    Ok(CreateShellResponse { shell: shell.reference.clone(), description })
 }
 
 /// A shell for command lines.

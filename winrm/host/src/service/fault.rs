@@ -93,6 +93,25 @@ impl WindowsFault {
         "The user has as many operations under way, or the shell has run as many, as the quota allows.",
     );
 
+    /// `ERROR_WINRS_SHELL_DISCONNECTED`.
+    pub(super) const SHELL_DISCONNECTED: Self =
+        receiver(0x8033_81C4, "InternalError", "The shell was left and has to be taken up again first.");
+    /// `ERROR_WSMAN_SERVICE_STREAM_DISCONNECTED`: the shell was left under a waiting request.
+    pub(super) const STREAM_DISCONNECTED: Self =
+        receiver(0x8033_81DE, "InternalError", "The shell was left; its streams are disconnected.");
+    /// `ERROR_WINRS_SHELL_DISCONNECT_NOT_SUPPORTED`.
+    pub(super) const DISCONNECT_NOT_SUPPORTED: Self =
+        receiver(0x8033_81C5, "InternalError", "A shell of this kind cannot be left.");
+    /// `ERROR_WINRS_SHELL_DISCONNECT_OPERATION_NOT_VALID`.
+    pub(super) const CANNOT_DISCONNECT: Self =
+        receiver(0x8033_81CF, "InternalError", "The shell was left already, or belongs to another session.");
+    /// `ERROR_WINRS_SHELL_RECONNECT_OPERATION_NOT_VALID`.
+    pub(super) const CANNOT_RECONNECT: Self =
+        receiver(0x8033_81D0, "InternalError", "The shell was not left, or belongs to another session.");
+    /// `ERROR_WSMAN_INVALID_ENUMERATION_CONTEXT` as the end of an enumeration.
+    pub(super) const ENUMERATION_ENDED: Self =
+        sender(0x8033_8007, "InvalidEnumerationContext", "The enumeration has ended.");
+
     /// The fault of that code, for a host that is told to fail with it.
     pub(super) fn of_code(code: u32) -> Self {
         let known = [

@@ -17,7 +17,7 @@ pub(super) async fn send(
     header: &Header,
     request: Send,
 ) -> Result<SendResponse, WindowsFault> {
-    let shell = world.shells.named(user, header)?;
+    let shell = world.shells.in_use(user, header)?;
     let patience = header.operation_timeout.unwrap_or(OPERATION_TIMEOUT);
     match &shell.content {
         Content::Cmd(commands) => {

@@ -25,7 +25,7 @@ pub(super) async fn receive(
     request: Receive,
     stray: Option<i32>,
 ) -> Result<ReceiveResponse, WindowsFault> {
-    let shell = world.shells.named(user, header)?;
+    let shell = world.shells.in_use(user, header)?;
     let room = room(header, world);
     let deadline = Instant::now() + header.operation_timeout.unwrap_or(OPERATION_TIMEOUT);
     let commands = match &shell.content {

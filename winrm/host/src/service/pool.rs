@@ -5,13 +5,14 @@ mod pipeline;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use bytes::Bytes;
 use tokio::sync::{Notify, Semaphore, mpsc};
 use tokio::time::{Instant, sleep_until, timeout_at};
 use uuid::Uuid;
 use winrm_proto::clixml::{PsString, Value, Version};
 use winrm_proto::psrp::server::{Event as Asked, RunspacePool, Settings};
 use winrm_proto::psrp::{
-    Availability, Channel, Error, Input, PoolLimits, Priority, ServerKey, SessionCapability, aws_lc,
+    Availability, Carrier, Channel, Error, Input, PoolLimits, Priority, ServerKey, SessionCapability, aws_lc,
 };
 use winrm_proto::winrs::{
     Command, CommandId, CommandState, ExecutionState, ReceiveResponse, ShellId, Signal, SignalCode, Stream,
@@ -39,6 +40,8 @@ pub(crate) struct Pool {
     news: Notify,
     /// Something was sent.
     room: Notify,
+    /// The client leaves.
+    left: Notify,
 }
 
 impl Pool {
@@ -60,6 +63,7 @@ impl Pool {
             runspaces: Semaphore::new(0),
             news: Notify::new(),
             room: Notify::new(),
+            left: Notify::new(),
         })
     }
 
@@ -135,6 +139,7 @@ impl Pool {
         let collected = tokio::select! {
             biased;
             () = taken_away => return Err(WindowsFault::ABORTED),
+            () = self.left.notified() => return Err(WindowsFault::STREAM_DISCONNECTED),
             collected = timeout_at(deadline, collecting) => collected.map_err(|_| WindowsFault::TIMED_OUT)?,
         };
         Ok(respond(pipeline.as_deref(), collected))
@@ -153,6 +158,31 @@ impl Pool {
         pipeline.ended().await;
         self.pipelines().remove(&pipeline.id());
         Ok(())
+    }
+
+    /// The client leaves; who waits for output hears of it.
+    pub(super) fn disconnect(&self) -> Result<(), WindowsFault> {
+        self.protocol().disconnected().map_err(|_| WindowsFault::CANNOT_DISCONNECT)?;
+        self.left.notify_waiters();
+        Ok(())
+    }
+
+    /// The client that left is back.
+    pub(super) fn reconnect(&self) -> Result<(), WindowsFault> {
+        self.protocol().reconnected().map_err(|_| WindowsFault::CANNOT_RECONNECT)
+    }
+
+    /// Another client takes over; the answer to its first messages.
+    pub(super) fn connect(&self, messages: &[u8]) -> Result<Bytes, WindowsFault> {
+        self.read(POOL, messages)?;
+        let answer = self.protocol().next_payload_of(POOL, CONNECT_ROOM);
+        let answer = answer.filter(|payload| payload.carrier == Carrier::Connect);
+        answer.map(|payload| payload.bytes).ok_or(WindowsFault::BROKEN_POOL)
+    }
+
+    /// Whether it has a pipeline of that name.
+    pub(super) fn has(&self, id: &CommandId) -> Result<(), WindowsFault> {
+        self.find(id).map(drop)
     }
 
     /// Ends every pipeline, and returns when all have ended.
@@ -375,5 +405,7 @@ fn input_queue() -> (mpsc::Sender<Value>, mpsc::Receiver<Value>) {
 const POOL: Channel = Channel { pipeline: None, priority: Priority::Default };
 /// A fragment's header and something behind it.
 const SMALLEST_ROOM: usize = 512;
+/// Bytes for the answer to a Connect, which says little.
+const CONNECT_ROOM: usize = 32 * 1024;
 /// Windows' quota.
 const MOST_RUNSPACES: usize = 5_000;

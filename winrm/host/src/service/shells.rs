@@ -5,8 +5,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use winrm_proto::winrs::{CommandId, ShellId, ShellReference};
-use winrm_proto::wsman::Header;
+use winrm_proto::winrs::{CommandId, ShellId, ShellReference, StreamSet};
+use winrm_proto::wsman::{Header, SessionId};
 
 use super::execution::Execution;
 use super::fault::WindowsFault;
@@ -20,10 +20,46 @@ use crate::settings::Quotas;
 pub(crate) struct Shell {
     pub(super) reference: ShellReference,
     pub(super) content: Content,
+    pub(super) origin: Origin,
     owner: String,
-    idle_timeout: Duration,
+    created: Instant,
     started: AtomicUsize,
-    touched: Mutex<Instant>,
+    state: Mutex<State>,
+}
+
+/// What its client said of it when it was created.
+#[derive(Clone, Debug)]
+pub(super) struct Origin {
+    pub(super) name: Option<String>,
+    pub(super) working_directory: Option<String>,
+    pub(super) input_streams: StreamSet,
+    pub(super) output_streams: StreamSet,
+    pub(super) idle_timeout: Duration,
+}
+
+/// What changes while it lives.
+#[derive(Debug)]
+struct State {
+    touched: Instant,
+    connection: Connection,
+    session: Option<SessionId>,
+}
+
+/// Whether a client is there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Connection {
+    Connected,
+    Disconnected,
+}
+
+impl Connection {
+    /// As a description of a shell names it.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Connected => "Connected",
+            Self::Disconnected => "Disconnected",
+        }
+    }
 }
 
 /// What kind of shell it is.
@@ -39,16 +75,19 @@ impl Shell {
     pub(super) fn new(
         reference: ShellReference,
         owner: &str,
-        idle_timeout: Duration,
+        session: Option<SessionId>,
+        origin: Origin,
         content: Content,
     ) -> Self {
+        let now = Instant::now();
         Self {
             reference,
             content,
+            origin,
             owner: owner.to_owned(),
-            idle_timeout,
+            created: now,
             started: AtomicUsize::new(0),
-            touched: Mutex::new(Instant::now()),
+            state: Mutex::new(State { touched: now, connection: Connection::Connected, session }),
         }
     }
 
@@ -73,12 +112,46 @@ impl Shell {
         }
     }
 
+    pub(super) fn owner(&self) -> &str {
+        &self.owner
+    }
+
+    pub(super) fn age(&self) -> Duration {
+        self.created.elapsed()
+    }
+
+    pub(super) fn inactivity(&self) -> Duration {
+        self.state().touched.elapsed()
+    }
+
+    pub(super) fn connection(&self) -> Connection {
+        self.state().connection
+    }
+
+    pub(super) fn set_connection(&self, connection: Connection) {
+        self.state().connection = connection;
+    }
+
+    /// Whether a request comes from the session that the shell belongs to.
+    pub(super) fn is_of_session(&self, header: &Header) -> bool {
+        self.state().session == header.session_id
+    }
+
+    /// Gives the shell to the session of a request.
+    pub(super) fn take_over(&self, header: &Header) {
+        self.state().session.clone_from(&header.session_id);
+    }
+
     fn idle_too_long(&self) -> bool {
-        self.touched.lock().unwrap_or_else(PoisonError::into_inner).elapsed() > self.idle_timeout
+        self.inactivity() > self.origin.idle_timeout
     }
 
     fn touch(&self) {
-        *self.touched.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
+        self.state().touched = Instant::now();
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -161,6 +234,25 @@ impl Shells {
         }
         found.touch();
         Ok(found)
+    }
+
+    /// The shell that a request for work names; nobody works in one that was left.
+    pub(super) fn in_use(&self, user: &str, header: &Header) -> Result<Arc<Shell>, WindowsFault> {
+        let shell = self.named(user, header)?;
+        match shell.connection() {
+            Connection::Connected => Ok(shell),
+            Connection::Disconnected => Err(WindowsFault::SHELL_DISCONNECTED),
+        }
+    }
+
+    /// The user's shells, the oldest first.
+    pub(super) fn of(&self, user: &str) -> Vec<Arc<Shell>> {
+        let open = self.lock();
+        let mut shells: Vec<Arc<Shell>> =
+            open.values().filter(|shell| shell.owner.eq_ignore_ascii_case(user)).cloned().collect();
+        drop(open);
+        shells.sort_by_key(|shell| shell.created);
+        shells
     }
 
     /// Closes a shell, and returns when its commands have ended.

@@ -15,7 +15,7 @@ pub(super) async fn signal(
     header: &Header,
     request: Signal,
 ) -> Result<SignalResponse, WindowsFault> {
-    let shell = world.shells.named(user, header)?;
+    let shell = world.shells.in_use(user, header)?;
     let code = request.code.uri();
     let code = code.rsplit_once('/').map_or(code, |(_, last)| last).to_owned();
     let command = request.command_id.as_ref().map(ToString::to_string);

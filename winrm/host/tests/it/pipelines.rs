@@ -6,11 +6,13 @@ use bytes::Bytes;
 use winrm_host::{Clock, Ended, Event, Host, Operation};
 use winrm_proto::clixml::{ErrorRecord, Stream, Value};
 use winrm_proto::psrp::{Command, GetCommandMetadata, Input, PipelineState, PowerShell};
-use winrm_proto::winrs::SignalCode;
-use winrm_proto::wsman::ResourceUri;
+use winrm_proto::winrs::{
+    CommandId, Connect, CreateShell, Disconnect, GetShell, ListShells, Reconnect, SignalCode,
+};
+use winrm_proto::wsman::{ResourceUri, SelectorSet, Target};
 use winrm_script::static_command::{Argument, Literal, StaticCommand};
 
-use crate::peer::code;
+use crate::peer::{Peer, code};
 use crate::pool::Pool;
 
 /// Noon of the day on which the table was written.
@@ -271,4 +273,60 @@ async fn nonsense_breaks_the_pool_and_nothing_else() {
     assert_eq!(code(pool.send(None, nonsense).await), 0x8033_8003);
     let mut other = Pool::of(&host).await;
     assert_eq!(other.run(commands("hostname")).await.output, [Value::from("WEB-01")]);
+}
+
+#[tokio::test]
+async fn a_pool_that_was_left_goes_on_and_is_taken_up_again() {
+    let host = Host::builder().start().await.unwrap();
+    let mut pool = Pool::of(&host).await;
+    let pipeline =
+        pool.start(PowerShell::new(commands("Start-Sleep -Milliseconds 200 | Write-Output done"))).await;
+    pool.peer.call(&pool.shell.target(), &Disconnect::default()).await.unwrap();
+    assert_eq!(code(pool.receive(Some(pipeline)).await), 0x8033_81C4);
+    assert_eq!(code(pool.peer.call(&pool.shell.target(), &Disconnect::default()).await), 0x8033_81CF);
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    pool.peer.call(&pool.shell.target(), &Reconnect).await.unwrap();
+    let outcome = pool.collect(pipeline).await;
+    assert_eq!((outcome.output, outcome.state), (vec![Value::from("done")], Some(PipelineState::Completed)));
+}
+
+#[tokio::test]
+async fn another_client_takes_over_a_pool_with_its_pipelines() {
+    let host = Host::builder().start().await.unwrap();
+    let mut first = Pool::of(&host).await;
+    let pipeline = first.start(PowerShell::new(commands("Write-Output kept"))).await;
+    first.peer.call(&first.shell.target(), &Disconnect::default()).await.unwrap();
+    let (shell, id) = (first.shell.clone(), first.protocol.id());
+    drop(first);
+
+    let mut second = Pool::connect(&host, shell, id).await.unwrap();
+    second.protocol.attach(pipeline).unwrap();
+    let command_id = Some(CommandId::from_uuid(pipeline));
+    let connect = Connect { command_id, ..Connect::default() };
+    second.peer.call(&second.shell.target(), &connect).await.unwrap();
+    assert_eq!(second.collect(pipeline).await.output, [Value::from("kept")]);
+    assert_eq!(second.run(commands("hostname")).await.output, [Value::from("WEB-01")]);
+}
+
+#[tokio::test]
+async fn shells_are_listed_for_their_owner() {
+    let host = Host::builder().account("first", "one").account("second", "two").start().await.unwrap();
+    let mut pool = Pool::of(&host).await;
+    let mut peer = Peer::of(&host).await;
+    let named = CreateShell { name: Some("ours".into()), ..CreateShell::cmd() };
+    let cmd = peer.call(&ResourceUri::CMD.into(), &named).await.unwrap().shell;
+    let all: Target = ResourceUri::SHELL.into();
+    let listed = peer.call(&all, &ListShells).await.unwrap().0.shells;
+    let resources: Vec<_> = listed.iter().filter_map(|shell| shell.resource_uri.clone()).collect();
+    assert_eq!(resources, [ResourceUri::POWERSHELL, ResourceUri::CMD]);
+    assert_eq!(listed[1].name.as_deref(), Some("ours"));
+
+    pool.peer.call(&pool.shell.target(), &Disconnect::default()).await.unwrap();
+    let selectors = SelectorSet::new().with("ShellId", pool.shell.shell_id.as_str());
+    let one = Target { resource_uri: ResourceUri::SHELL, selectors };
+    assert_eq!(peer.call(&one, &GetShell).await.unwrap().shell.state.as_deref(), Some("Disconnected"));
+
+    let mut stranger = Peer::as_user(&host, "second", "two").await;
+    assert_eq!(stranger.call(&all, &ListShells).await.unwrap().0.shells, []);
+    assert_eq!(code(peer.call(&cmd.target(), &Disconnect::default()).await), 0x8033_81C5);
 }

@@ -6,10 +6,11 @@ use winrm_host::Host;
 use winrm_proto::clixml::{Stream, Value};
 use winrm_proto::psrp::client::{Event, RunspacePool, Settings};
 use winrm_proto::psrp::{
-    Carrier, Channel, Command, HostInfo, Payload, PipelineState, PowerShell, Priority, RunspacePoolState,
+    Carrier, Channel, Command, HostInfo, Payload, PipelineState, PoolLimits, PowerShell, Priority,
+    RunspacePoolState,
 };
 use winrm_proto::winrs::{
-    Command as StartCommand, CommandId, CreateShell, Receive, Send, ShellId, ShellReference, Signal,
+    Command as StartCommand, CommandId, Connect, CreateShell, Receive, Send, ShellId, ShellReference, Signal,
     SignalCode, Stream as Piece, StreamEnd, StreamName, StreamSet,
 };
 use winrm_proto::wsman::{Fault, ResourceUri};
@@ -51,6 +52,27 @@ impl Pool {
         let create = CreateShell::powershell(ShellId::from_uuid(id), "2.3", first.bytes);
         let shell = peer.call(&resource.into(), &create).await?.shell;
         let mut pool = Self { peer, shell, protocol, events: Vec::new() };
+        while pool.protocol.state() != RunspacePoolState::Opened {
+            pool.receive(None).await?;
+        }
+        Ok(pool)
+    }
+
+    /// Takes over a pool that another client left.
+    pub(crate) async fn connect(host: &Host, shell: ShellReference, id: Uuid) -> Result<Self, Box<Fault>> {
+        let mut peer = Peer::of(host).await;
+        let mut protocol = RunspacePool::connect(id, "test".into(), PoolLimits::default()).unwrap();
+        let first = protocol.next_payload(100_000).unwrap();
+        assert_eq!(first.carrier, Carrier::Connect);
+        let connect = Connect {
+            protocol_version: Some("2.3".to_owned()),
+            connect_xml: Some(first.bytes),
+            ..Connect::default()
+        };
+        let answer = peer.call(&shell.target(), &connect).await?.connect_response_xml.unwrap();
+        protocol.receive(Channel { pipeline: None, priority: Priority::Default }, &answer).unwrap();
+        let mut pool = Self { peer, shell, protocol, events: Vec::new() };
+        while pool.protocol.next_event().unwrap().is_some() {}
         while pool.protocol.state() != RunspacePoolState::Opened {
             pool.receive(None).await?;
         }

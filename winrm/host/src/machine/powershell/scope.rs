@@ -79,7 +79,11 @@ pub(crate) fn describe(scope: &Scope, patterns: &[String]) -> Vec<Value> {
     let count = i32::try_from(found.len()).unwrap_or(i32::MAX);
     let count = Value::object(Object {
         extended: Properties::new().with("Count", count),
-        ..Object::typed(&["Selected.Microsoft.PowerShell.Commands.GenericMeasureInfo", "System.Object"])
+        ..Object::typed(&[
+            "Selected.Microsoft.PowerShell.Commands.GenericMeasureInfo",
+            "System.Management.Automation.PSCustomObject",
+            "System.Object",
+        ])
     });
     std::iter::once(count).chain(found.into_iter().map(metadata)).collect()
 }
