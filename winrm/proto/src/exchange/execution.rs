@@ -114,7 +114,7 @@ impl<I: IdSource> Execution<I> {
         if self.starting.waits_for(id) {
             self.command_lost(sent);
         } else if self.receiving.waits_for(id) {
-            self.receive_lost();
+            self.receive_lost(sent);
         } else if self.input.waits_for(id) {
             self.send_lost(sent);
         } else if self.signalling.waits_for(id) {
@@ -168,6 +168,13 @@ impl<I: IdSource> Execution<I> {
     #[must_use]
     pub const fn empty_polls(&self) -> u32 {
         self.receiving.empty_polls()
+    }
+
+    /// How often a connection was lost while the host may have been answering a Receive. Each of these answers may have
+    /// carried output, which the command shell does not send again (MS-WSMV 3.1.4.1.39 keeps answers for others only).
+    #[must_use]
+    pub const fn lost_answers(&self) -> u32 {
+        self.receiving.lost_answers()
     }
 
     fn next_request(&mut self, now: Instant) -> Option<Outgoing> {

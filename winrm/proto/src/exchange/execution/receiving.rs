@@ -2,7 +2,7 @@
 
 use super::{Event, Execution};
 use crate::exchange::requester::InFlight;
-use crate::exchange::{Failure, FailureKind, IdSource, Lane, Outgoing, SendId, Step};
+use crate::exchange::{Failure, FailureKind, IdSource, Lane, Outgoing, SendId, Sent, Step};
 use crate::winrs::{CommandId, Receive, ReceiveResponse, Stream, StreamName, StreamSet};
 
 /// Where the loop of requests for output is.
@@ -10,6 +10,7 @@ use crate::winrs::{CommandId, Receive, ReceiveResponse, Stream, StreamName, Stre
 pub(super) struct Receiving {
     state: State,
     empty_polls: u32,
+    lost_answers: u32,
 }
 
 #[derive(Debug, Default)]
@@ -35,6 +36,10 @@ impl Receiving {
 
     pub(super) const fn empty_polls(&self) -> u32 {
         self.empty_polls
+    }
+
+    pub(super) const fn lost_answers(&self) -> u32 {
+        self.lost_answers
     }
 
     /// Nothing more is expected.
@@ -96,7 +101,10 @@ impl<I: IdSource> Execution<I> {
         }
     }
 
-    pub(super) fn receive_lost(&mut self) {
+    pub(super) fn receive_lost(&mut self, sent: Sent) {
+        if sent == Sent::Something {
+            self.receiving.lost_answers = self.receiving.lost_answers.saturating_add(1);
+        }
         self.receiving.state = match self.receiving.state {
             State::Draining(_) | State::Over => State::Over,
             State::Idle | State::Waiting(_) => State::Idle,

@@ -65,10 +65,11 @@ fn an_answer_to_another_request_is_refused() {
 
 #[test]
 fn a_lost_receive_is_asked_again() {
-    for sent in [Sent::Nothing, Sent::Something] {
+    for (sent, lost_answers) in [(Sent::Nothing, 0), (Sent::Something, 1)] {
         let mut test = Conversation::start();
         let receive = test.expect_send(Lane::Poll);
         test.execution.lost(receive.outgoing.id, sent);
+        assert_eq!(test.execution.lost_answers(), lost_answers);
         let again = test.expect_send(Lane::Poll);
         assert_ne!(receive.header.message_id, again.header.message_id);
         test.answer(&again, &done(Some(0)));
