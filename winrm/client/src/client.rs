@@ -62,8 +62,8 @@ impl Client {
         let runtime = Handle::try_current().map_err(|_| ConfigError::NoRuntime)?;
         let dialer = Dialer::new(config)?;
         let preamble = Preamble {
-            operation_timeout: config.operation_timeout,
-            max_envelope_size: config.max_envelope_size,
+            operation_timeout: config.operation_timeout.max(SHORTEST_OPERATION),
+            max_envelope_size: config.max_envelope_size.max(SMALLEST_ENVELOPE),
             ..Preamble::new(config.endpoint.to_string(), SessionId::from_uuid(Uuid::new_v4()))
         };
         let host = Host::new(Lanes::new(dialer), preamble, config.retries, config.orphans.clone());
@@ -128,3 +128,8 @@ impl Client {
         }
     }
 }
+
+/// DSP0226 section 6.2: every service can send this much.
+const SMALLEST_ENVELOPE: u32 = 8_192;
+/// Less would ask for output in a tight loop.
+const SHORTEST_OPERATION: Duration = Duration::from_millis(100);

@@ -111,6 +111,11 @@ impl RefusedCredentials {
         }
     }
 
+    /// A host refused the credential: it is not sent again to anybody.
+    pub(crate) fn refuse(&self, id: CredentialId) {
+        self.judge(id, Verdict::Refused);
+    }
+
     /// Lets one of those who wait behind a silent holder take a new turn.
     fn pass_over(&self, id: CredentialId, turn: &Arc<Semaphore>) {
         if let Some(gate) = self.gates().get_mut(&id)
@@ -167,11 +172,6 @@ impl Admission {
     pub(crate) fn accepted(self) {
         self.memory.judge(self.id, Verdict::Accepted(Instant::now()));
     }
-
-    /// The host refused it: it is not sent again to anybody.
-    pub(crate) fn refused(self) {
-        self.memory.judge(self.id, Verdict::Refused);
-    }
 }
 
 impl fmt::Debug for Admission {
@@ -195,7 +195,7 @@ mod tests {
     async fn a_refused_secret_is_held_until_it_differs() {
         let memory = RefusedCredentials::new().unwrap();
         let wrong = memory.identify("CORP\\svc", "old");
-        memory.admit(wrong).await.unwrap().refused();
+        memory.refuse(memory.admit(wrong).await.unwrap().id);
 
         assert_eq!(memory.clone().admit(wrong).await.err(), Some(RememberedRefusal));
         assert!(memory.contains("corp\\SVC", "old"));
@@ -215,7 +215,8 @@ mod tests {
             })
             .collect();
         tokio::task::yield_now().await;
-        first.refused();
+        memory.refuse(id);
+        drop(first);
         for other in others {
             assert_eq!(other.await.unwrap(), Some(RememberedRefusal));
         }

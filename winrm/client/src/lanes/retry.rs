@@ -60,7 +60,8 @@ pub(super) fn may_pass(cause: &Cause) -> bool {
         Cause::Proxy(ProxyError::Refused { status, .. }) => matches!(status, 429 | 502..=504),
         Cause::Proxy(error) => matches!(error, ProxyError::Closed { .. }),
         Cause::Tls(error) => matches!(error, TlsError::Closed | TlsError::Io(_)),
-        Cause::Http(error) => matches!(error, HttpError::Closed | HttpError::Io(_) | HttpError::TimedOut),
+        // A host that is silent is not asked four times over; `may_revive` has the exception.
+        Cause::Http(error) => matches!(error, HttpError::Closed | HttpError::Io(_)),
         Cause::Connection(error) => match error {
             connection::Error::UnexpectedStatus(status) | connection::Error::NotWinRm { status, .. } => {
                 matches!(status, 429 | 503)
@@ -71,6 +72,12 @@ pub(super) fn may_pass(cause: &Cause) -> bool {
         },
         _ => false,
     }
+}
+
+/// Whether silence may be the end of a connection and not of the host: a router in between has forgotten it. Only a
+/// command that runs is worth finding that out.
+pub(super) fn may_revive(operation: Operation, cause: &Cause) -> bool {
+    operation == Operation::Receive && *cause == Cause::Http(HttpError::TimedOut)
 }
 
 /// Whether doing it twice is the same as doing it once. A command that is started twice is not, nor is input

@@ -145,14 +145,12 @@ impl Link {
         self.dialer.learn(self.connection.learned());
     }
 
-    fn setback(&mut self, error: connection::Error, reached: Reached) -> Setback {
+    fn setback(&self, error: connection::Error, reached: Reached) -> Setback {
         let reached = if was_refused(&error) { Reached::Refused } else { reached };
         let cause = match error {
             connection::Error::CredentialRefused(scheme) => {
-                let standing = std::mem::replace(&mut self.standing, Standing::Unknown);
-                if let Standing::Opening(admission) | Standing::Proving(admission) = standing {
-                    admission.refused();
-                }
+                let (refused, id) = self.dialer.refused();
+                refused.refuse(id);
                 Cause::RefusedCredential { user: self.dialer.user(), scheme }
             }
             other => Cause::Connection(other),

@@ -115,6 +115,23 @@ async fn certificates_may_change_if_each_is_trusted() {
 }
 
 #[tokio::test]
+async fn a_pinned_host_whose_certificate_changes_gets_no_credential() {
+    let host = Host::builder().certificate(Certificate::ChangesWithEachConnection).start().await.unwrap();
+    let mut config = config(&host);
+    let report = winrm::probe::probe(&config).await.unwrap();
+    let seen = report.steps().iter().find_map(|step| match &step.outcome {
+        winrm::probe::Outcome::Passed(winrm::probe::Finding::Encrypted { certificate, .. }) => {
+            certificate.clone()
+        }
+        _ => None,
+    });
+    let before = requests(&host);
+    config.trust = Trust::pin(seen.unwrap().pin);
+    assert!(matches!(refusal(&config).await, Cause::Tls(TlsError::NotPinned { .. })));
+    assert_eq!(requests(&host), before);
+}
+
+#[tokio::test]
 async fn any_certificate_is_accepted_only_where_danger_says_so() {
     let host = Host::builder().certificate(Certificate::Expired).start().await.unwrap();
     let mut config = config(&host);

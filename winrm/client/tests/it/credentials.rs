@@ -4,7 +4,9 @@ use secrecy::SecretString;
 use winrm::{
     Cause, Client, ClientConfig, ConfigError, Credential, Endpoint, Ran, Scheme, ShellOptions, UserName,
 };
-use winrm_host::{Event, HardeningLevel, Host, HostBuilder, Operation as On, Scheme as Offered};
+use winrm_host::{
+    Act, Event, HardeningLevel, Host, HostBuilder, Misbehaviour, Operation as On, Scheme as Offered, Trigger,
+};
 
 use crate::support::{PATIENCE, config, run, shell, simulate};
 
@@ -141,6 +143,40 @@ async fn a_wrong_basic_password_is_sent_once() {
         assert!(client.open_shell(ShellOptions::default()).await.is_err());
     }
     assert_eq!(refusals(&host), 1);
+}
+
+#[tokio::test]
+async fn a_basic_password_that_is_changed_on_the_host_is_sent_once_more_and_not_again() {
+    let host = Host::builder().offer([Offered::Basic]).start().await.unwrap();
+    let mut config = config(&host);
+    config.schemes = vec![Scheme::Basic];
+    let client = Client::new(&config).unwrap();
+    let shell = shell(&client).await;
+    let before = requests(&host);
+    host.misbehave(Misbehaviour::always(Trigger::Request, Act::Refuse));
+    for _ in 0..3 {
+        assert!(run(&shell, simulate("exit 0")).await.is_err());
+    }
+    assert_eq!(requests(&host), before + 1);
+}
+
+#[tokio::test]
+async fn nothing_goes_to_where_a_redirect_points() {
+    let elsewhere = Host::builder().start().await.unwrap();
+    let target = format!("https://{}/wsman", elsewhere.addr());
+    for trigger in [Trigger::On(On::Empty), Trigger::On(On::Create), Trigger::On(On::Command)] {
+        let act = Misbehaviour::always(trigger, Act::Redirect(target.clone()));
+        let host = Host::builder().misbehave(act).start().await.unwrap();
+        let client = Client::new(&config(&host)).unwrap();
+        let error = match client.open_shell(ShellOptions::default()).await {
+            Ok(shell) => run(&shell, simulate("exit 0")).await.unwrap_err(),
+            Err(error) => error,
+        };
+        assert_eq!(error.ran(), Ran::No, "{error}");
+        assert!(error.to_string().contains("not followed"), "{error}");
+        let _left = client.shutdown(PATIENCE).await;
+    }
+    assert!(elsewhere.record().entries().is_empty());
 }
 
 #[tokio::test]

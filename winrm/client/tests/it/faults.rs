@@ -100,6 +100,24 @@ async fn silence_ends_at_the_deadline() {
 }
 
 #[tokio::test]
+async fn silence_before_the_account_is_proven_ends_at_the_deadline() {
+    let (host, client) = start(Misbehaviour::always(Trigger::On(On::Empty), Act::Hang)).await;
+    let began = Instant::now();
+    let error = attempt(&client).await.unwrap_err();
+    assert_eq!((error.cause(), error.ran()), (&Cause::Http(HttpError::TimedOut), Ran::No));
+    assert!(began.elapsed() < Duration::from_secs(7), "{:?}", began.elapsed());
+    assert_eq!(requests(&host, On::Empty), 1);
+}
+
+#[tokio::test]
+async fn silence_while_a_command_runs_may_be_the_connections_fault() {
+    let (host, client) = start(Misbehaviour::once(Trigger::On(On::Receive), Act::Hang)).await;
+    assert_eq!(attempt(&client).await, Ok(Some(5)));
+    assert_eq!(commands(&host), 1);
+    let _left = client.shutdown(PATIENCE).await;
+}
+
+#[tokio::test]
 async fn a_drip_ends_at_the_deadline() {
     let drip = Act::Drip(Duration::from_millis(100));
     let (_host, client) = start(Misbehaviour::always(Trigger::On(On::Create), drip)).await;
