@@ -54,7 +54,7 @@ const COMMAND_LINE_LIMIT: usize = 8_191;
 const COMMAND_LINE_OVERHEAD: usize = 256;
 
 /// Reads the script from standard input and runs it as one block.
-const STDIN_SCRIPT: &str = include_str!("scripts/stdin.ps1");
+const STDIN_SCRIPT: &str = include_str!("powershell/scripts/stdin.ps1");
 
 #[cfg(test)]
 mod tests {
