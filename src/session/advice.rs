@@ -1,47 +1,60 @@
 //! What to do about what hosts and networks answer.
 
-use winrm::{Cause, ConnectError, HttpError, TlsError};
-use winrm_proto::{connection, wsman::Fault};
+use winrm::{ConnectError, HttpError, TlsError};
+use winrm_proto::{
+    connection,
+    wsman::{
+        Fault,
+        fault::{Cause, Retry},
+    },
+};
 
 use crate::remedy::Code;
 
 /// The class of a failure on the host or on the way there.
-pub(super) fn code(cause: &Cause) -> Code {
+pub(super) fn code(cause: &winrm::Cause) -> Code {
     match cause {
-        Cause::Connect(_) | Cause::Http(_) | Cause::Proxy(_) => Code::Unreachable,
-        Cause::Tls(_) | Cause::MalformedCertificate(_) => Code::Tls,
-        Cause::RefusedCredential { .. } | Cause::RememberedRefusal { .. } => Code::Authentication,
-        Cause::Connection(error) => connection_code(error),
-        Cause::Fault(fault) => fault_code(fault),
-        Cause::Command(_) | Cause::Unwritable(_) => Code::Usage,
-        Cause::Unusable(_) | Cause::Unrelated => Code::Remote,
-        Cause::NoRandomBytes | Cause::ShutDown => Code::Internal,
+        winrm::Cause::Connect(_) | winrm::Cause::Http(_) | winrm::Cause::Proxy(_) => Code::Unreachable,
+        winrm::Cause::Tls(_) | winrm::Cause::MalformedCertificate(_) => Code::Tls,
+        winrm::Cause::RefusedCredential { .. } | winrm::Cause::RememberedRefusal { .. } => {
+            Code::Authentication
+        }
+        winrm::Cause::Connection(error) => connection_code(error),
+        winrm::Cause::Fault(fault) => fault_code(fault),
+        winrm::Cause::Command(_) | winrm::Cause::Unwritable(_) => Code::Usage,
+        winrm::Cause::Unusable(_) | winrm::Cause::Unrelated => Code::Remote,
+        winrm::Cause::NoRandomBytes | winrm::Cause::ShutDown => Code::Internal,
     }
 }
 
 /// One thing to do about it.
-pub(super) fn fix(cause: &Cause) -> Option<String> {
+pub(super) fn fix(cause: &winrm::Cause) -> Option<String> {
     let fix = match cause {
-        Cause::Connect(error) => connect_fix(error),
-        Cause::Proxy(_) => "check the proxy's address and account, or list the host in NO_PROXY",
-        Cause::Tls(error) => tls_fix(error),
-        Cause::MalformedCertificate(_) => "give the host's HTTPS listener a well-formed certificate",
-        Cause::RefusedCredential { .. } => {
+        winrm::Cause::Connect(error) => connect_fix(error),
+        winrm::Cause::Proxy(_) => "check the proxy's address and account, or list the host in NO_PROXY",
+        winrm::Cause::Tls(error) => tls_fix(error),
+        winrm::Cause::MalformedCertificate(_) => "give the host's HTTPS listener a well-formed certificate",
+        winrm::Cause::RefusedCredential { .. } => {
             "check user and password; the same password is not tried again until the secret that is read differs"
         }
-        Cause::RememberedRefusal { .. } => "correct the secret where it lies; it is read again for each call",
-        Cause::Connection(error) => connection_fix(error),
-        Cause::Http(HttpError::TimedOut) => {
+        winrm::Cause::RememberedRefusal { .. } => {
+            "correct the secret where it lies; it is read again for each call"
+        }
+        winrm::Cause::Connection(error) => connection_fix(error),
+        winrm::Cause::Http(HttpError::TimedOut) => {
             "the host is overloaded or a firewall drops the packets; try again later"
         }
-        Cause::Http(HttpError::Closed | HttpError::Io(_)) => {
+        winrm::Cause::Http(HttpError::Closed | HttpError::Io(_)) => {
             "the host restarted or something on the way closes connections; check_host shows whether it is back"
         }
-        Cause::Http(_) => "something other than WinRM answers on this port; check address and port",
-        Cause::Fault(fault) => return fault_fix(fault).map(str::to_owned),
-        Cause::Command(_) => "shorten the command, or name the program by its full path",
-        Cause::Unwritable(_) => "leave out control characters",
-        Cause::Unusable(_) | Cause::Unrelated | Cause::NoRandomBytes | Cause::ShutDown => return None,
+        winrm::Cause::Http(_) => "something other than WinRM answers on this port; check address and port",
+        winrm::Cause::Fault(fault) => Cause::from_fault(fault).advice().fix,
+        winrm::Cause::Command(_) => "shorten the command, or name the program by its full path",
+        winrm::Cause::Unwritable(_) => "leave out control characters",
+        winrm::Cause::Unusable(_)
+        | winrm::Cause::Unrelated
+        | winrm::Cause::NoRandomBytes
+        | winrm::Cause::ShutDown => return None,
     };
     Some(fix.to_owned())
 }
@@ -113,32 +126,10 @@ fn tls_fix(error: &TlsError) -> &'static str {
 }
 
 fn fault_code(fault: &Fault) -> Code {
-    match fault.wsman_code() {
-        Some(0x8033_81A5 | 0x8033_81E4 | 0x8033_81A6 | 0x8033_81E8 | 0x8033_81E9) => Code::TryLater,
-        Some(0x8033_81A8 | 0x8033_81AB | 170 | 995 | 0x8033_81C4 | 0x8033_81DE) => Code::TryLater,
-        Some(5) => Code::Authentication,
+    match Cause::from_fault(fault) {
+        Cause::AccessDenied | Cause::LogonFailed | Cause::ElevationRequired => Code::Authentication,
+        Cause::CommandTooLong | Cause::InvalidQuery | Cause::NotAProgram => Code::Usage,
+        cause if cause.advice().retry != Retry::Never => Code::TryLater,
         _ => Code::Remote,
     }
-}
-
-fn fault_fix(fault: &Fault) -> Option<&'static str> {
-    Some(match fault.wsman_code()? {
-        5 => {
-            "let the account use WinRM: local group Remote Management Users, or Administrators \
-             (a local administrator also needs LocalAccountTokenFilterPolicy=1)"
-        }
-        170 => "the command is busy; try again later",
-        995 => "the host closed the operation, perhaps to restart; try again later",
-        0x8033_81A5 | 0x8033_81E4 => {
-            "close shells that nobody uses on the host, or raise MaxShellsPerUser in winrm/config/winrs"
-        }
-        0x8033_81A6 | 0x8033_81E8 | 0x8033_81E9 => {
-            "the shell's quota is used up; the next call gets a new one"
-        }
-        0x8033_81A8 | 0x8033_81AB => "the host is busy; try again later",
-        0x8033_81AC => "allow remote shells on the host (AllowRemoteShellAccess in winrm/config/winrs)",
-        0x8007_0002 => "there is no such program on the host; check its name",
-        0x8007_00CE => "the command line is too long for the host",
-        _ => return None,
-    })
 }
