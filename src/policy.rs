@@ -9,7 +9,6 @@
 
 mod authorized;
 mod command;
-mod command_line;
 mod denial;
 mod interpreters;
 mod lists;
@@ -26,7 +25,6 @@ use winrm_script::{commands, static_command::StaticCommand};
 
 pub use self::{
     authorized::{Authorized, Judged, JudgedProgram, Risk},
-    command_line::{LONGEST_COMMAND_LINE, Unquotable},
     denial::{Denial, Place, Reason},
     lists::{ListError, Lists},
     names::{CmdletName, NamePattern},

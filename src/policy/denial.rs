@@ -1,5 +1,6 @@
 use std::fmt;
 
+use winrm_proto::winrs::command_line::Unquotable;
 use winrm_script::{
     commands,
     static_command::{Location, Reason as NotStatic, Refusal},
@@ -7,7 +8,6 @@ use winrm_script::{
 
 use super::{
     authorized::{Judged, Risk},
-    command_line::Unquotable,
     path::PathFault,
 };
 use crate::remedy::{Code, Remedy};

@@ -1,11 +1,11 @@
 //! Native programs.
 
+use winrm_proto::winrs::command_line;
 use winrm_script::static_command::{Argument, Literal, StaticCommand};
 
 use super::{
     Policy,
     authorized::{Judged, JudgedProgram, Risk},
-    command_line,
     denial::{Denial, Pass, Place, Reason, Verdict},
     interpreters,
     lists::Selection,

@@ -2,6 +2,7 @@ use std::collections::BTreeSet;
 
 use proptest::prelude::*;
 use serde::Deserialize;
+use winrm_proto::winrs::command_line::{LONGEST_COMMAND_LINE, Unquotable};
 use winrm_script::{
     commands::Parameter,
     static_command::{Argument, ParameterName},
@@ -483,46 +484,4 @@ proptest! {
         let expected = naive(&pattern.chars().collect::<Vec<_>>(), &folded);
         prop_assert_eq!(NamePattern::new(&pattern).matches(&name), expected);
     }
-
-    #[test]
-    fn a_quoted_argument_is_read_back(argument in "[a \\\\\"()@,;é]{0,12}") {
-        let quoted = command_line::argument(&argument).unwrap();
-        prop_assert_eq!(command_line_to_argv(&format!("x {quoted} y")), vec!["x".to_owned(), argument, "y".to_owned()]);
-    }
-}
-
-/// What the documentation of `CommandLineToArgvW` says, for everything but the first word.
-fn command_line_to_argv(line: &str) -> Vec<String> {
-    let mut words = Vec::new();
-    let mut word: Option<String> = None;
-    let mut quoted = false;
-    let mut letters = line.chars().peekable();
-    while let Some(letter) = letters.next() {
-        match letter {
-            '\\' => {
-                let mut count = 1;
-                while letters.next_if_eq(&'\\').is_some() {
-                    count += 1;
-                }
-                let text = word.get_or_insert_default();
-                if letters.peek() == Some(&'"') {
-                    text.push_str(&"\\".repeat(count / 2));
-                    if count % 2 == 1 {
-                        letters.next();
-                        text.push('"');
-                    }
-                } else {
-                    text.push_str(&"\\".repeat(count));
-                }
-            }
-            '"' => {
-                word.get_or_insert_default();
-                quoted = !quoted;
-            }
-            ' ' | '\t' if !quoted => words.extend(word.take()),
-            _ => word.get_or_insert_default().push(letter),
-        }
-    }
-    words.extend(word);
-    words
 }

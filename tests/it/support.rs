@@ -12,23 +12,23 @@ use serde_json::{Value, json};
 use winrm_host::{Event, Host, HostBuilder, Mark, Operation, Record};
 
 /// A password that stands nowhere else, so that finding it means a leak. It holds what has to be escaped.
-pub const CANARY: &str = "cAnary-\u{fc}\u{2713} <&>\"'%41";
+pub(crate) const CANARY: &str = "cAnary-\u{fc}\u{2713} <&>\"'%41";
 
 /// A loopback host on a runtime of its own, and the settings that reach it.
-pub struct Site {
-    pub host: Host,
-    pub folder: tempfile::TempDir,
+pub(crate) struct Site {
+    pub(crate) host: Host,
+    pub(crate) folder: tempfile::TempDir,
     runtime: tokio::runtime::Runtime,
 }
 
 impl Site {
     /// A host with the usual settings.
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self::with(|builder| builder)
     }
 
     /// A host that is a little different.
-    pub fn with(change: impl FnOnce(HostBuilder) -> HostBuilder) -> Self {
+    pub(crate) fn with(change: impl FnOnce(HostBuilder) -> HostBuilder) -> Self {
         let runtime =
             tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
         let builder = change(Host::builder().account("operator", CANARY));
@@ -39,23 +39,23 @@ impl Site {
     }
 
     /// What the host saw.
-    pub fn record(&self) -> Record {
+    pub(crate) fn record(&self) -> Record {
         self.host.record()
     }
 
     /// Waits until the host's record has an event, for two seconds at most.
-    pub fn wait_for(&self, mark: Mark, wanted: impl FnMut(&Event) -> bool) -> bool {
+    pub(crate) fn wait_for(&self, mark: Mark, wanted: impl FnMut(&Event) -> bool) -> bool {
         let found = self.host.record();
         self.runtime.block_on(found.wait_for(mark, Duration::from_secs(2), wanted)).is_some()
     }
 
     /// What was asked of the host behind a mark, in order.
-    pub fn operations(&self, mark: Mark) -> Vec<Operation> {
+    pub(crate) fn operations(&self, mark: Mark) -> Vec<Operation> {
         self.record().requests_since(mark).into_iter().map(|request| request.operation).collect()
     }
 
     /// The variables that point the program at the host.
-    pub fn environment(&self) -> BTreeMap<String, String> {
+    pub(crate) fn environment(&self) -> BTreeMap<String, String> {
         let variable = |name: &str, value: &str| (format!("WINRM_MCP_{name}"), value.to_owned());
         BTreeMap::from([
             variable("HOST", "localhost"),
@@ -68,17 +68,17 @@ impl Site {
     }
 
     /// A path in the site's folder.
-    pub fn path(&self, name: &str) -> PathBuf {
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
 
     /// Runs the program to its end, with some variables different; `None` takes one away.
-    pub fn run(&self, arguments: &[&str], different: &[(&str, Option<&str>)]) -> Output {
+    pub(crate) fn run(&self, arguments: &[&str], different: &[(&str, Option<&str>)]) -> Output {
         self.command(arguments, different).stdin(Stdio::null()).output().unwrap()
     }
 
     /// The program, ready to start.
-    pub fn command(&self, arguments: &[&str], different: &[(&str, Option<&str>)]) -> Command {
+    pub(crate) fn command(&self, arguments: &[&str], different: &[(&str, Option<&str>)]) -> Command {
         let mut command = bare(arguments, self.folder.path());
         command.envs(self.environment());
         for (name, value) in different {
@@ -91,21 +91,21 @@ impl Site {
     }
 
     /// Starts the program as a server and shakes hands.
-    pub fn serve(&self, different: &[(&str, Option<&str>)]) -> Server {
+    pub(crate) fn serve(&self, different: &[(&str, Option<&str>)]) -> Server {
         Server::start(self.command(&["serve"], different))
     }
 }
 
 /// The program with nothing in its environment but a home.
-pub fn bare(arguments: &[&str], home: &Path) -> Command {
+pub(crate) fn bare(arguments: &[&str], home: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_winrm-mcp"));
     command.args(arguments).env_clear().env("HOME", home).env("TMPDIR", std::env::temp_dir());
     command
 }
 
 /// A running server and its client.
-pub struct Server {
-    pub process: Child,
+pub(crate) struct Server {
+    pub(crate) process: Child,
     input: Option<ChildStdin>,
     output: BufReader<ChildStdout>,
     last: u64,
@@ -130,7 +130,7 @@ impl Server {
     }
 
     /// Sends a request without waiting for its answer.
-    pub fn begin(&mut self, method: &str, params: &Value) -> u64 {
+    pub(crate) fn begin(&mut self, method: &str, params: &Value) -> u64 {
         self.last += 1;
         let id = self.last;
         self.send(&json!({ "jsonrpc": "2.0", "id": id, "method": method, "params": params }));
@@ -138,7 +138,7 @@ impl Server {
     }
 
     /// The answer to a request; notifications before it are passed over.
-    pub fn answer(&mut self, id: u64) -> Value {
+    pub(crate) fn answer(&mut self, id: u64) -> Value {
         loop {
             let mut line = String::new();
             assert_ne!(self.output.read_line(&mut line).unwrap(), 0, "the server closed its output");
@@ -150,30 +150,30 @@ impl Server {
     }
 
     /// Sends a request and waits for its answer, error or not.
-    pub fn ask(&mut self, method: &str, params: &Value) -> Value {
+    pub(crate) fn ask(&mut self, method: &str, params: &Value) -> Value {
         let id = self.begin(method, params);
         self.answer(id)
     }
 
     /// `tools/call` that yields a result.
-    pub fn call(&mut self, tool: &str, arguments: &Value) -> Value {
+    pub(crate) fn call(&mut self, tool: &str, arguments: &Value) -> Value {
         let answer = self.ask("tools/call", &json!({ "name": tool, "arguments": arguments }));
         assert!(answer.get("result").is_some(), "{answer}");
         answer["result"].clone()
     }
 
     /// Writes one message.
-    pub fn send(&mut self, message: &Value) {
+    pub(crate) fn send(&mut self, message: &Value) {
         self.write(format!("{message}\n").as_bytes());
     }
 
     /// Writes bytes that need not be a message.
-    pub fn write(&mut self, bytes: &[u8]) {
+    pub(crate) fn write(&mut self, bytes: &[u8]) {
         self.input.as_mut().unwrap().write_all(bytes).unwrap();
     }
 
     /// Ends the input, and gives how long the process lived on and what it still wrote.
-    pub fn leave(mut self) -> (Duration, Output) {
+    pub(crate) fn leave(mut self) -> (Duration, Output) {
         let begin = Instant::now();
         drop(self.input.take());
         let mut rest = Vec::new();
@@ -185,11 +185,11 @@ impl Server {
 }
 
 /// The text of a tool result.
-pub fn text(result: &Value) -> &str {
+pub(crate) fn text(result: &Value) -> &str {
     result["content"][0]["text"].as_str().unwrap()
 }
 
 /// Standard error as text.
-pub fn errors(output: &Output) -> String {
+pub(crate) fn errors(output: &Output) -> String {
     String::from_utf8(output.stderr.clone()).unwrap()
 }

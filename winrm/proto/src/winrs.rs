@@ -5,6 +5,7 @@
 
 mod call;
 mod command;
+pub mod command_line;
 mod connect;
 mod create_shell;
 mod delete;

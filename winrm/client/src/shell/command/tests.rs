@@ -1,30 +1,24 @@
-use winrm_proto::winrs::Interpreter;
+use winrm_proto::winrs::command_line::{LONGEST_COMMAND_LINE, Unquotable};
 
 use super::{Command, CommandError};
 
 fn line(command: &Command) -> Result<String, CommandError> {
     let request = command.request()?;
-    let through = match request.interpreter {
-        Some(Interpreter::Cmd) => "cmd",
-        _ => "direct",
-    };
     let words: Vec<String> = std::iter::once(request.command).chain(request.arguments).collect();
-    Ok(format!("{through}: {}", words.join(" ")))
+    Ok(words.join(" "))
 }
 
 #[test]
 fn words_stay_words() {
     let cases: &[(&str, &[&str], &str)] = &[
-        ("hostname", &[], "cmd: hostname"),
-        ("echo", &["a", "b c"], "cmd: echo a \"b c\""),
-        ("powershell.exe", &["-EncodedCommand", "aGk+/w=="], "cmd: powershell.exe -EncodedCommand aGk+/w=="),
-        ("x", &["a&del", "(b)", "c^"], "cmd: x \"a&del\" \"(b)\" \"c^\""),
-        ("x", &["a&b\\"], "cmd: x \"a&b\\\\\""),
-        ("x", &[""], "cmd: x \"\""),
-        ("C:\\Program Files\\x.exe", &["%PATH%"], "direct: \"C:\\Program Files\\x.exe\" %PATH%"),
-        ("C:\\x.exe", &["say \"hi\"", "c:\\a b\\"], "direct: C:\\x.exe \"say \\\"hi\\\"\" \"c:\\a b\\\\\""),
-        ("C:\\x.exe", &["a\\\\\"b"], "direct: C:\\x.exe \"a\\\\\\\\\\\"b\""),
-        ("\\\\srv\\share\\x.exe", &["a&b"], "direct: \\\\srv\\share\\x.exe a&b"),
+        ("hostname", &[], "hostname"),
+        ("echo", &["a", "b c"], "echo a \"b c\""),
+        ("powershell.exe", &["-EncodedCommand", "aGk+/w=="], "powershell.exe -EncodedCommand aGk+/w=="),
+        ("x", &["(b)"], "x \"(b)\""),
+        ("x", &[""], "x \"\""),
+        ("C:\\Program Files\\x.exe", &["a"], "C:\\\"Program Files\"\\x.exe a"),
+        ("C:\\x.exe", &["say \"hi\"", "c:\\a b\\"], "C:\\x.exe \"say \\\"hi\\\"\" \"c:\\a b\\\\\""),
+        ("C:\\x.exe", &["a\\\\\"b"], "C:\\x.exe \"a\\\\\\\\\\\"b\""),
     ];
     for (executable, arguments, expected) in cases {
         let command = Command::program(*executable).arguments(arguments.iter().copied());
@@ -34,30 +28,27 @@ fn words_stay_words() {
 
 #[test]
 fn what_cannot_stay_a_word_is_refused() {
-    let argument = |position, character| CommandError::Argument { position, character };
+    let argument = |position, reason| CommandError::Argument { position, reason };
     let cases: &[(&str, &[&str], CommandError)] = &[
         ("", &[], CommandError::Empty),
-        ("a&b", &[], CommandError::Name { character: '&' }),
-        ("a b", &[], CommandError::Name { character: ' ' }),
-        ("%X%", &[], CommandError::Name { character: '%' }),
-        ("x", &["ok", "%PATH%"], argument(2, '%')),
-        ("x", &["say \"hi\""], argument(1, '"')),
-        ("x", &["a\nb"], argument(1, '\n')),
+        ("a&b", &[], CommandError::Name(Unquotable::Character('&'))),
+        ("%X%", &[], CommandError::Name(Unquotable::Character('%'))),
+        ("x", &["ok", "%PATH%"], argument(2, Unquotable::Character('%'))),
+        ("x", &["a\nb"], argument(1, Unquotable::Control('\n'))),
+        ("C:\\x.exe", &["a&b"], argument(1, Unquotable::Character('&'))),
     ];
     for (executable, arguments, expected) in cases {
         let command = Command::program(*executable).arguments(arguments.iter().copied());
-        assert_eq!(line(&command), Err(expected.clone()), "{executable} {arguments:?}");
+        assert_eq!(line(&command), Err(*expected), "{executable} {arguments:?}");
     }
 }
 
 #[test]
 fn lines_that_would_be_cut_are_refused() {
-    let fits = Command::program("x").argument("a".repeat(8_188));
-    assert!(fits.request().is_ok());
-    let over = Command::program("x").argument("a".repeat(8_189));
-    assert_eq!(over.request().err(), Some(CommandError::TooLong { length: 8_192, limit: 8_191 }));
-    let direct = Command::program("C:\\x.exe").argument("a".repeat(20_000));
-    assert!(direct.request().is_ok());
+    let fits = LONGEST_COMMAND_LINE - 2;
+    assert!(Command::program("x").argument("a".repeat(fits)).request().is_ok());
+    let over = Command::program("x").argument("a".repeat(fits + 1)).request().err();
+    assert_eq!(over, Some(CommandError::Line(Unquotable::TooLong { length: LONGEST_COMMAND_LINE + 1 })));
     assert!(Command::cmd_line("echo ".repeat(2_000)).request().is_err());
 }
 

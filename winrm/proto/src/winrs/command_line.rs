@@ -1,4 +1,4 @@
-//! The words of a native program as its shell and then the program itself take them apart.
+//! The words of a native program as its shell and then the program itself take them apart (MS-WSMV 2.2.4.7).
 //!
 //! WinRS hands the line to `cmd.exe /C`, whatever `WINRS_SKIP_CMD_SHELL` says, and the program gets what
 //! `CommandLineToArgvW` makes of it. So an argument is quoted for the second, and what the first would
@@ -31,7 +31,7 @@ pub enum Unquotable {
 ///
 /// # Errors
 /// [`Unquotable::Character`] and [`Unquotable::Control`].
-pub(super) fn argument(text: &str) -> Result<String, Unquotable> {
+pub fn argument(text: &str) -> Result<String, Unquotable> {
     check(text)?;
     let needs_quotes =
         text.is_empty() || text.contains([' ', '"', '(', ')', '@', ',', ';', '\u{a0}', '\u{3000}']);
@@ -67,7 +67,7 @@ pub(super) fn argument(text: &str) -> Result<String, Unquotable> {
 ///
 /// # Errors
 /// [`Unquotable::Character`] and [`Unquotable::Control`].
-pub(super) fn executable(path: &str) -> Result<String, Unquotable> {
+pub fn executable(path: &str) -> Result<String, Unquotable> {
     check(path)?;
     let part = |part: &str| {
         let plain = |letter: char| {
@@ -82,7 +82,7 @@ pub(super) fn executable(path: &str) -> Result<String, Unquotable> {
 ///
 /// # Errors
 /// [`Unquotable::TooLong`].
-pub(super) fn measure(line: &str) -> Result<(), Unquotable> {
+pub fn measure(line: &str) -> Result<(), Unquotable> {
     let length = line.encode_utf16().count();
     if length > LONGEST_COMMAND_LINE { Err(Unquotable::TooLong { length }) } else { Ok(()) }
 }
@@ -97,4 +97,66 @@ fn check(text: &str) -> Result<(), Unquotable> {
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn a_quoted_argument_is_read_back(argument in "[a \\\\\"()@,;é]{0,12}") {
+            let quoted = super::argument(&argument).unwrap();
+            prop_assert_eq!(command_line_to_argv(&format!("x {quoted} y")), vec!["x".to_owned(), argument, "y".to_owned()]);
+        }
+    }
+
+    #[test]
+    fn what_cmd_would_interpret_is_refused() {
+        for letter in "&|<>^%!".chars() {
+            assert_eq!(argument(&format!("a {letter} b")), Err(Unquotable::Character(letter)));
+            assert_eq!(executable(&format!("C:\\{letter}.exe")), Err(Unquotable::Character(letter)));
+        }
+        for letter in ['\n', '\r', '\0', '\u{1b}', '\u{2028}'] {
+            assert_eq!(argument(&letter.to_string()), Err(Unquotable::Control(letter)));
+        }
+    }
+
+    /// What the documentation of `CommandLineToArgvW` says, for everything but the first word.
+    fn command_line_to_argv(line: &str) -> Vec<String> {
+        let mut words = Vec::new();
+        let mut word: Option<String> = None;
+        let mut quoted = false;
+        let mut letters = line.chars().peekable();
+        while let Some(letter) = letters.next() {
+            match letter {
+                '\\' => {
+                    let mut count = 1;
+                    while letters.next_if_eq(&'\\').is_some() {
+                        count += 1;
+                    }
+                    let text = word.get_or_insert_default();
+                    if letters.peek() == Some(&'"') {
+                        text.push_str(&"\\".repeat(count / 2));
+                        if count % 2 == 1 {
+                            letters.next();
+                            text.push('"');
+                        }
+                    } else {
+                        text.push_str(&"\\".repeat(count));
+                    }
+                }
+                '"' => {
+                    word.get_or_insert_default();
+                    quoted = !quoted;
+                }
+                ' ' | '\t' if !quoted => words.extend(word.take()),
+                _ => word.get_or_insert_default().push(letter),
+            }
+        }
+        words.extend(word);
+        words
+    }
 }
