@@ -21,7 +21,7 @@ use crate::{
 pub struct Error {
     during: Operation,
     cause: Cause,
-    ran: Ran,
+    reached: Reached,
 }
 
 /// Why an operation on a host failed. No variant holds a secret.
@@ -131,7 +131,7 @@ pub(crate) enum Reached {
 
 impl Error {
     pub(crate) fn new(during: Operation, cause: Cause, reached: Reached) -> Self {
-        Self { during, cause, ran: during.ran(reached) }
+        Self { during, cause, reached }
     }
 
     pub(crate) fn from_failure(during: Operation, failure: Failure) -> Self {
@@ -167,7 +167,12 @@ impl Error {
     /// shell that nobody uses.
     #[must_use]
     pub fn ran(&self) -> Ran {
-        self.ran
+        self.during.ran(self.reached)
+    }
+
+    /// How far the request got.
+    pub(crate) fn reached(&self) -> Reached {
+        self.reached
     }
 
     /// The host's fault, where that is the cause.

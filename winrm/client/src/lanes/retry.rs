@@ -39,15 +39,22 @@ impl Retries {
         self.wait(Some(deadline)).await
     }
 
-    async fn wait(&mut self, deadline: Option<Instant>) -> Another {
+    /// Takes one of the attempts that are left, and says how long to wait before it.
+    pub(crate) fn take(&mut self) -> Option<Duration> {
+        self.left = self.left.checked_sub(1)?;
         let pause = self.pause.mul_f64(jitter());
-        if self.left == 0 || deadline.is_some_and(|deadline| Instant::now() + pause >= deadline) {
-            return Another::NotAllowed;
-        }
-        self.left = self.left.saturating_sub(1);
         self.pause = self.pause.saturating_mul(2).min(LONGEST_PAUSE);
-        sleep(pause).await;
-        Another::Attempt
+        Some(pause)
+    }
+
+    async fn wait(&mut self, deadline: Option<Instant>) -> Another {
+        match self.take() {
+            Some(pause) if deadline.is_none_or(|deadline| Instant::now() + pause < deadline) => {
+                sleep(pause).await;
+                Another::Attempt
+            }
+            _ => Another::NotAllowed,
+        }
     }
 }
 
@@ -60,7 +67,7 @@ pub(super) fn may_pass(cause: &Cause) -> bool {
         Cause::Proxy(ProxyError::Refused { status, .. }) => matches!(status, 429 | 502..=504),
         Cause::Proxy(error) => matches!(error, ProxyError::Closed { .. }),
         Cause::Tls(error) => matches!(error, TlsError::Closed | TlsError::Io(_)),
-        // A host that is silent is not asked four times over; `may_revive` has the exception.
+        // A host that is silent is not asked four times over.
         Cause::Http(error) => matches!(error, HttpError::Closed | HttpError::Io(_)),
         Cause::Connection(error) => match error {
             connection::Error::UnexpectedStatus(status) | connection::Error::NotWinRm { status, .. } => {
@@ -74,19 +81,24 @@ pub(super) fn may_pass(cause: &Cause) -> bool {
     }
 }
 
-/// Whether silence may be the end of a connection and not of the host: a router in between has forgotten it. Only a
-/// command that runs is worth finding that out.
-pub(super) fn may_revive(operation: Operation, cause: &Cause) -> bool {
-    operation == Operation::Receive && *cause == Cause::Http(HttpError::TimedOut)
+/// Whether output that was being waited for is worth asking for again. Silence is, too: a router in between may have
+/// forgotten the connection while the command ran.
+pub(crate) fn may_ask_again(cause: &Cause) -> bool {
+    may_pass(cause) || *cause == Cause::Http(HttpError::TimedOut)
 }
 
 /// Whether doing it twice is the same as doing it once. A command that is started twice is not, nor is input
-/// that is sent twice, nor a shell that is opened twice. Identify is what a client may begin with: repeated, it could
-/// prove a wrong password again to something that closes the connection instead of refusing.
+/// that is sent twice, nor a shell that is opened twice. A Receive is not asked for again here but by its execution, which
+/// has to know that an answer was lost. Identify is what a client may begin with: repeated, it could prove a wrong password
+/// again to something that closes the connection instead of refusing.
 pub(super) fn may_repeat(operation: Operation) -> bool {
     match operation {
-        Operation::Receive | Operation::Signal | Operation::Delete | Operation::Enumerate => true,
-        Operation::Identify | Operation::Create | Operation::Command | Operation::Send => false,
+        Operation::Signal | Operation::Delete | Operation::Enumerate => true,
+        Operation::Identify
+        | Operation::Create
+        | Operation::Command
+        | Operation::Receive
+        | Operation::Send => false,
     }
 }
 

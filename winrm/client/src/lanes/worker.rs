@@ -10,7 +10,7 @@ use winrm_proto::connection::{self, Reply};
 
 use super::{
     Assignment, Job, Lane, Shared, Wanted,
-    retry::{Another, Retries, may_pass, may_repeat, may_revive},
+    retry::{Another, Retries, may_pass, may_repeat},
 };
 use crate::{
     error::{Cause, Error, Reached},
@@ -95,8 +95,7 @@ impl Worker {
                 continue;
             }
             let repeatable = reached != Reached::Perhaps || may_repeat(job.operation);
-            let passing = may_pass(&cause) || may_revive(job.operation, &cause);
-            if !repeatable || !passing || job.answer.is_closed() {
+            if !repeatable || !may_pass(&cause) || job.answer.is_closed() {
                 return Err(job.fail(cause, reached));
             }
             tracing::debug!(operation = %job.operation, %cause, "trying again");

@@ -11,7 +11,7 @@ use std::{
 use bytes::Bytes;
 use tokio::{
     sync::{OwnedSemaphorePermit, mpsc},
-    time::{Instant, sleep_until, timeout_at},
+    time::{Instant, sleep, sleep_until, timeout_at},
 };
 use winrm_proto::{
     connection::Reply,
@@ -26,7 +26,10 @@ use super::{
 };
 use crate::{
     error::{Cause, Error, Operation, Reached},
-    lanes::{Lane, Pending},
+    lanes::{
+        Lane, Pending,
+        retry::{Retries, may_ask_again},
+    },
 };
 
 /// A command that runs, or has run, on the host.
@@ -44,6 +47,7 @@ pub struct Execution {
     state: State,
     spare_due: Option<Instant>,
     closing: Closing,
+    retries: Retries,
     _permit: Arc<OwnedSemaphorePermit>,
 }
 
@@ -128,6 +132,7 @@ impl Execution {
             remote.reference.clone(),
             command,
         );
+        let retries = host.retries();
         let mut execution = Self {
             host,
             remote,
@@ -138,6 +143,7 @@ impl Execution {
             state: State::Running,
             spare_due: None,
             closing: Closing::NotAsked,
+            retries,
             _permit: permit,
         };
         let started = tokio::spawn(async move { execution.started().await.map(|()| execution) });
@@ -190,6 +196,13 @@ impl Execution {
     #[must_use]
     pub fn has_exited(&self) -> bool {
         matches!(self.state, State::Exited(_))
+    }
+
+    /// How often a connection was lost while the host may have been answering with output. Windows does not send output
+    /// twice, so each of these answers may be missing from it; the command itself is not affected.
+    #[must_use]
+    pub fn lost_answers(&self) -> u32 {
+        self.conversation.lost_answers()
     }
 
     /// Gives the command input, which is kept here until the host takes it while [`Execution::next`] is awaited. For
@@ -376,14 +389,33 @@ impl Execution {
         };
         let Answered { id, operation, answer } = answered;
         match answer {
-            Ok(reply) => self.conversation.reply(Instant::now().into_std(), id, &reply.body),
+            Ok(reply) => {
+                self.conversation.reply(Instant::now().into_std(), id, &reply.body);
+                if operation == Operation::Receive {
+                    self.retries = self.host.retries();
+                }
+            }
             // What is being stopped may lose its output; the answer to the Signal is what counts, and a Signal
             // whose answer was lost is worth a second one.
             Err(_) if self.state == State::Stopping && operation != Operation::Command => {
                 self.conversation.lost(id, Sent::Something);
             }
+            Err(error) if operation == Operation::Receive && error.reached() == Reached::Perhaps => {
+                return self.receive_lost(id, error).await;
+            }
             Err(error) => return Err(error),
         }
+        Ok(())
+    }
+
+    /// Output is asked for again, after a while, where its connection was lost. The command goes on meanwhile.
+    async fn receive_lost(&mut self, id: SendId, error: Error) -> Result<(), Error> {
+        let pause = if may_ask_again(error.cause()) { self.retries.take() } else { None };
+        let Some(pause) = pause else { return Err(error) };
+        tracing::debug!(cause = %error.cause(), "asking for output again");
+        // Before the wait, during which this future may be dropped.
+        self.conversation.lost(id, Sent::Something);
+        sleep(pause).await;
         Ok(())
     }
 }

@@ -134,6 +134,7 @@ async fn a_command_outlives_the_connection_that_waits_for_it() {
         way.cut();
     }
     assert_eq!(finish(&mut execution).await.unwrap().exit_code, Some(0));
+    assert_eq!(execution.lost_answers(), 2);
     let commands = |entry: &winrm_host::Entry| matches!(entry.event, Event::Command { .. });
     assert_eq!(host.record().entries().iter().filter(|entry| commands(entry)).count(), 1);
     let _left = client.shutdown(PATIENCE).await;
