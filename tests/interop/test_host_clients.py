@@ -210,3 +210,22 @@ def test_pypsrp_uses_the_pool(start):
             "Start-Service",
             "Stop-Service",
         ]
+
+
+def test_pypsrp_answers_a_prompt(start):
+    powershell = pytest.importorskip("pypsrp.powershell")
+    host = pytest.importorskip("pypsrp.host")
+
+    class UI(host.PSHostUserInterface):
+        def ReadLine(self, runspace, pipeline):
+            return "Ada"
+
+    facts = start([])
+    asking = host.PSHost(None, None, False, "test", None, UI(), "1.0")
+    with powershell.RunspacePool(connect_pypsrp(facts, [], "ntlm"), host=asking) as pool:
+        prompt = powershell.PowerShell(pool).add_cmdlet("Read-Host").add_argument("Name")
+        assert prompt.invoke() == ["Ada"]
+    with powershell.RunspacePool(connect_pypsrp(facts, [], "ntlm")) as pool:
+        prompt = powershell.PowerShell(pool).add_cmdlet("Read-Host").add_argument("Name")
+        prompt.invoke()
+        assert prompt.had_errors

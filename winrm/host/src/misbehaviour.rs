@@ -74,6 +74,17 @@ pub enum Act {
     Redirect(String),
     /// Nothing is performed; 401 with the offered schemes, whatever the credential.
     Refuse,
+    /// Nothing is performed; this status, these header fields and this body.
+    Reply {
+        /// The status.
+        status: u16,
+        /// Names and values.
+        headers: Vec<(String, String)>,
+        /// The body, as it is.
+        body: Bytes,
+    },
+    /// Nothing is performed; the connection's answer before this one once more, sealed as it was.
+    Replay,
     /// Nothing is performed; 200 with this body as the envelope.
     Envelope(Bytes),
     /// Nothing is performed; a WS-Management fault with this code.
@@ -84,6 +95,8 @@ pub enum Act {
     CloseMidBody,
     /// The request is performed; the answer comes byte by byte with this pause between two.
     Drip(Duration),
+    /// The request is performed; the last byte of the answer's body is not what it was.
+    Corrupt,
     /// The request is performed and answered; then the connection is closed as `Connection: close` announces.
     CloseAfterAnswer,
     /// The request is performed; a Receive answer says that the command still runs and names this exit code
@@ -99,6 +112,7 @@ impl Act {
             Self::PerformAndClose
                 | Self::CloseMidBody
                 | Self::Drip(_)
+                | Self::Corrupt
                 | Self::CloseAfterAnswer
                 | Self::StrayExitCode(_)
         )

@@ -33,7 +33,7 @@ pub(super) enum Instead {
 }
 
 /// Turns an act that replaces the answer into what is sent. The acts that need the service's help
-/// ([`Act::Envelope`], [`Act::Fault`], [`Act::Refuse`]) and those that tamper with a true answer are not its business.
+/// ([`Act::Envelope`], [`Act::Fault`], [`Act::Refuse`], [`Act::Replay`]) and those that tamper with a true answer are not its business.
 pub(super) fn instead(act: Act) -> Option<Instead> {
     let take = |taken| Some(Instead::Take(taken));
     let answer = |answer| Some(Instead::Answer(answer));
@@ -48,8 +48,20 @@ pub(super) fn instead(act: Act) -> Option<Instead> {
             let location = http::HeaderValue::from_str(&location).ok()?;
             answer(Answer::empty(StatusCode::FOUND).header(http::header::LOCATION, location))
         }
+        Act::Reply { status, headers, body } => {
+            let mut reply = Answer::empty(StatusCode::from_u16(status).ok()?);
+            reply.body = body;
+            for (name, value) in headers {
+                reply
+                    .headers
+                    .append(http::HeaderName::try_from(name).ok()?, http::HeaderValue::try_from(value).ok()?);
+            }
+            answer(reply)
+        }
         Act::Envelope(_)
         | Act::Refuse
+        | Act::Replay
+        | Act::Corrupt
         | Act::Fault(_)
         | Act::PerformAndClose
         | Act::CloseMidBody

@@ -3,7 +3,7 @@
 use std::convert::Infallible;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use http::header::{ALLOW, CONTENT_TYPE, HeaderValue, TRANSFER_ENCODING, WWW_AUTHENTICATE};
 use http::request::Parts;
 use http::{Method, Request as HttpRequest, Response, StatusCode};
@@ -26,6 +26,8 @@ pub(super) struct Session {
     world: Arc<World>,
     connection: ConnectionId,
     authentication: Mutex<Authentication>,
+    /// The answer before, to be replayed.
+    last: Mutex<Option<Answer>>,
     taken: Mutex<Option<Taken>>,
     taking: Notify,
 }
@@ -33,7 +35,14 @@ pub(super) struct Session {
 impl Session {
     pub(super) fn new(world: Arc<World>, connection: ConnectionId, leaf: Option<&[u8]>) -> Self {
         let authentication = Mutex::new(Authentication::new(&world, leaf));
-        Self { world, connection, authentication, taken: Mutex::default(), taking: Notify::new() }
+        Self {
+            world,
+            connection,
+            authentication,
+            last: Mutex::default(),
+            taken: Mutex::default(),
+            taking: Notify::new(),
+        }
     }
 
     /// Completes when a misbehaviour wants the bare stream.
@@ -60,6 +69,7 @@ pub(super) async fn respond(
     request: HttpRequest<Incoming>,
 ) -> Result<Response<Full<Bytes>>, Infallible> {
     let answer = answer(&session, request).await;
+    *session.last.lock().unwrap_or_else(PoisonError::into_inner) = Some(answer.clone());
     let (status, size) = (answer.status.as_u16(), answer.body.len());
     session.world.record.write(Event::Answered { connection: session.connection, status, size });
     Ok(answer.into_response())
@@ -170,6 +180,10 @@ impl Session {
         if !act.performs() {
             return match act {
                 Act::Refuse => self.refusal(),
+                Act::Replay => {
+                    let last = self.last.lock().unwrap_or_else(PoisonError::into_inner).clone();
+                    last.unwrap_or_else(|| Answer::empty(StatusCode::INTERNAL_SERVER_ERROR))
+                }
                 Act::Fault(code) => {
                     let (status, envelope) = self.world.fault(&asked, code);
                     self.sealed(status, envelope)
@@ -183,9 +197,17 @@ impl Session {
             };
         }
         let stray = if let Act::StrayExitCode(code) = act { Some(code) } else { None };
-        let answer = self.answer_truly(head, verdict, asked, stray).await;
+        let mut answer = self.answer_truly(head, verdict, asked, stray).await;
         let taken = match act {
             Act::CloseAfterAnswer => return answer.closing(),
+            Act::Corrupt => {
+                let mut body = BytesMut::from(answer.body);
+                if let Some(last) = body.last_mut() {
+                    *last ^= 0xFF;
+                }
+                answer.body = body.freeze();
+                return answer;
+            }
             Act::PerformAndClose => Taken::Close,
             Act::CloseMidBody => {
                 let body = answer.body.len();

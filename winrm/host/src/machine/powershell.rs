@@ -17,7 +17,7 @@ mod signatures;
 mod stage;
 
 use futures_util::future::join_all;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 use winrm_proto::clixml::{ErrorRecord, ProgressRecord, Value};
 
 pub(super) use executable::run;
@@ -58,7 +58,7 @@ pub(crate) enum Given {
 }
 
 /// What a pipeline says while it runs.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Debug)]
 pub(crate) enum Emission {
     Output(Value),
     Error(Box<ErrorRecord>),
@@ -67,6 +67,11 @@ pub(crate) enum Emission {
     Warning(String),
     Verbose(String),
     Progress(Box<ProgressRecord>),
+    /// A question for whoever sits before the host. Who drops the answer's place cannot be asked.
+    Ask {
+        question: String,
+        answer: oneshot::Sender<Value>,
+    },
     /// A line for whoever sits before the host, such as `What if: …`.
     Host(String),
 }

@@ -3,16 +3,18 @@
 mod pipeline;
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use bytes::Bytes;
-use tokio::sync::{Notify, Semaphore, mpsc};
+use tokio::sync::{Notify, Semaphore, mpsc, oneshot};
 use tokio::time::{Instant, sleep_until, timeout_at};
 use uuid::Uuid;
 use winrm_proto::clixml::{PsString, Value, Version};
 use winrm_proto::psrp::server::{Event as Asked, RunspacePool, Settings};
 use winrm_proto::psrp::{
-    Availability, Carrier, Channel, Error, Input, PoolLimits, Priority, ServerKey, SessionCapability, aws_lc,
+    Availability, CallId, Carrier, Channel, Error, HostInfo, HostMethod, HostReply, Input, PoolLimits,
+    Priority, ServerKey, SessionCapability, aws_lc,
 };
 use winrm_proto::winrs::{
     Command, CommandId, CommandState, ExecutionState, ReceiveResponse, ShellId, Signal, SignalCode, Stream,
@@ -42,6 +44,11 @@ pub(crate) struct Pool {
     room: Notify,
     /// The client leaves.
     left: Notify,
+    /// Questions that the client has not answered.
+    asked: Mutex<HashMap<CallId, oneshot::Sender<Value>>>,
+    host: OnceLock<HostInfo>,
+    /// The client knows that the pool is open.
+    greeted: AtomicBool,
 }
 
 impl Pool {
@@ -64,6 +71,9 @@ impl Pool {
             news: Notify::new(),
             room: Notify::new(),
             left: Notify::new(),
+            asked: Mutex::default(),
+            host: OnceLock::new(),
+            greeted: AtomicBool::new(false),
         })
     }
 
@@ -73,6 +83,7 @@ impl Pool {
             if let Asked::Opened(init) = event {
                 let runspaces = usize::try_from(init.max_runspaces).unwrap_or(1).clamp(1, MOST_RUNSPACES);
                 self.runspaces.add_permits(runspaces);
+                let _first = self.host.set(init.host);
             }
         }
         Ok(())
@@ -87,6 +98,10 @@ impl Pool {
         let command_id = request.command_id.clone().ok_or(WindowsFault::SCHEMA)?;
         let id = command_id.to_uuid().ok_or(WindowsFault::SCHEMA)?;
         let fragment = request.fragment().map_err(|_| WindowsFault::SCHEMA)?;
+        if !self.greeted.load(Ordering::Acquire) {
+            // Windows waits for the first Receive before it opens the pool.
+            return Err(WindowsFault::BROKEN_POOL);
+        }
         if self.pipelines().contains_key(&id) {
             return Err(WindowsFault::INVALID_PARAMETER);
         }
@@ -225,6 +240,9 @@ impl Pool {
             Asked::Start { pipeline, shell } => {
                 let started = self.pipelines().get(&pipeline).cloned().ok_or(WindowsFault::BROKEN_POOL)?;
                 let input = (shell.input == Input::Open).then(|| started.open_input());
+                if self.can_be_asked(&shell.host) {
+                    started.set_interactive();
+                }
                 tokio::spawn(pipeline::run(Arc::clone(self), started, shell.statements, input));
             }
             Asked::CommandMetadata { pipeline, request } => {
@@ -243,6 +261,13 @@ impl Pool {
                     pipeline.close_input();
                 }
             }
+            Asked::HostResponse { response, .. } => {
+                let waiting = self.asked().remove(&response.call);
+                if let (Some(waiting), HostReply::Value(value)) = (waiting, response.reply) {
+                    // A pipeline that was stopped meanwhile waits no more.
+                    let _heard = waiting.send(value);
+                }
+            }
             Asked::SetMinRunspaces { call, .. } | Asked::ResetState { call } => {
                 self.answer(call, Availability::Done(true))?;
             }
@@ -257,14 +282,38 @@ impl Pool {
             Asked::Negotiated(_)
             | Asked::Opened(_)
             | Asked::Connected
-            | Asked::HostResponse { .. }
             | Asked::KeyExchanged
             | Asked::Ignored => {}
         }
         Ok(())
     }
 
-    fn answer(&self, call: winrm_proto::psrp::CallId, answer: Availability) -> Result<(), WindowsFault> {
+    /// Asks the client's host to read a line. Where it has none, the answer's place is dropped.
+    fn ask(&self, pipeline: &Pipeline, question: &str, answer: oneshot::Sender<Value>) {
+        if !pipeline.is_interactive() {
+            return;
+        }
+        let mut protocol = self.protocol();
+        let id = Some(pipeline.id());
+        // The question is a line of output before the answer is read.
+        let written = protocol.call_host(id, HostMethod::Write1, vec![Value::from(format!("{question}: "))]);
+        if let Ok(call) = written.and_then(|_| protocol.call_host(id, HostMethod::ReadLine, Vec::new())) {
+            self.asked().insert(call, answer);
+        }
+        drop(protocol);
+        self.news.notify_waiters();
+    }
+
+    fn can_be_asked(&self, host: &HostInfo) -> bool {
+        let host = if host.use_runspace_host { self.host.get() } else { Some(host) };
+        host.is_some_and(|host| !host.host_is_null && !host.ui_is_null)
+    }
+
+    fn asked(&self) -> MutexGuard<'_, HashMap<CallId, oneshot::Sender<Value>>> {
+        self.asked.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn answer(&self, call: CallId, answer: Availability) -> Result<(), WindowsFault> {
         self.protocol().answer(call, answer).map_err(|_| WindowsFault::BROKEN_POOL)
     }
 
@@ -312,6 +361,9 @@ impl Pool {
     fn take(&self, pipeline: Option<&Pipeline>, left: &mut usize, streams: &mut Vec<Stream>) {
         let mut protocol = self.protocol();
         let channel = channel(pipeline.map(Pipeline::id), Priority::Default);
+        if pipeline.is_none() {
+            self.greeted.store(true, Ordering::Release);
+        }
         while *left >= SMALLEST_ROOM {
             let before = protocol.pending();
             let Some(payload) = protocol.next_payload_of(channel, *left) else { break };

@@ -38,6 +38,25 @@ async fn acts_in_place_of_an_answer() {
 }
 
 #[tokio::test]
+async fn answers_can_be_corrupted_replayed_and_made_up() {
+    let host = Host::builder().start().await.unwrap();
+    let mut peer = Peer::of(&host).await;
+    let identify = || Identify::envelope().unwrap();
+    let (_, whole) = peer.post(identify()).await.unwrap();
+    host.misbehave(Misbehaviour::once(Trigger::Request, Act::Corrupt));
+    let (_, corrupt) = peer.post(identify()).await.unwrap();
+    assert_eq!(corrupt.len(), whole.len());
+    assert_ne!(corrupt.last(), whole.last());
+    host.misbehave(Misbehaviour::once(Trigger::Request, Act::Replay));
+    assert_eq!(peer.post(identify()).await.unwrap().1, corrupt);
+    let headers = vec![("Content-Type".to_owned(), "application/soap+xml".to_owned())];
+    let body = Bytes::from_static(b"made up");
+    let reply = Act::Reply { status: 500, headers, body: body.clone() };
+    host.misbehave(Misbehaviour::once(Trigger::Request, reply));
+    assert_eq!(peer.post(identify()).await, Ok((500, body)));
+}
+
+#[tokio::test]
 async fn a_dripping_answer_is_whole_and_late() {
     let host = Host::builder().start().await.unwrap();
     let mut peer = Peer::of(&host).await;

@@ -5,9 +5,11 @@ use std::time::{Duration, Instant, SystemTime};
 use bytes::Bytes;
 use winrm_host::{Clock, Ended, Event, Host, Operation};
 use winrm_proto::clixml::{ErrorRecord, Stream, Value};
+use winrm_proto::psrp::client::{RunspacePool, Settings};
 use winrm_proto::psrp::{Command, GetCommandMetadata, Input, PipelineState, PowerShell};
 use winrm_proto::winrs::{
-    CommandId, Connect, CreateShell, Disconnect, GetShell, ListShells, Reconnect, SignalCode,
+    CommandId, Connect, CreateShell, Disconnect, GetShell, ListShells, Reconnect, ShellId, SignalCode,
+    StreamName,
 };
 use winrm_proto::wsman::{ResourceUri, SelectorSet, Target};
 use winrm_script::static_command::{Argument, Literal, StaticCommand};
@@ -270,7 +272,7 @@ async fn nonsense_breaks_the_pool_and_nothing_else() {
     let host = Host::builder().start().await.unwrap();
     let mut pool = Pool::of(&host).await;
     let nonsense = Bytes::from_static(&[0xFF; 100]);
-    assert_eq!(code(pool.send(None, nonsense).await), 0x8033_8003);
+    assert_eq!(code(pool.send(StreamName::Stdin, None, nonsense).await), 0x8033_8003);
     let mut other = Pool::of(&host).await;
     assert_eq!(other.run(commands("hostname")).await.output, [Value::from("WEB-01")]);
 }
@@ -329,4 +331,30 @@ async fn shells_are_listed_for_their_owner() {
     let mut stranger = Peer::as_user(&host, "second", "two").await;
     assert_eq!(stranger.call(&all, &ListShells).await.unwrap().0.shells, []);
     assert_eq!(code(peer.call(&cmd.target(), &Disconnect::default()).await), 0x8033_81C5);
+}
+
+#[tokio::test]
+async fn a_command_that_asks_waits_for_the_answer_and_fails_on_a_refusal() {
+    let host = Host::builder().start().await.unwrap();
+    let mut pool = Pool::of(&host).await;
+    let pipeline = pool.start(PowerShell::new(commands("Read-Host Name"))).await;
+    assert!(!pool.receive(Some(pipeline)).await.unwrap(), "the question comes before the end");
+    // proto's client half has refused by now; the refusal is still to be sent.
+    pool.flush().await.unwrap();
+    let outcome = pool.collect(pipeline).await;
+    assert_eq!(outcome.host_lines, ["Name: "]);
+    assert!(outcome.error.unwrap().contains("prompts the user failed"));
+}
+
+#[tokio::test]
+async fn a_pipeline_before_the_first_receive_breaks_the_pool() {
+    let host = Host::builder().start().await.unwrap();
+    let mut peer = Peer::of(&host).await;
+    let id = uuid::Uuid::new_v4();
+    let mut protocol = RunspacePool::open(id, Settings::default()).unwrap();
+    let first = protocol.next_payload(100_000).unwrap();
+    let create = CreateShell::powershell(ShellId::from_uuid(id), "2.3", first.bytes);
+    let shell = peer.call(&ResourceUri::POWERSHELL.into(), &create).await.unwrap().shell;
+    let command = winrm_proto::winrs::Command::pipeline(CommandId::from_uuid(uuid::Uuid::new_v4()), &[0; 30]);
+    assert_eq!(code(peer.call(&shell.target(), &command).await), 0x8033_8003);
 }

@@ -109,17 +109,24 @@ impl Pool {
                 let command = StartCommand::pipeline(command_id.unwrap(), &payload.bytes);
                 self.peer.call(&self.shell.target(), &command).await.map(drop)
             }
-            Carrier::Data => self.send(command_id, payload.bytes).await,
+            Carrier::Data => {
+                let name = match payload.channel.priority {
+                    Priority::Default => StreamName::Stdin,
+                    Priority::PromptResponse => StreamName::PromptResponse,
+                };
+                self.send(name, command_id, payload.bytes).await
+            }
             other => panic!("{other:?}"),
         }
     }
 
     pub(crate) async fn send(
         &mut self,
+        name: StreamName,
         command_id: Option<CommandId>,
         data: Bytes,
     ) -> Result<(), Box<Fault>> {
-        let stream = Piece { name: StreamName::Stdin, command_id, data, end: StreamEnd::Open };
+        let stream = Piece { name, command_id, data, end: StreamEnd::Open };
         self.peer.call(&self.shell.target(), &Send { streams: vec![stream] }).await.map(drop)
     }
 
@@ -137,7 +144,10 @@ impl Pool {
 
     /// Receives up to the end.
     pub(crate) async fn collect(&mut self, pipeline: Uuid) -> Outcome {
-        while !self.receive(Some(pipeline)).await.unwrap() {}
+        while !self.receive(Some(pipeline)).await.unwrap() {
+            // Refusals of questions, which proto's client half makes by itself.
+            self.flush().await.unwrap();
+        }
         let mut outcome = Outcome::default();
         for event in self.events.drain(..) {
             match event {

@@ -44,7 +44,7 @@ pub(super) async fn run(stage: &mut Stage<'_>, cmdlet: Cmdlet, bound: &Bound) ->
         Cmdlet::OutDefault => utility::pass_on(stage, bound).await,
         Cmdlet::OutNull => utility::swallow(stage, bound).await,
         Cmdlet::OutString => text::out_string(stage, bound).await,
-        Cmdlet::ReadHost => Err(text::read_host(stage)),
+        Cmdlet::ReadHost => text::read_host(stage, bound).await,
         Cmdlet::RestartService => service::change(stage, bound, service::Change::Restart).await,
         Cmdlet::SelectObject => object::select(stage, bound).await,
         Cmdlet::SortObject => object::sort(stage, bound).await,

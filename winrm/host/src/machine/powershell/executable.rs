@@ -100,6 +100,8 @@ impl Writer {
         match emission {
             Emission::Output(value) => console.stdout.write(self.display.push(&value)).await,
             Emission::Host(line) => console.stdout.line(&line).await,
+            // `-NonInteractive`: there is nobody to ask.
+            Emission::Ask { .. } => Ok(()),
             Emission::Error(record) | Emission::Fatal(Fatal(record)) => self.error(&record, console).await,
             Emission::Warning(text) => self.message("WARNING", Stream::Warning, &text, console).await,
             Emission::Progress(record) => {

@@ -31,6 +31,8 @@ pub(super) struct Pipeline {
     told: AtomicBool,
     /// Bytes that wait for a Receive.
     held: AtomicUsize,
+    /// The client has a host that can be asked.
+    interactive: AtomicBool,
 }
 
 impl Pipeline {
@@ -46,6 +48,7 @@ impl Pipeline {
             ended: CancellationToken::new(),
             told: AtomicBool::new(false),
             held: AtomicUsize::new(0),
+            interactive: AtomicBool::new(false),
         }
     }
 
@@ -101,6 +104,14 @@ impl Pipeline {
 
     pub(super) fn tell(&self) {
         self.told.store(true, Ordering::Relaxed);
+    }
+
+    pub(super) fn set_interactive(&self) {
+        self.interactive.store(true, Ordering::Relaxed);
+    }
+
+    pub(super) fn is_interactive(&self) -> bool {
+        self.interactive.load(Ordering::Relaxed)
     }
 
     pub(super) fn give_back(&self, bytes: usize) {
@@ -185,6 +196,10 @@ async fn forward(pool: &Pool, pipeline: &Pipeline, mut emissions: mpsc::Receiver
             Emission::Warning(text) => (Stream::Warning, message("Warning", &text)),
             Emission::Progress(record) => (Stream::Progress, record.to_value()),
             Emission::Verbose(text) => (Stream::Verbose, message("Verbose", &text)),
+            Emission::Ask { question, answer } => {
+                pool.ask(pipeline, &question, answer);
+                continue;
+            }
             Emission::Host(line) => {
                 let parameters = vec![Value::from(line.as_str())];
                 let called = pool.protocol().call_host(Some(pipeline.id), HostMethod::WriteLine2, parameters);

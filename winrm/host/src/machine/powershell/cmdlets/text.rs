@@ -1,5 +1,6 @@
 //! Out-String, ConvertTo-Json, Write-Host and what else turns objects into text.
 
+use tokio::sync::oneshot;
 use winrm_proto::clixml::{PsString, Value};
 
 use super::super::Emission;
@@ -150,15 +151,26 @@ pub(super) async fn write_host(stage: &Stage<'_>, bound: &Bound) -> Result<(), F
     stage.emit(Emission::Host(text)).await
 }
 
-/// There is nobody to ask.
-pub(super) fn read_host(stage: &Stage<'_>) -> Failure {
-    stage.fail(Problem {
-        message: "A command that prompts the user failed because the host program or the command type does not support \
-                  user interaction. The host was attempting to request confirmation with the following message: "
-            .to_owned(),
+/// `Read-Host`: asks whoever sits before the client's host, if anybody does.
+pub(super) async fn read_host(stage: &Stage<'_>, bound: &Bound) -> Result<(), Failure> {
+    let question = bound.texts("Prompt").unwrap_or_default().join(" ");
+    let (answer, answered) = oneshot::channel();
+    stage.emit(Emission::Ask { question: question.clone(), answer }).await?;
+    match answered.await {
+        Ok(value) => stage.put(value).await,
+        Err(_dropped) => Err(stage.fail(nobody_to_ask(&question))),
+    }
+}
+
+fn nobody_to_ask(question: &str) -> Problem {
+    Problem {
+        message: format!(
+            "A command that prompts the user failed because the host program or the command type does not support user \
+             interaction. The host was attempting to request confirmation with the following message: {question}"
+        ),
         category: "NotImplemented",
         exception: "System.Management.Automation.Host.HostException",
         id: "HostFunctionNotImplemented",
         target: Target::Nothing,
-    })
+    }
 }
