@@ -211,7 +211,7 @@ impl<I: IdSource> Execution<I> {
 
     /// No output will be asked for again; the host may forget the command.
     fn release(&mut self) {
-        self.receiving.end();
+        self.receiving.drain();
         self.input.discard();
         if self.fate != ShellFate::Gone && self.starting.command_id().is_some() {
             self.signalling.want_release();

@@ -92,6 +92,8 @@ impl<I: IdSource> Execution<I> {
             self.receiving.end();
         }
         match answer {
+            // What a failure left hanging has nobody to go to; what a stop did is still output.
+            Ok(_) if draining && !self.signalling.stop_asked() => {}
             Ok(response) => self.received(response),
             Err(FailureKind::Fault(fault)) if fault.is_operation_timeout() => {
                 self.receiving.empty_polls = self.receiving.empty_polls.saturating_add(1);

@@ -111,3 +111,18 @@ fn a_command_that_xml_cannot_carry_is_not_sent() {
     ));
     assert_eq!(test.poll(), Output::Done);
 }
+
+#[test]
+fn what_a_failure_left_hanging_is_waited_for_and_dropped() {
+    let mut test = Conversation::start();
+    let receive = test.expect_send(Lane::Poll);
+    test.execution.write_stdin(Bytes::from_static(b"data"));
+    let send = test.expect_send(Lane::Control);
+    test.fault(&send, &fault(5));
+    assert!(matches!(test.poll(), Output::Event(Event::Failed(failure)) if failure.step == Step::Send));
+    let signal = test.expect_send(Lane::Control);
+    test.answer(&signal, &SignalResponse);
+    assert_eq!(test.poll(), Output::Pending, "the Receive still hangs on its connection");
+    test.answer(&receive, &output(b"late", b""));
+    assert_eq!(test.poll(), Output::Done);
+}

@@ -34,6 +34,23 @@ proptest! {
         }
         prop_assert!(world.written.starts_with(&world.taken));
     }
+
+    #[test]
+    fn every_schedule_ends_whatever_the_host_answers(
+        actions in proptest::collection::vec(prop_oneof![3 => action(), 1 => nonsense()], 0..60),
+    ) {
+        let mut world = World::new();
+        for action in actions {
+            world.act(action);
+            world.drain();
+        }
+        world.finish();
+        let ends = world.events.iter().filter(|event| {
+            matches!(event, Event::Exited(_) | Event::Failed(_) | Event::Stopped(_))
+        });
+        prop_assert!(ends.count() >= 1, "{:?}", world.events);
+        prop_assert!(OUTPUT.concat().starts_with(&world.output()));
+    }
 }
 
 const OUTPUT: [&str; 4] = ["one ", "two ", "three ", "four"];
@@ -48,6 +65,12 @@ enum Action {
     Busy(usize),
     /// Nothing happened on the host, if the request is a Receive.
     TimeOut(usize),
+    /// A connection is lost after something of its request left; the host had not acted.
+    LoseLate(usize),
+    /// The host answers with this fault.
+    Fault(usize, u32),
+    /// The host answers something else.
+    Garbage(usize, &'static str),
     Write,
     Close,
     Interrupt,
@@ -66,6 +89,22 @@ fn action() -> impl Strategy<Value = Action> {
         1 => Just(Action::Interrupt),
         1 => Just(Action::Stop),
         1 => Just(Action::Wait),
+    ]
+}
+
+fn nonsense() -> impl Strategy<Value = Action> {
+    let codes = vec![5, 170, 995, 109, 0x8033_8029, 0x8033_805B, 0x8033_81A6, 0x8033_81E9, 0x8033_8003, 4242];
+    let garbage = vec![
+        "",
+        "<html/>",
+        "<",
+        "<s:Envelope xmlns:s='http://www.w3.org/2003/05/soap-envelope'><s:Body/></s:Envelope>",
+    ];
+    prop_oneof![
+        (0..3_usize).prop_map(Action::LoseLate),
+        (0..3_usize, proptest::sample::select(codes)).prop_map(|(index, code)| Action::Fault(index, code)),
+        (0..3_usize, proptest::sample::select(garbage))
+            .prop_map(|(index, text)| Action::Garbage(index, text)),
     ]
 }
 
@@ -114,6 +153,17 @@ impl World {
                     |call| matches!(call, Call::Receive(_)),
                     &Fault::operation_timed_out("HOST"),
                 );
+            }
+            Action::LoseLate(index) => {
+                if let Some(request) = self.take(index) {
+                    self.conversation.execution.lost(request.outgoing.id, Sent::Something);
+                }
+            }
+            Action::Fault(index, code) => self.refuse(index, |_| true, &fault(code)),
+            Action::Garbage(index, text) => {
+                if let Some(request) = self.take(index) {
+                    self.conversation.deliver(request.outgoing.id, text.as_bytes());
+                }
             }
             Action::Write => self.write(),
             Action::Close => {
