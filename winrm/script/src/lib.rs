@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 mod characters;
+pub mod check;
 pub mod commands;
 pub mod parse;
 pub mod position;

@@ -8,6 +8,7 @@
 )]
 
 mod binding;
+mod check;
 mod dump;
 mod fuzz_inputs;
 mod hostile;

@@ -1,0 +1,142 @@
+//! The commands of a script.
+
+use super::{Check, HostCommand, Reason, Vocabulary};
+use crate::commands::{Bound, BoundValue, Element, Parameter, find};
+use crate::tree::{
+    Call, Command, CommandElement, Expression, ExpressionKind, PipelineElement, PipelineElementKind, Span,
+};
+
+impl<'tree, V: Vocabulary> Check<'tree, '_, V> {
+    /// A stage of a pipeline, if it is a command; the first stage is number 0.
+    pub(super) fn command(&mut self, stage: usize, element: &'tree PipelineElement) {
+        let PipelineElementKind::Command(command) = &element.kind else { return };
+        if command.call == Call::Operator {
+            let block =
+                matches!(command.name.kind, ExpressionKind::ScriptBlock(_) | ExpressionKind::Variable(_));
+            if !block {
+                self.refuse(command.name.span, Reason::CallOperator);
+            }
+            return;
+        }
+        let Some(name) = command.name.as_string() else {
+            self.refuse(command.name.span, Reason::CallOperator);
+            return;
+        };
+        if self.functions.contains(&name.to_lowercase()) {
+            return;
+        }
+        match find(name) {
+            Some(known) => self.known(stage, element.span, name, known, command),
+            None if !is_plain(name) => self.refuse(command.name.span, Reason::CommandName(name.to_owned())),
+            None if find(&format!("Get-{name}")).is_some() => {
+                self.refuse(command.name.span, Reason::BareNoun(name.to_owned()));
+            }
+            // A program, or a command that only the host knows: for the policy to judge.
+            None => {
+                self.blocks_of(command);
+                self.commands.push(HostCommand { span: element.span, name, known: None, bound: None });
+            }
+        }
+    }
+
+    fn known(
+        &mut self,
+        stage: usize,
+        span: Span,
+        name: &'tree str,
+        known: crate::commands::Command,
+        command: &'tree Command,
+    ) {
+        if let Some(code) = CODE.iter().find(|code| known.name() == **code) {
+            self.refuse(command.name.span, Reason::Code(code));
+            return;
+        }
+        if self.vocabulary.evaluates(known.name()) {
+            return;
+        }
+        if command.elements.iter().any(is_splatted) {
+            self.blocks_of(command);
+            self.commands.push(HostCommand { span, name, known: Some(known), bound: None });
+            return;
+        }
+        let elements: Vec<Element<'_, &Expression>> = command.elements.iter().map(Element::from).collect();
+        match known.bind(&elements) {
+            Ok(bound) => {
+                self.blocks_of_bound(stage, &bound);
+                self.commands.push(HostCommand { span, name, known: Some(known), bound: Some(bound) });
+            }
+            Err(refusal) => self.refuse(span, Reason::Binding(refusal)),
+        }
+    }
+
+    /// Where nothing is known of the parameters no script block can be right.
+    fn blocks_of(&mut self, command: &Command) {
+        for element in &command.elements {
+            let value = match element {
+                CommandElement::Parameter(parameter) => parameter.argument.as_ref(),
+                CommandElement::Argument(argument) => Some(argument),
+            };
+            if let Some(Expression { span, kind: ExpressionKind::ScriptBlock(_), .. }) = value {
+                self.refuse(*span, Reason::ScriptBlockArgument);
+            }
+        }
+    }
+
+    /// A block for a parameter that takes strings is its text, as in `Get-ADUser -Filter { … }`; one for a parameter
+    /// that takes pipeline input is evaluated here for each object.
+    fn blocks_of_bound(&mut self, stage: usize, bound: &Bound<&Expression>) {
+        for argument in &bound.arguments {
+            let values: &[&Expression] = match &argument.value {
+                BoundValue::Switch => &[],
+                BoundValue::Given(value) => std::slice::from_ref(value),
+                BoundValue::Remaining(values) => values,
+            };
+            for value in values {
+                let block = matches!(value.kind, ExpressionKind::ScriptBlock(_));
+                let text = matches!(argument.parameter.type_name(), "string" | "string[]");
+                if block && !text && !(stage > 0 && takes_input(argument.parameter)) {
+                    self.refuse(value.span, Reason::ScriptBlockArgument);
+                }
+            }
+        }
+    }
+}
+
+fn takes_input(parameter: Parameter) -> bool {
+    parameter.sets().any(|set| set.by_value || set.by_property_name)
+}
+
+fn is_splatted(element: &CommandElement) -> bool {
+    matches!(element, CommandElement::Argument(Expression { kind: ExpressionKind::Variable(variable), .. })
+        if variable.splatted)
+}
+
+/// What the name of a program or command may hold.
+fn is_plain(name: &str) -> bool {
+    name.bytes()
+        .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'\\' | b'/' | b':'))
+}
+
+/// Commands that run text or code, or load it. None is of use in a script that is evaluated here.
+const CODE: [&str; 20] = [
+    "Add-Type",
+    "Import-Alias",
+    "Import-LocalizedData",
+    "Import-Module",
+    "Import-PSSession",
+    "Invoke-Command",
+    "Invoke-Expression",
+    "New-Alias",
+    "New-Module",
+    "New-Object",
+    "New-Variable",
+    "Register-EngineEvent",
+    "Register-ObjectEvent",
+    "Set-Alias",
+    "Set-PSBreakpoint",
+    "Set-Variable",
+    "Start-Job",
+    "Start-ThreadJob",
+    "Trace-Command",
+    "Update-TypeData",
+];
