@@ -155,10 +155,14 @@ impl Policy {
             warnings.push(format!("rule {:?} lets text through that nobody takes apart", rule.name));
         }
         let in_rules = self.rules.iter().flat_map(|rule| rule.unknown_commands().map(str::to_owned));
-        for name in self.lists.unknown_commands().into_iter().chain(in_rules) {
-            let near =
-                nearest_command(&name).map(|near| format!("; did you mean {near}?")).unwrap_or_default();
+        let unknown: Vec<String> = self.lists.unknown_commands().into_iter().chain(in_rules).collect();
+        for name in unknown.iter().take(WARNED) {
+            let near = nearest(name, commands::names());
+            let near = near.map(|near| format!("; did you mean {near}?")).unwrap_or_default();
             warnings.push(format!("{name} is not in the table of commands{near}"));
+        }
+        if let Some(more) = unknown.len().checked_sub(WARNED).filter(|&more| more > 0) {
+            warnings.push(format!("{more} more commands in lists and rules are not in the table"));
         }
         warnings
     }
@@ -249,10 +253,8 @@ impl Remedy for PolicyError {
     }
 }
 
-/// The command of the table whose name looks most like this one.
-fn nearest_command(name: &str) -> Option<&'static str> {
-    nearest(name, commands::names())
-}
+/// How many unknown names are warned about one by one: to look for the nearest takes a while.
+const WARNED: usize = 20;
 
 #[cfg(test)]
 mod tests;

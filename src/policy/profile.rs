@@ -57,6 +57,7 @@ struct Denied {
     parameters: Vec<NamePattern>,
     types: Vec<NamePattern>,
     unmarked_paths: Vec<NamePattern>,
+    no_paths: Vec<NamePattern>,
 }
 
 /// Why a profile does not let a parameter through.
@@ -95,6 +96,9 @@ struct DenySettings {
     types: Vec<String>,
     #[serde(default)]
     unmarked_paths: Vec<String>,
+    /// What is named like a path and is none.
+    #[serde(default)]
+    no_paths: Vec<String>,
 }
 
 impl ProfileName {
@@ -155,6 +159,7 @@ impl Profile {
         profile.denied.parameters.extend(patterns(&file.deny.parameters));
         profile.denied.types.extend(patterns(&file.deny.types));
         profile.denied.unmarked_paths.extend(patterns(&file.deny.unmarked_paths));
+        profile.denied.no_paths.extend(patterns(&file.deny.no_paths));
         for (index, settings) in file.rule.iter().enumerate() {
             let rule = Rule::new(settings).map_err(|fault| ProfileError::Broken {
                 name: name.as_str(),
@@ -186,9 +191,11 @@ impl Profile {
         if self.denied.types.iter().any(|pattern| pattern.matches(type_name)) {
             return Some(ParameterObjection::Type);
         }
+        let is = |patterns: &[NamePattern]| patterns.iter().any(|pattern| pattern.matches(parameter.name()));
         let looks_like_path = !parameter.is_switch()
             && !parameter.is_path()
-            && self.denied.unmarked_paths.iter().any(|pattern| pattern.matches(parameter.name()));
+            && is(&self.denied.unmarked_paths)
+            && !is(&self.denied.no_paths);
         looks_like_path.then_some(ParameterObjection::UnmarkedPath)
     }
 
