@@ -10,6 +10,7 @@
 mod authorized;
 mod command;
 mod denial;
+mod filter;
 mod interpreters;
 mod lists;
 mod names;

@@ -68,12 +68,13 @@ fn parameters(
 
 fn parameter(table: &mut Table<'_>, problems: &mut Vec<Problem>) -> ParameterSettings {
     let mut is = |key: &'static str| table.boolean(key, problems).is_some_and(|said| said.value);
-    let (names, wildcards, optional) = (is("names"), is("wildcards"), is("optional"));
+    let (names, filter, wildcards, optional) = (is("names"), is("filter"), is("wildcards"), is("optional"));
     ParameterSettings {
         values: table.texts("values", problems).map(|values| values.value),
         range: table.range("range", problems),
         paths: table.texts("paths", problems).map(|paths| paths.value),
         names,
+        filter,
         wildcards,
         optional,
         fill: table.text("fill", problems).map(|fill| fill.value),

@@ -4,6 +4,7 @@ use serde::Deserialize;
 use winrm_script::{commands, static_command::Literal};
 
 use super::{
+    filter,
     names::{CmdletName, NamePattern},
     path::{PathFault, Root},
     values,
@@ -71,6 +72,9 @@ pub struct ParameterSettings {
     /// Names of properties: letters, digits and `_`.
     #[serde(default)]
     pub names: bool,
+    /// A filter of a CIM query that is read to its end: properties, operators and literals.
+    #[serde(default)]
+    pub filter: bool,
     /// The value may hold wildcards of PowerShell.
     #[serde(default)]
     pub wildcards: bool,
@@ -167,6 +171,7 @@ pub(super) struct ParameterRule {
     range: Option<(u64, u64)>,
     paths: Option<Vec<Root>>,
     names: bool,
+    filter: bool,
     wildcards: bool,
     pub(super) optional: bool,
     pub(super) fill: Option<String>,
@@ -261,6 +266,7 @@ impl ParameterRule {
             range: settings.range,
             paths: settings.paths.as_ref().map(|paths| roots(paths)).transpose()?,
             names: settings.names,
+            filter: settings.filter,
             wildcards: settings.wildcards,
             optional: settings.optional || settings.fill.is_some(),
             fill: settings.fill.clone(),
@@ -297,6 +303,7 @@ impl ParameterRule {
                 format!("a path under {}", roots.join(" or "))
             }
             _ if self.names => "names of properties".to_owned(),
+            _ if self.filter => "a filter such as DriveType = 3 and Name like 'C%'".to_owned(),
             _ => "a plain value without wildcards".to_owned(),
         }
     }
@@ -318,6 +325,9 @@ impl ParameterRule {
         }
         if let Some(roots) = &self.paths {
             return Root::covering(roots, text).is_ok();
+        }
+        if self.filter {
+            return filter::check(text).is_ok();
         }
         if let Some(values) = &self.values
             && values.iter().any(|value| !value.is_wildcard() && value.matches(text))
