@@ -118,12 +118,16 @@ impl Lists {
     pub(super) fn warnings(&self) -> Vec<String> {
         let everything = |list: &'static str, entries: &Option<Vec<Entry>>| {
             let bare = entries.iter().flatten().any(|entry| entry.text() == "*");
-            bare.then(|| format!("{list} holds a bare *: every command with a full name is allowed"))
+            bare.then(|| format!("{list} holds a bare *: every command of the table is allowed"))
         };
-        [everything("allow", &self.allow), everything("include", &self.include)]
-            .into_iter()
-            .flatten()
-            .collect()
+        let bare = [everything("allow", &self.allow), everything("include", &self.include)];
+        let aliases = self.allow.iter().chain(&self.include).flatten().filter_map(|entry| match entry {
+            Entry::Program { text, .. } => commands::alias(text).map(|full| {
+                format!("{text} in a list means the program {text}.exe; for the command write {full}")
+            }),
+            Entry::Command(_) | Entry::Path { .. } => None,
+        });
+        bare.into_iter().flatten().chain(aliases).collect()
     }
 
     /// What allow and include say about a command.
@@ -213,7 +217,10 @@ impl Entry {
         let stem = interpreters::stem(file);
         match self {
             Self::Command(pattern) => [name, file, &stem].into_iter().any(|name| pattern.matches(name)),
-            Self::Program { stem: excluded, .. } => *excluded == stem,
+            Self::Program { text, stem: excluded } => {
+                // Who excludes `kill` means Stop-Process as well as kill.exe.
+                *excluded == stem || commands::alias(text).is_some_and(|full| full.eq_ignore_ascii_case(name))
+            }
             Self::Path { path, .. } => WindowsPath::parse(name).is_ok_and(|asked| asked.is(path)),
         }
     }

@@ -175,10 +175,14 @@ impl Policy {
 }
 
 /// Whether a rule names a program with these arguments; `None` where it does not name it at all.
+///
+/// What is allowed is the program where Windows keeps it; what is denied is denied in every folder.
 fn by_rule(rule: &Rule, program: &Program, asked: &Asked<'_>) -> Option<Result<(), Reason>> {
-    let named = |known: &&ProgramSettings| match WindowsPath::parse(&known.name) {
-        Ok(path) => program.path().is_some_and(|asked| asked.is(&path)),
-        Err(_) => program.is_installed_as(&known.name),
+    let named = |known: &&ProgramSettings| match (WindowsPath::parse(&known.name), rule.effect) {
+        (Ok(path), Effect::Allow) => program.path().is_some_and(|asked| asked.is(&path)),
+        (Ok(path), Effect::Deny) => program.stem == interpreters::stem(path.file_name()),
+        (Err(_), Effect::Allow) => program.is_installed_as(&known.name),
+        (Err(_), Effect::Deny) => program.stem == interpreters::stem(&known.name),
     };
     let known = rule.programs.iter().find(named)?;
     let Some(forms) = &known.arguments else { return Some(Ok(())) };

@@ -361,11 +361,13 @@ fn rules_that_cannot_be_meant_are_refused() {
 #[test]
 fn names_that_the_table_lacks_are_warned_about_with_the_nearest() {
     let settings = Settings {
-        allow: Some(vec!["Get-Servce".to_owned(), "Get-*".to_owned()]),
+        allow: Some(vec!["Get-Servce".to_owned(), "*".to_owned(), "kill".to_owned()]),
         exclude: vec!["Stop-Compuer".to_owned()],
         ..Settings::default()
     };
     let expected = [
+        "allow holds a bare *: every command of the table is allowed",
+        "kill in a list means the program kill.exe; for the command write Stop-Process",
         "Get-Servce is not in the table of commands; did you mean Get-Service?",
         "Stop-Compuer is not in the table of commands; did you mean Stop-Computer?",
     ];
