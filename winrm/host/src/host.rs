@@ -152,6 +152,12 @@ impl HostBuilder {
         self
     }
 
+    /// Answers with a cookie `MS-WSMAN` of this value, as hosts behind a load balancer do to keep a client.
+    pub fn session_cookie(mut self, value: impl Into<String>) -> Self {
+        self.choices.cookie = Some(value.into());
+        self
+    }
+
     /// Sets the limits.
     pub fn quotas(mut self, quotas: Quotas) -> Self {
         self.choices.quotas = quotas;

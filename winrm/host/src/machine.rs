@@ -156,6 +156,19 @@ impl Machine {
     }
 }
 
+/// A number with a comma before each group of three.
+fn thousands(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::new();
+    for (place, digit) in digits.chars().enumerate() {
+        if place > 0 && (digits.len() - place).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
 /// The directory that a user's programs begin in.
 pub(crate) fn home_of(user: &str) -> String {
     format!("C:\\Users\\{user}")

@@ -266,6 +266,8 @@ pub struct Request {
     pub action: Option<String>,
     /// Bytes of the body as it travelled.
     pub size: usize,
+    /// The cookies it carries, as they came.
+    pub cookie: Option<String>,
 }
 
 /// What a request asks for.

@@ -20,6 +20,8 @@ pub(crate) struct Choices {
     pub(crate) offered: Vec<Scheme>,
     pub(crate) hardening: HardeningLevel,
     pub(crate) quotas: Quotas,
+    /// The value of the cookie `MS-WSMAN`.
+    pub(crate) cookie: Option<String>,
     pub(crate) hostname: String,
     pub(crate) environment: Vec<(String, String)>,
     pub(crate) clock: Clock,
@@ -35,6 +37,7 @@ impl Default for Choices {
             offered: vec![Scheme::Negotiate, Scheme::Ntlm],
             hardening: HardeningLevel::Relaxed,
             quotas: Quotas::default(),
+            cookie: None,
             hostname: "WEB-01".to_owned(),
             environment: Vec::new(),
             clock: Clock::System,

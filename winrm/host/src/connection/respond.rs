@@ -4,7 +4,9 @@ use std::convert::Infallible;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::{Bytes, BytesMut};
-use http::header::{ALLOW, CONTENT_TYPE, HeaderValue, TRANSFER_ENCODING, WWW_AUTHENTICATE};
+use http::header::{
+    ALLOW, CONTENT_TYPE, COOKIE, HeaderValue, SET_COOKIE, TRANSFER_ENCODING, WWW_AUTHENTICATE,
+};
 use http::request::Parts;
 use http::{Method, Request as HttpRequest, Response, StatusCode};
 use http_body_util::{BodyExt, Collected, Full, Limited};
@@ -118,6 +120,7 @@ impl Session {
             operation: asked.map_or(Operation::Unreadable, Asked::operation),
             action: asked.and_then(Asked::action),
             size,
+            cookie: cookie(head),
         }));
     }
 
@@ -144,6 +147,7 @@ impl Session {
                     Asked::Nothing => Answer::empty(StatusCode::OK),
                     asked => self.perform(&user, asked, stray).await,
                 };
+                let answer = self.with_cookie(answer);
                 token.into_iter().fold(answer, |answer, token| answer.header(WWW_AUTHENTICATE, token))
             }
             Verdict::Unknown if asked.operation() == Operation::Identify && anonymous_identify(head) => {
@@ -160,6 +164,13 @@ impl Session {
     async fn perform(&self, user: &str, asked: Asked, stray: Option<i32>) -> Answer {
         let (status, envelope) = self.world.perform(user, asked, stray).await;
         self.sealed(status, envelope)
+    }
+
+    fn with_cookie(&self, answer: Answer) -> Answer {
+        let cookie =
+            self.world.choices.cookie.as_ref().map(|value| format!("MS-WSMAN={value}; path=/; HttpOnly"));
+        let cookie = cookie.and_then(|cookie| HeaderValue::try_from(cookie).ok());
+        cookie.into_iter().fold(answer, |answer, cookie| answer.header(SET_COOKIE, cookie))
     }
 
     fn sealed(&self, status: StatusCode, envelope: Bytes) -> Answer {
@@ -239,6 +250,10 @@ fn unacceptable(head: &Parts) -> Option<Answer> {
         CONTENT_TYPES.iter().any(|accepted| value.starts_with(accepted.as_bytes()))
     });
     (!typed).then(|| Answer::empty(StatusCode::UNSUPPORTED_MEDIA_TYPE).closing())
+}
+
+fn cookie(head: &Parts) -> Option<String> {
+    head.headers.get(COOKIE).map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned())
 }
 
 /// Whether the client asks who is there without saying who it is.

@@ -1,6 +1,7 @@
 //! `cmd.exe /c`: the line, its built-in commands, and the programs it starts.
 
 mod builtin;
+mod listing;
 mod parse;
 
 pub(super) use parse::words;

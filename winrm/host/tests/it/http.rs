@@ -74,3 +74,14 @@ async fn identify_without_a_name_hides_the_version() {
     let (_, body) = Peer::of(&host).await.post(envelope).await.unwrap();
     assert!(String::from_utf8_lossy(&body).contains("OS: 10.0.20348"));
 }
+
+#[tokio::test]
+async fn a_session_cookie_goes_out_and_is_recorded_when_it_comes_back() {
+    let host = Host::builder().session_cookie("node-2").start().await.unwrap();
+    let mut peer = Peer::of(&host).await;
+    let shell = peer.shell().await;
+    let mark = host.record().mark();
+    peer.run(&shell, "hostname").await;
+    let cookies = host.record().requests_since(mark).into_iter().map(|request| request.cookie);
+    assert_eq!(cookies.collect::<Vec<_>>(), vec![Some("MS-WSMAN=node-2".to_owned()); 3]);
+}

@@ -15,4 +15,6 @@ mod pipelines;
 #[cfg(test)]
 mod pool;
 #[cfg(test)]
+mod scripts;
+#[cfg(test)]
 mod shells;

@@ -2,7 +2,7 @@
 
 use super::super::console::Console;
 use super::super::pipe::Broken;
-use super::Interpreter;
+use super::{Interpreter, listing};
 
 /// A built-in command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -11,11 +11,13 @@ pub(super) enum Builtin {
     ChangeDirectory,
     Clear,
     Date,
+    Directory,
     Echo,
     Exit,
     Remark,
     Set,
     Time,
+    Type,
     Version,
     /// One that this machine does not have, although Windows does.
     Missing(&'static str),
@@ -56,9 +58,11 @@ impl Interpreter<'_> {
             }
             Builtin::Date => self.clock("The current date is: ", rest, console).await?,
             Builtin::Time => self.clock("The current time is: ", rest, console).await?,
+            Builtin::Directory => listing::directory(self.machine, rest, console).await?,
             Builtin::Echo => echo(rest, console).await?,
             Builtin::Remark => 0,
             Builtin::Set => set(rest, console).await?,
+            Builtin::Type => listing::type_files(rest, console).await?,
             Builtin::Version => {
                 let version = self.machine.version();
                 console.stdout.line(&format!("\r\nMicrosoft Windows [Version {version}]")).await?;
@@ -170,18 +174,19 @@ const NAMES: [(&str, Builtin); 36] = [
     ("chdir", Builtin::ChangeDirectory),
     ("cls", Builtin::Clear),
     ("date", Builtin::Date),
+    ("dir", Builtin::Directory),
     ("echo", Builtin::Echo),
     ("exit", Builtin::Exit),
     ("rem", Builtin::Remark),
     ("set", Builtin::Set),
     ("time", Builtin::Time),
+    ("type", Builtin::Type),
     ("ver", Builtin::Version),
     ("assoc", Builtin::Missing("assoc")),
     ("break", Builtin::Missing("break")),
     ("color", Builtin::Missing("color")),
     ("copy", Builtin::Missing("copy")),
     ("del", Builtin::Missing("del")),
-    ("dir", Builtin::Missing("dir")),
     ("erase", Builtin::Missing("erase")),
     ("for", Builtin::Missing("for")),
     ("ftype", Builtin::Missing("ftype")),
@@ -200,7 +205,6 @@ const NAMES: [(&str, Builtin); 36] = [
     ("shift", Builtin::Missing("shift")),
     ("start", Builtin::Missing("start")),
     ("title", Builtin::Missing("title")),
-    ("type", Builtin::Missing("type")),
 ];
 
 #[cfg(test)]

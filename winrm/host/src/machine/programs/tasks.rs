@@ -1,10 +1,10 @@
 //! Programs that show and change processes and services.
 
-use super::super::Machine;
 use super::super::console::Console;
 use super::super::pipe::Broken;
 use super::super::processes::KillError;
 use super::super::services::{ControlError, Dependents, Service, State};
+use super::super::{Machine, thousands};
 
 pub(super) async fn tasklist(
     machine: &Machine,
@@ -27,7 +27,7 @@ pub(super) async fn tasklist(
             name @ ("System" | "Registry") => name.to_owned(),
             name => format!("{name}.exe"),
         };
-        let memory = format!("{} K", thousands(process.working_set));
+        let memory = format!("{} K", thousands(process.working_set.into()));
         text.push_str(&format!(
             "{image:<25} {:>8} {:<16} {:>11} {memory:>12}\r\n",
             process.id, "Services", process.session
@@ -161,17 +161,4 @@ fn control_error(error: ControlError) -> (i32, &'static str) {
             "The service cannot be started, either because it is disabled or because it has no enabled devices associated with it.",
         ),
     }
-}
-
-/// A number with a comma before each group of three.
-fn thousands(number: u32) -> String {
-    let digits = number.to_string();
-    let mut text = String::new();
-    for (place, digit) in digits.chars().enumerate() {
-        if place > 0 && (digits.len() - place).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
 }
