@@ -4,9 +4,7 @@
 //! [`Decoder`] reads it and [`encode`] writes it; what is read can be written again as the same value.
 //!
 //! Where real PowerShell's reader is more lenient than this one, on purpose:
-//! - an XML declaration is fine, but processing instructions are refused;
-//! - characters that XML 1.0 forbids are refused, plain or as a reference; a lone surrogate must come as `_xD83D_`;
-//! - a date must have year, month and day: XML Schema's `gYear` and its kind are refused;
+//! - a time of day is no date: .NET would put today's before it;
 //! - a GUID in the form `{0x…,{…}}` is refused;
 //! - depth, size and the number of values are bounded by [`Limits`].
 

@@ -4,6 +4,7 @@
 //! instruction, no entity beyond the five that XML predefines. Everything it allocates is bounded by [`Limits`],
 //! and the time it takes is linear in the input.
 
+mod dialect;
 mod element;
 mod error;
 mod limits;
@@ -12,6 +13,7 @@ mod reader;
 mod reference;
 mod writer;
 
+pub use dialect::Dialect;
 pub use element::Element;
 pub use error::Error;
 pub use limits::Limits;

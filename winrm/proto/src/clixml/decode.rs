@@ -152,7 +152,7 @@ enum Target {
 
 impl<'d, 'i> Reading<'d, 'i> {
     fn new(decoder: &'d mut Decoder, document: &'i [u8]) -> Result<Self, DecodeError> {
-        let xml = xml::Reader::new(document, &decoder.limits.xml())?;
+        let xml = xml::Reader::with_dialect(document, &decoder.limits.xml(), xml::Dialect::Clixml)?;
         Ok(Self {
             xml,
             decoder,
@@ -288,8 +288,8 @@ impl<'d, 'i> Reading<'d, 'i> {
                 "TN" => object.type_names = self.type_names(&element)?,
                 "TNRef" => object.type_names = self.type_names_reference(&element)?,
                 "ToString" => object.to_string = Some(escape::decode(&self.xml.text_content()?)),
-                "Props" => object.adapted = self.members()?,
-                "MS" => object.extended = self.members()?,
+                "Props" => self.members(&mut object.adapted)?,
+                "MS" => self.members(&mut object.extended)?,
                 "LST" => object.content = Content::List(self.sequence()?),
                 "STK" => object.content = Content::Stack(self.sequence()?),
                 "QUE" => object.content = Content::Queue(self.sequence()?),
@@ -353,21 +353,21 @@ impl<'d, 'i> Reading<'d, 'i> {
 
     fn entry_part(&mut self, name: &'static str) -> Result<Value, DecodeError> {
         let element = self.child()?.ok_or(DecodeError::MissingEntryPart(name))?;
-        if element.attribute(Namespace::None, "N")?.as_deref() != Some(name) {
+        let own = element.attribute(Namespace::None, "N")?;
+        if !own.is_some_and(|own| own.eq_ignore_ascii_case(name)) {
             return Err(DecodeError::MissingEntryPart(name));
         }
         self.value(&element)
     }
 
-    fn members(&mut self) -> Result<Properties, DecodeError> {
-        let mut properties = Properties::new();
+    fn members(&mut self, properties: &mut Properties) -> Result<(), DecodeError> {
         while let Some(element) = self.child()? {
             let name = element.attribute(Namespace::None, "N")?;
             let name = self.decoder.name(&name.ok_or(DecodeError::MissingAttribute("N"))?);
             let value = if element.local() == "MS" { self.member_set()? } else { self.value(&element)? };
             properties.set(name, value);
         }
-        Ok(properties)
+        Ok(())
     }
 
     /// A member set inside a member set.
@@ -375,7 +375,8 @@ impl<'d, 'i> Reading<'d, 'i> {
         self.count()?;
         self.depth += 1;
         self.reach(self.depth)?;
-        let extended = self.members()?;
+        let mut extended = Properties::new();
+        self.members(&mut extended)?;
         self.depth -= 1;
         Ok(Value::object(Object { content: Content::MemberSet, extended, ..Object::default() }))
     }

@@ -2,7 +2,7 @@ use std::borrow::Cow;
 
 use quick_xml::events::BytesStart;
 
-use super::{Error, Namespace, reference};
+use super::{Dialect, Error, Namespace, reference};
 
 /// A start tag.
 #[derive(Debug, Clone)]
@@ -11,6 +11,7 @@ pub struct Element<'i> {
     pub(super) tag: BytesStart<'i>,
     /// The namespace of each attribute that is not a namespace declaration, in document order.
     pub(super) attribute_namespaces: Vec<Namespace>,
+    pub(super) dialect: Dialect,
 }
 
 impl Element<'_> {
@@ -39,7 +40,7 @@ impl Element<'_> {
             .filter(|attribute| attribute.key.as_namespace_binding().is_none())
             .zip(&self.attribute_namespaces)
             .find(|(attribute, own)| **own == namespace && attribute.key.local_name().into_inner() == local)
-            .map(|(attribute, _)| reference::attribute_value(attribute.value))
+            .map(|(attribute, _)| reference::attribute_value(attribute.value, self.dialect))
             .transpose()
     }
 }

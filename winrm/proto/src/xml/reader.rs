@@ -8,7 +8,7 @@ use quick_xml::events::attributes::AttrError;
 use quick_xml::events::{BytesDecl, BytesRef, BytesStart, Event as Raw};
 use quick_xml::name::{NamespaceError, ResolveResult};
 
-use super::{Element, Error, Limits, Namespace, reference};
+use super::{Dialect, Element, Error, Limits, Namespace, reference};
 
 /// What the reader finds next.
 #[derive(Debug, Clone)]
@@ -28,6 +28,7 @@ pub enum Event<'i> {
 pub struct Reader<'i> {
     inner: NsReader<&'i [u8]>,
     limits: Limits,
+    dialect: Dialect,
     depth: usize,
     nodes: usize,
     stage: Stage,
@@ -41,13 +42,21 @@ impl<'i> Reader<'i> {
     /// # Errors
     /// [`Error::TooLarge`].
     pub fn new(document: &'i [u8], limits: &Limits) -> Result<Self, Error> {
+        Self::with_dialect(document, limits, Dialect::Xml)
+    }
+
+    /// As [`new`](Self::new), for a document in this dialect.
+    ///
+    /// # Errors
+    /// [`Error::TooLarge`].
+    pub fn with_dialect(document: &'i [u8], limits: &Limits, dialect: Dialect) -> Result<Self, Error> {
         if document.len() > limits.size {
             return Err(Error::TooLarge { limit: limits.size });
         }
         let mut inner = NsReader::from_reader(document);
         inner.config_mut().expand_empty_elements = true;
         inner.resolver_mut().set_max_namespace_bindings(limits.namespaces);
-        Ok(Self { inner, limits: *limits, depth: 0, nodes: 0, stage: Stage::Prolog, peeked: None })
+        Ok(Self { inner, limits: *limits, dialect, depth: 0, nodes: 0, stage: Stage::Prolog, peeked: None })
     }
 
     /// The next event.
@@ -178,6 +187,7 @@ impl<'i> Reader<'i> {
                 Raw::GeneralRef(name) => return self.reference(&name).map(Event::Text),
                 Raw::Comment(_) => {}
                 Raw::Decl(declaration) => self.declaration(&declaration)?,
+                Raw::PI(_) if self.dialect == Dialect::Clixml => {}
                 Raw::PI(_) => return Err(Error::ProcessingInstruction),
                 Raw::DocType(_) => return Err(Error::DocumentType),
                 Raw::Eof => return self.eof(),
@@ -219,7 +229,7 @@ impl<'i> Reader<'i> {
         }
         let attribute_namespaces = self.attribute_namespaces(&tag)?;
         let namespace = known(&self.inner.resolver().resolve_element(tag.name()).0)?;
-        Ok(Element { namespace, tag, attribute_namespaces })
+        Ok(Element { namespace, tag, attribute_namespaces, dialect: self.dialect })
     }
 
     fn attribute_namespaces(&self, tag: &BytesStart<'_>) -> Result<Vec<Namespace>, Error> {
@@ -256,7 +266,9 @@ impl<'i> Reader<'i> {
         if self.stage != Stage::Root {
             return Err(Error::ContentOutsideRoot);
         }
-        reference::resolve(name).map(|character| Cow::Owned(character.to_string()))
+        let mut text = String::new();
+        reference::resolve(name, self.dialect, &mut text)?;
+        Ok(Cow::Owned(text))
     }
 
     fn declaration(&self, declaration: &BytesDecl<'_>) -> Result<(), Error> {

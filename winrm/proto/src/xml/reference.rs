@@ -2,18 +2,19 @@
 
 use std::borrow::Cow;
 
-use super::Error;
+use super::{Dialect, Error};
 
-/// The character that `&name;` stands for.
-pub(super) fn resolve(name: &str) -> Result<char, Error> {
+/// Appends what `&name;` stands for.
+pub(super) fn resolve(name: &str, dialect: Dialect, out: &mut String) -> Result<(), Error> {
     match name {
-        "amp" => Ok('&'),
-        "lt" => Ok('<'),
-        "gt" => Ok('>'),
-        "quot" => Ok('"'),
-        "apos" => Ok('\''),
-        _ => numeric(name),
+        "amp" => out.push('&'),
+        "lt" => out.push('<'),
+        "gt" => out.push('>'),
+        "quot" => out.push('"'),
+        "apos" => out.push('\''),
+        _ => return numeric(name, dialect, out),
     }
+    Ok(())
 }
 
 /// Whether XML 1.0 (section 2.2) allows the character in a document.
@@ -32,7 +33,7 @@ pub(super) fn check(text: &str) -> Result<(), Error> {
 }
 
 /// An attribute's value: references resolved, white space made spaces (XML 1.0 section 3.3.3).
-pub(super) fn attribute_value(raw: Cow<'_, str>) -> Result<Cow<'_, str>, Error> {
+pub(super) fn attribute_value(raw: Cow<'_, str>, dialect: Dialect) -> Result<Cow<'_, str>, Error> {
     check(&raw)?;
     if !raw.contains(['&', '<', '\t', '\n', '\r']) {
         return Ok(raw);
@@ -44,7 +45,7 @@ pub(super) fn attribute_value(raw: Cow<'_, str>) -> Result<Cow<'_, str>, Error> 
         rest = match special {
             '&' => {
                 let (name, after) = after.split_once(';').ok_or(Error::UnknownEntity)?;
-                value.push(resolve(name)?);
+                resolve(name, dialect, &mut value)?;
                 after
             }
             '<' => return Err(Error::ForbiddenCharacter),
@@ -62,18 +63,22 @@ pub(super) fn attribute_value(raw: Cow<'_, str>) -> Result<Cow<'_, str>, Error> 
     Ok(Cow::Owned(value))
 }
 
-fn numeric(name: &str) -> Result<char, Error> {
+fn numeric(name: &str, dialect: Dialect, out: &mut String) -> Result<(), Error> {
     let digits = name.strip_prefix('#').ok_or(Error::UnknownEntity)?;
     let (digits, radix) = digits.strip_prefix('x').map_or((digits, 10), |hexadecimal| (hexadecimal, 16));
     // `from_str_radix` would also take a sign.
     if !digits.starts_with(|first: char| first.is_digit(radix)) {
         return Err(Error::UnknownEntity);
     }
-    u32::from_str_radix(digits, radix)
-        .ok()
-        .and_then(char::from_u32)
-        .filter(|character| is_allowed(*character))
-        .ok_or(Error::ForbiddenCharacter)
+    let number = u32::from_str_radix(digits, radix).map_err(|_| Error::ForbiddenCharacter)?;
+    match (char::from_u32(number), dialect) {
+        (Some(character), _) if is_allowed(character) => out.push(character),
+        (Some(character), Dialect::Clixml) => out.push(character),
+        // A string here cannot hold half of a surrogate pair. CLIXML has a way to write one, which its reader undoes.
+        (None, Dialect::Clixml) if number <= 0xFFFF => out.push_str(&format!("_x{number:04X}_")),
+        _ => return Err(Error::ForbiddenCharacter),
+    }
+    Ok(())
 }
 
 fn split_special(text: &str) -> Option<(&str, char, &str)> {

@@ -86,7 +86,8 @@ fn refusals_say_what_is_wrong() {
         ("<Obj><DCT><En><Nil N=\"Key\"/><Nil N=\"Value\"/></En></DCT></Obj>", DecodeError::NullKey),
         ("<I32>x</I32>", DecodeError::Primitive { element: "I32" }),
         ("<S><B>true</B></S>", DecodeError::Xml(xml::Error::UnexpectedElement)),
-        ("<S>&#xD800;</S>", DecodeError::Xml(xml::Error::ForbiddenCharacter)),
+        ("<S>&#x110000;</S>", DecodeError::Xml(xml::Error::ForbiddenCharacter)),
+        ("<S>\u{1}</S>", DecodeError::Xml(xml::Error::ForbiddenCharacter)),
         ("<S>x", DecodeError::Xml(xml::Error::Truncated)),
         ("<S>x</S><S>y</S>", DecodeError::Xml(xml::Error::ContentOutsideRoot)),
         ("", DecodeError::Xml(xml::Error::NoRoot)),
@@ -99,6 +100,21 @@ fn refusals_say_what_is_wrong() {
     }
     let other = Decoder::default().document(b"<Objs Version=\"2.0\"><S/></Objs>");
     assert_eq!(other, Err(DecodeError::Version("2.0".into())));
+}
+
+#[test]
+fn references_name_any_code_unit_and_instructions_are_passed_over() {
+    for (document, units) in [
+        ("<?xml version=\"1.0\"?><?pi x?><S>a<?pi y?>b</S>", &[0x61, 0x62][..]),
+        ("<S>&#0;&#x1F;</S>", &[0, 0x1F]),
+        ("<S>&#xD83D;&#xDE00;&#xD83D;</S>", &[0xD83D, 0xDE00, 0xD83D]),
+        ("<S>&#xFFFE;&#128512;</S>", &[0xFFFE, 0xD83D, 0xDE00]),
+    ] {
+        let value = read(document).unwrap();
+        assert_eq!(value.as_string().unwrap().to_utf16(), units, "{document}");
+    }
+    let named = read("<Obj><MS><Nil N=\"&#xD800;\"/></MS></Obj>").unwrap();
+    assert_eq!(named.as_object().unwrap().extended.iter().next().unwrap().name.to_utf16(), [0xD800]);
 }
 
 #[test]

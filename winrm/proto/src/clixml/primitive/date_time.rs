@@ -111,17 +111,11 @@ impl DateTime {
 impl FromStr for DateTime {
     type Err = DateTimeError;
 
-    /// Reads `yyyy-mm-dd`, optionally `Thh:mm:ss[.f…]`, optionally a zone. The eighth decimal is rounded.
+    /// Reads `yyyy-mm-dd`, optionally `Thh:mm:ss[.f…]`, optionally a zone. The eighth decimal is rounded. Parts of a date
+    /// are read as .NET reads them: `2026-05` and `2026` from their first day, and what has no year in 1904.
     fn from_str(text: &str) -> Result<Self, DateTimeError> {
         let text = trim_xml(text);
-        let (date, rest) = text.split_at_checked(10).ok_or(DateTimeError)?;
-        let days = parse_date(date).ok_or(DateTimeError)?;
-        let (ticks, zone) = match rest.strip_prefix('T') {
-            Some(time) => parse_time(time).ok_or(DateTimeError)?,
-            None => (0, rest),
-        };
-        let kind = parse_zone(zone).ok_or(DateTimeError)?;
-        Self::from_ticks(days * TICKS_PER_DAY + ticks, kind)
+        parse_full(text).or_else(|| parse_part(text)).ok_or(DateTimeError)
     }
 }
 
@@ -131,6 +125,25 @@ impl fmt::Display for DateTime {
         let Civil { year, month, day, hour, minute, second, .. } = self.civil();
         write!(f, "{month:02}/{day:02}/{year:04} {hour:02}:{minute:02}:{second:02}")
     }
+}
+
+fn parse_full(text: &str) -> Option<DateTime> {
+    let (date, rest) = text.split_at_checked(10)?;
+    let days = parse_date(date)?;
+    let (ticks, zone) = match rest.strip_prefix('T') {
+        Some(time) => parse_time(time)?,
+        None => (0, rest),
+    };
+    DateTime::from_ticks(days * TICKS_PER_DAY + ticks, parse_zone(zone)?).ok()
+}
+
+/// XML Schema's `gYearMonth`, `gYear`, `gMonthDay`, `gDay` and `gMonth`.
+fn parse_part(text: &str) -> Option<DateTime> {
+    PARTS.iter().find_map(|(length, left_out, before, after)| {
+        let (part, zone) = text.split_at_checked(*length)?;
+        let days = parse_date(&format!("{before}{}{after}", part.strip_prefix(left_out)?))?;
+        DateTime::from_ticks(days * TICKS_PER_DAY, parse_zone(zone)?).ok()
+    })
 }
 
 /// Days since the start of the year 1.
@@ -232,6 +245,14 @@ fn civil_from_days(days: u64) -> (u64, u64, u64) {
     (year, month, day + 1)
 }
 
+/// For each part of a date its length, the hyphens that stand for what is left out, and what completes the rest.
+const PARTS: [(usize, &str, &str, &str); 5] = [
+    (7, "", "", "-01"),
+    (4, "", "", "-01-01"),
+    (7, "-", "1904", ""),
+    (5, "--", "1904-01", ""),
+    (4, "-", "1904", "-01"),
+];
 const TICKS_PER_SECOND: u64 = 10_000_000;
 const TICKS_PER_MINUTE: u64 = 60 * TICKS_PER_SECOND;
 const TICKS_PER_DAY: u64 = 86_400 * TICKS_PER_SECOND;
@@ -267,6 +288,20 @@ mod tests {
     }
 
     #[test]
+    fn parts_of_a_date_are_completed() {
+        for (part, whole) in [
+            ("2026-05", "2026-05-01T00:00:00"),
+            ("2026Z", "2026-01-01T00:00:00Z"),
+            ("2026-05:30", "2026-01-01T00:00:00-05:30"),
+            ("--02-29", "1904-02-29T00:00:00"),
+            ("---31", "1904-01-31T00:00:00"),
+            ("--12", "1904-12-01T00:00:00"),
+        ] {
+            assert_eq!(again(part), whole, "{part}");
+        }
+    }
+
+    #[test]
     fn an_offset_is_kept_and_gives_the_instant() {
         let time: DateTime = "2026-01-02T03:04:05+05:30".parse().unwrap();
         assert_eq!(time.kind(), DateTimeKind::Offset(330));
@@ -279,7 +314,10 @@ mod tests {
     fn what_is_not_a_time_is_refused() {
         for refused in [
             "",
-            "2026",
+            "202",
+            "--13",
+            "---32",
+            "03:04:05",
             "0000-01-01T00:00:00",
             "2025-02-29T00:00:00",
             "2026-13-01T00:00:00",

@@ -31,7 +31,8 @@ impl Decimal {
         }
         let low = u64::try_from(coefficient & u128::from(u64::MAX)).map_err(|_| DecimalError)?;
         let high = u32::try_from(coefficient >> 64).map_err(|_| DecimalError)?;
-        Ok(Self { low, high, scale, negative })
+        // .NET keeps the sign of a zero and never shows it.
+        Ok(Self { low, high, scale, negative: negative && coefficient != 0 })
     }
 
     /// The digits as an integer below 2^96.
@@ -46,7 +47,7 @@ impl Decimal {
         self.scale
     }
 
-    /// Whether the sign is set; a zero may have one.
+    /// Whether the number is below zero.
     #[must_use]
     pub fn is_negative(&self) -> bool {
         self.negative
@@ -117,6 +118,7 @@ mod tests {
         {
             assert_eq!(text.parse::<Decimal>().unwrap().to_string(), text);
         }
+        assert_eq!("-0.0".parse::<Decimal>().unwrap().to_string(), "0.0");
         assert_eq!(" +.5 ".parse::<Decimal>().unwrap().to_string(), "0.5");
     }
 
