@@ -2,6 +2,8 @@
 
 use std::{fmt, time::Duration};
 
+use crate::remedy::{Code, Remedy};
+
 /// A request for work on one host.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Call {
@@ -85,7 +87,42 @@ impl HostName {
     }
 }
 
+/// The operating system gave no random bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the operating system gave no random bytes")]
+pub struct NoRandomBytes;
+
+/// 128 random bits, for an id or a marker that nobody can guess.
+///
+/// # Errors
+///
+/// [`NoRandomBytes`].
+pub fn random_bits() -> Result<u128, NoRandomBytes> {
+    let mut bytes = [0; 16];
+    getrandom::fill(&mut bytes).map_err(|_| NoRandomBytes)?;
+    Ok(u128::from_ne_bytes(bytes))
+}
+
+impl Remedy for NoRandomBytes {
+    fn code(&self) -> Code {
+        Code::Internal
+    }
+
+    fn fix(&self) -> Option<String> {
+        None
+    }
+}
+
 impl CallId {
+    /// An id that was never there before.
+    ///
+    /// # Errors
+    ///
+    /// [`NoRandomBytes`].
+    pub fn random() -> Result<Self, NoRandomBytes> {
+        random_bits().map(Self::from_random)
+    }
+
     /// Makes an id from 128 random bits.
     #[must_use]
     pub fn from_random(bits: u128) -> Self {

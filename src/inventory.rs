@@ -8,11 +8,13 @@ pub mod nearest;
 use std::{collections::BTreeSet, fmt, path::PathBuf, time::Duration};
 
 pub use self::endpoint::{Endpoint, EndpointError, Scheme};
+// What a host is reached by are values of the client's; who reaches it is `session` alone.
 use crate::{
     call::HostName,
     remedy::{Code, Remedy},
     secret::Reference,
 };
+pub use winrm::{NoProxy, Pin, Proxy};
 
 /// All configured hosts.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -36,6 +38,8 @@ pub struct Target {
     pub tags: BTreeSet<Tag>,
     /// Whom to believe that it is this host.
     pub trust: Trust,
+    /// The HTTP proxy on the way, which may leave this host out.
+    pub proxy: Option<Proxy>,
     /// How long things may take.
     pub timeouts: Timeouts,
     /// How often a connection that failed before anything was sent is tried again.
@@ -73,6 +77,8 @@ pub enum Trust {
     SystemRoots,
     /// One that an authority of this PEM file signed.
     CaFile(PathBuf),
+    /// Exactly this one, or this key.
+    Pin(Pin),
     /// Any. Anybody on the way can be the host.
     Danger(danger::SkipVerification),
 }

@@ -17,7 +17,7 @@ use tokio::{sync::Semaphore, time::timeout};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
-    call::{Call, CallId, HostName, Principal, Work},
+    call::{Call, CallId, HostName, NoRandomBytes, Principal, Work, random_bits},
     inventory::InventoryError,
     invocation::{self, Failure, House, Job},
     tools::{self, Answer, CallError, Request, Toolbox},
@@ -89,7 +89,7 @@ impl Server {
         if let Some(hint) = done.failure.as_ref().and_then(Failure::operator_hint) {
             tracing::warn!(call = %job.id(), "denied; {hint}");
         }
-        let answer = Answer::Done { done: &done, user: &user, nonce: random()? };
+        let answer = Answer::Done { done: &done, user: &user, nonce: random_bits().map_err(no_random)? };
         Ok(tools::render(&answer, &house.scrubber()))
     }
 
@@ -133,7 +133,7 @@ impl Server {
             Some(host) => host,
             None => self.shared.house.world().inventory.only().map_err(Ok)?.name.clone(),
         };
-        let id = CallId::from_random(random().map_err(Err)?);
+        let id = CallId::random().map_err(|error| Err(no_random(error)))?;
         Ok(Call { id, principal: Principal::local(), host, work, timeout })
     }
 }
@@ -218,11 +218,8 @@ async fn progress(context: &RequestContext<RoleServer>, seconds: f64) {
     }
 }
 
-fn random() -> Result<u128, ErrorData> {
-    let mut bytes = [0; 16];
-    getrandom::fill(&mut bytes)
-        .map_err(|_| ErrorData::internal_error("the operating system gave no random bytes", None))?;
-    Ok(u128::from_ne_bytes(bytes))
+fn no_random(error: NoRandomBytes) -> ErrorData {
+    ErrorData::internal_error(error.to_string(), None)
 }
 
 fn about() -> Implementation {

@@ -5,11 +5,13 @@
 
 mod advice;
 mod error;
+mod instance;
 mod lease;
 mod pool;
 
 use std::{
     collections::HashMap,
+    path::Path,
     sync::{Arc, Mutex, PoisonError},
 };
 
@@ -17,9 +19,14 @@ use tokio::time::{Duration, Instant};
 use tokio_util::sync::CancellationToken;
 use winrm::RefusedCredentials;
 
-use crate::{call::HostName, inventory::Target, secret::Secrets};
+use crate::{
+    call::{CallId, HostName},
+    inventory::Target,
+    secret::Secrets,
+};
 
 pub use error::SessionError;
+use instance::Instance;
 pub use lease::Lease;
 use pool::Pool;
 
@@ -29,18 +36,22 @@ pub struct Sessions {
     secrets: Secrets,
     /// Shared by all hosts: one account's wrong password must not be tried on the next host.
     refused: RefusedCredentials,
+    instance: Arc<Instance>,
     /// One pool a host, made when it is first needed.
     pools: Mutex<HashMap<HostName, Arc<Pool>>>,
 }
 
 impl Sessions {
-    /// Begins with no connection.
+    /// Begins with no connection. `id` tells this process apart from others of the same state directory.
     ///
     /// # Errors
     ///
-    /// The operating system gave no random bytes.
-    pub fn new(secrets: Secrets) -> Result<Self, SessionError> {
-        Ok(Self { secrets, refused: RefusedCredentials::new()?, pools: Mutex::default() })
+    /// The state directory cannot be written, or the operating system gave no random bytes.
+    pub fn new(secrets: Secrets, state: &Path, id: CallId) -> Result<Self, SessionError> {
+        let instance = Instance::begin(state, id)
+            .map_err(|error| SessionError::StateDirectory { path: state.to_owned(), kind: error.kind() })?;
+        let (refused, instance) = (RefusedCredentials::new()?, Arc::new(instance));
+        Ok(Self { secrets, refused, instance, pools: Mutex::default() })
     }
 
     /// Leases a session on a host. Reads its password now, so that a changed one counts at once.
@@ -56,7 +67,7 @@ impl Sessions {
     ) -> Result<Lease, SessionError> {
         let secret = self.secrets.read(&target.login.password)?;
         let pool = self.pool(&target.name);
-        let warm = pool.client(target, secret.value, &self.refused)?;
+        let warm = pool.client(target, secret.value, &self.refused, &self.instance)?;
         Ok(warm.lease(deadline, cancel))
     }
 
@@ -67,7 +78,13 @@ impl Sessions {
         for pool in pools {
             closing.spawn(async move { pool.shutdown(deadline).await });
         }
-        while closing.join_next().await.is_some() {}
+        let mut left = 0;
+        while let Some(closed) = closing.join_next().await {
+            left += closed.unwrap_or(1);
+        }
+        if left == 0 {
+            self.instance.end();
+        }
     }
 
     fn pool(&self, host: &HostName) -> Arc<Pool> {

@@ -44,6 +44,7 @@ fn judged(call: &Call) -> Judgement {
         },
         tags: BTreeSet::new(),
         trust: Trust::default(),
+        proxy: None,
         timeouts: Timeouts::default(),
         max_retries: 0,
     };

@@ -16,7 +16,7 @@ use super::{
     signals,
 };
 use crate::{
-    call::{Call, CallId, HostName, Outcome, Principal, StopReason, Work},
+    call::{Call, CallId, HostName, NoRandomBytes, Outcome, Principal, StopReason, Work},
     config,
     invocation::{self, Done, Failure, House, Job},
     output::{Channel, Ending, ExitSource, SpoolLimits, SuccessCodes},
@@ -156,9 +156,7 @@ fn call(arguments: &arguments::Exec, house: &House) -> Result<Call, ExecError> {
         Some(name) => HostName::new(name),
         None => house.world().inventory.only().map_err(Failure::from)?.name.clone(),
     };
-    let mut random = [0; 16];
-    getrandom::fill(&mut random).map_err(|_| ExecError::NoRandomBytes)?;
-    let id = CallId::from_random(u128::from_ne_bytes(random));
+    let id = CallId::random()?;
     Ok(Call { id, principal: Principal::local(), host, work: work(arguments)?, timeout: arguments.timeout })
 }
 
@@ -214,15 +212,15 @@ enum ExecError {
     NotUtf8 { path: PathBuf },
     #[error("{} holds more than {LARGEST_INPUT} bytes", path.display())]
     TooLarge { path: PathBuf },
-    #[error("the operating system gave no random bytes")]
-    NoRandomBytes,
+    #[error(transparent)]
+    NoRandomBytes(#[from] NoRandomBytes),
 }
 
 impl Remedy for ExecError {
     fn code(&self) -> Code {
         match self {
             Self::Host(failure) => failure.code(),
-            Self::NoRandomBytes => Code::Internal,
+            Self::NoRandomBytes(error) => error.code(),
             Self::Unreadable { .. } | Self::NotUtf8 { .. } | Self::TooLarge { .. } => Code::Usage,
         }
     }
@@ -235,7 +233,7 @@ impl Remedy for ExecError {
             }
             Self::NotUtf8 { .. } => Some("save it as UTF-8".to_owned()),
             Self::TooLarge { .. } => Some("send less at a time".to_owned()),
-            Self::NoRandomBytes => None,
+            Self::NoRandomBytes(error) => error.fix(),
         }
     }
 }

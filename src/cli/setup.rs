@@ -5,7 +5,8 @@ use std::{collections::BTreeSet, sync::Arc};
 use super::exit::Exit;
 use super::output::Console;
 use crate::{
-    audit::Audit,
+    audit::{Audit, private},
+    call::CallId,
     config::{self, Config},
     inventory::Trust,
     invocation::{House, Settings, World},
@@ -14,7 +15,7 @@ use crate::{
     redact::KnownSecrets,
     remedy::Remedy,
     secret::{Environment, Secrets},
-    session::Sessions,
+    session::{SessionError, Sessions},
     telemetry,
 };
 
@@ -55,7 +56,13 @@ fn build(config: Config, secrets: Secrets, keep: Keep) -> Result<House, Box<dyn 
     let audit = Audit::open(&config.audit_file, secrets.known().clone()).map_err(boxed)?;
     warn(&config, &policy);
     learn(&config, &secrets);
-    let sessions = Sessions::new(secrets.clone()).map_err(boxed)?;
+    // The audit may lie elsewhere, so the directory is made here too.
+    let instances = config.state_dir.join("instances");
+    private::create_folder(&instances).map_err(|error| {
+        boxed(SessionError::StateDirectory { path: instances.clone(), kind: error.kind() })
+    })?;
+    let id = CallId::random().map_err(boxed)?;
+    let sessions = Sessions::new(secrets.clone(), &instances, id).map_err(boxed)?;
     let settings = Settings {
         spool: keep.spool,
         max_output: keep.max_output.unwrap_or(config.max_output),

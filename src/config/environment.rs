@@ -5,10 +5,10 @@ use std::{collections::BTreeMap, path::PathBuf};
 use super::{
     file::{GREATEST_OUTPUT, GREATEST_RETRIES, GREATEST_SECONDS, LEAST_OUTPUT},
     problem::{Expected, Problem, ProblemKind},
-    raw::{Globals, HostSettings, Source, Sourced},
+    raw::{Globals, HostSettings, ProxyChoice, Source, Sourced},
 };
 use crate::{
-    inventory::{AuthScheme, nearest::nearest},
+    inventory::{AuthScheme, Pin, nearest::nearest},
     secret::{Environment, Reference},
 };
 
@@ -32,12 +32,14 @@ pub(super) fn read(environment: &Environment, problems: &mut Vec<Problem>) -> Va
         settings: HostSettings {
             user: reader.text("USERNAME"),
             password,
-            auth: reader.auth("AUTH"),
+            auth: reader.parsed("AUTH", Expected::AUTH, AuthScheme::parse),
             https: reader.boolean("USE_HTTPS"),
             port: reader.port("CONNECTION_PORT"),
             http_port: reader.port("DEFAULT_HTTP_PORT"),
             https_port: reader.port("DEFAULT_HTTPS_PORT"),
             ca_file: reader.path("CA_FILE"),
+            tls_pin: reader.parsed("TLS_PIN", Expected::Pin, |text| Pin::parse(text).ok()),
+            proxy: reader.parsed("PROXY", Expected::Proxy, ProxyChoice::parse),
             skip_verification: reader.boolean("SKIP_SSL_VERIFICATION"),
             connect_timeout: reader.number("CONNECTION_TIMEOUT", 1, GREATEST_SECONDS),
             command_timeout: reader.number("COMMAND_TIMEOUT", 1, GREATEST_SECONDS),
@@ -169,11 +171,16 @@ impl Reader<'_> {
         u16::try_from(number.value).ok().map(|port| Sourced::new(port, number.source))
     }
 
-    fn auth(&mut self, name: &'static str) -> Option<Sourced<AuthScheme>> {
+    fn parsed<T>(
+        &mut self,
+        name: &'static str,
+        expected: Expected,
+        parse: impl FnOnce(&str) -> Option<T>,
+    ) -> Option<Sourced<T>> {
         let text = self.text(name)?;
-        match AuthScheme::parse(&text.value) {
-            Some(scheme) => Some(Sourced::new(scheme, text.source)),
-            None => self.wrong(text.source, Expected::AUTH),
+        match parse(&text.value) {
+            Some(value) => Some(Sourced::new(value, text.source)),
+            None => self.wrong(text.source, expected),
         }
     }
 
@@ -187,7 +194,7 @@ impl Reader<'_> {
 const PREFIX: &str = "WINRM_MCP_";
 
 /// Every variable there is.
-const NAMES: [&str; 25] = [
+const NAMES: [&str; 27] = [
     "WINRM_MCP_HOST",
     "WINRM_MCP_HOSTNAME",
     "WINRM_MCP_USERNAME",
@@ -203,6 +210,8 @@ const NAMES: [&str; 25] = [
     "WINRM_MCP_DEFAULT_HTTPS_PORT",
     "WINRM_MCP_AUTH",
     "WINRM_MCP_CA_FILE",
+    "WINRM_MCP_TLS_PIN",
+    "WINRM_MCP_PROXY",
     "WINRM_MCP_PROFILE",
     "WINRM_MCP_ALLOW",
     "WINRM_MCP_INCLUDE",

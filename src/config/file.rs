@@ -8,12 +8,12 @@ use std::{
 
 use super::{
     problem::{Expected, Problem, ProblemKind, whole_file},
-    raw::{Globals, HostSettings, Sourced},
+    raw::{Globals, HostSettings, ProxyChoice, Sourced},
     rules,
     toml_reader::{Document, Table},
 };
 use crate::{
-    inventory::{AuthScheme, Tag},
+    inventory::{AuthScheme, Pin, Tag},
     secret::Reference,
 };
 
@@ -128,7 +128,7 @@ fn common(table: &mut Table<'_>, folder: &Path, problems: &mut Vec<Problem>) -> 
     let mut settings = HostSettings {
         user: table.text("user", problems),
         password: password(table, folder, problems),
-        auth: auth(table, problems),
+        auth: parsed(table, "auth", Expected::AUTH, AuthScheme::parse, problems),
         https: table.boolean("https", problems),
         port: port(table, "port", problems),
         http_port: port(table, "http_port", problems),
@@ -139,6 +139,8 @@ fn common(table: &mut Table<'_>, folder: &Path, problems: &mut Vec<Problem>) -> 
         ca_file: table
             .text("ca_file", problems)
             .map(|text| Sourced::new(folder.join(text.value), text.source)),
+        tls_pin: parsed(table, "tls_pin", Expected::Pin, |text| Pin::parse(text).ok(), problems),
+        proxy: parsed(table, "proxy", Expected::Proxy, ProxyChoice::parse, problems),
         ..HostSettings::default()
     };
     if let Some(mut danger) = table.table("danger", "danger", problems) {
@@ -160,14 +162,20 @@ fn password(table: &mut Table<'_>, folder: &Path, problems: &mut Vec<Problem>) -
     }
 }
 
-fn auth(table: &mut Table<'_>, problems: &mut Vec<Problem>) -> Option<Sourced<AuthScheme>> {
-    let text = table.text("auth", problems)?;
-    let Some(scheme) = AuthScheme::parse(&text.value) else {
-        let kind = ProblemKind::Value { key: "auth".to_owned(), expected: Expected::AUTH };
+fn parsed<T>(
+    table: &mut Table<'_>,
+    key: &'static str,
+    expected: Expected,
+    parse: impl FnOnce(&str) -> Option<T>,
+    problems: &mut Vec<Problem>,
+) -> Option<Sourced<T>> {
+    let text = table.text(key, problems)?;
+    let Some(value) = parse(&text.value) else {
+        let kind = ProblemKind::Value { key: key.to_owned(), expected };
         problems.push(Problem::new(text.source, kind));
         return None;
     };
-    Some(Sourced::new(scheme, text.source))
+    Some(Sourced::new(value, text.source))
 }
 
 fn port(table: &mut Table<'_>, key: &'static str, problems: &mut Vec<Problem>) -> Option<Sourced<u16>> {

@@ -174,6 +174,10 @@ pub enum Expected {
     Lists,
     /// One of these words.
     Word(&'static [&'static str]),
+    /// A digest of a certificate or a key.
+    Pin,
+    /// A proxy's address, or `none`.
+    Proxy,
 }
 
 impl ConfigError {
@@ -299,6 +303,8 @@ impl fmt::Display for Expected {
             Self::Range => f.write_str("two whole numbers, [1, 500]"),
             Self::Lists => f.write_str("a list of lists of texts, [[], [\"/all\"]]"),
             Self::Word(words) => write!(f, "one of {}", words.join(", ")),
+            Self::Pin => f.write_str("sha256: or spki-sha256: and 64 hexadecimal digits"),
+            Self::Proxy => f.write_str("http://host:port, or none"),
         }
     }
 }

@@ -5,7 +5,7 @@ use std::{fmt, path::PathBuf};
 use serde::{Serialize, Serializer};
 
 use crate::{
-    inventory::{AuthScheme, Tag},
+    inventory::{AuthScheme, Pin, Proxy, Tag},
     policy::RuleSettings,
     secret::Reference,
 };
@@ -37,6 +37,15 @@ pub(super) struct Sourced<T> {
     pub(super) source: Source,
 }
 
+/// Which proxy is on the way.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum ProxyChoice {
+    /// None, whatever the environment says.
+    Direct,
+    /// This one.
+    Through(Proxy),
+}
+
 /// What can be said about a host, or about all that do not say otherwise.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct HostSettings {
@@ -50,6 +59,8 @@ pub(super) struct HostSettings {
     pub(super) http_port: Option<Sourced<u16>>,
     pub(super) https_port: Option<Sourced<u16>>,
     pub(super) ca_file: Option<Sourced<PathBuf>>,
+    pub(super) tls_pin: Option<Sourced<Pin>>,
+    pub(super) proxy: Option<Sourced<ProxyChoice>>,
     pub(super) skip_verification: Option<Sourced<bool>>,
     pub(super) connect_timeout: Option<Sourced<u32>>,
     pub(super) command_timeout: Option<Sourced<u32>>,
@@ -75,6 +86,16 @@ pub(super) struct Globals {
     pub(super) handover_seconds: Option<Sourced<u32>>,
 }
 
+impl ProxyChoice {
+    /// Reads `none` or a proxy's address; the text may hold a password, so an error does not repeat it.
+    pub(super) fn parse(text: &str) -> Option<Self> {
+        if text.eq_ignore_ascii_case("none") {
+            return Some(Self::Direct);
+        }
+        Proxy::parse(text).ok().map(Self::Through)
+    }
+}
+
 impl<T> Sourced<T> {
     pub(super) fn new(value: T, source: Source) -> Self {
         Self { value, source }
@@ -93,6 +114,8 @@ impl HostSettings {
             http_port: self.http_port.or_else(|| other.http_port.clone()),
             https_port: self.https_port.or_else(|| other.https_port.clone()),
             ca_file: self.ca_file.or_else(|| other.ca_file.clone()),
+            tls_pin: self.tls_pin.or_else(|| other.tls_pin.clone()),
+            proxy: self.proxy.or_else(|| other.proxy.clone()),
             skip_verification: self.skip_verification.or_else(|| other.skip_verification.clone()),
             connect_timeout: self.connect_timeout.or_else(|| other.connect_timeout.clone()),
             command_timeout: self.command_timeout.or_else(|| other.command_timeout.clone()),

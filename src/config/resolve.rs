@@ -8,14 +8,14 @@ use super::{
     file::FileSettings,
     places,
     problem::{Problem, ProblemKind},
-    raw::{Globals, HostSettings, Source, Sourced},
+    raw::{Globals, HostSettings, ProxyChoice, Source, Sourced},
     show::{Rows, Shown},
 };
 use crate::{
     call::HostName,
     inventory::{
-        AuthScheme, Endpoint, Inventory, InventoryError, Login, Scheme, Target, Timeouts, Trust,
-        danger::SkipVerification,
+        AuthScheme, Endpoint, Inventory, InventoryError, Login, NoProxy, Proxy, Scheme, Target, Timeouts,
+        Trust, danger::SkipVerification,
     },
     policy::{self, Policy, PolicyError, RuleSettings},
     secret::Environment,
@@ -155,6 +155,7 @@ impl Resolver<'_> {
         let scheme = self
             .rows
             .keep(row("auth"), host.auth.clone(), AuthScheme::default(), |auth| auth.name().to_owned());
+        let proxy = self.proxy(&row, &host, endpoint.as_ref().map_or(Scheme::Https, Endpoint::scheme));
         let seconds = |seconds: u32| Duration::from_secs(u64::from(seconds));
         let timeouts = Timeouts {
             connect: seconds(self.number(&row("connect_timeout"), host.connect_timeout, DEFAULT_CONNECT)),
@@ -179,6 +180,7 @@ impl Resolver<'_> {
             login: Login { user: user.value, password: password.value, scheme },
             tags: host.tags.into_iter().collect(),
             trust,
+            proxy,
             timeouts,
             max_retries,
         })
@@ -232,6 +234,10 @@ impl Resolver<'_> {
             self.rows.add(row("danger.skip_verification"), "true".to_owned(), &skip.source);
             return Trust::Danger(SkipVerification);
         }
+        if let Some(pin) = &host.tls_pin {
+            self.rows.add(row("tls_pin"), pin.value.to_string(), &pin.source);
+            return Trust::Pin(pin.value);
+        }
         let requests = || {
             let path = self.environment.path("REQUESTS_CA_BUNDLE").filter(|path| path.is_file())?;
             Some(Sourced::new(path, Source::Variable("REQUESTS_CA_BUNDLE".to_owned())))
@@ -239,6 +245,46 @@ impl Resolver<'_> {
         let Some(file) = host.ca_file.clone().or_else(requests) else { return Trust::SystemRoots };
         self.rows.add(row("ca_file"), file.value.display().to_string(), &file.source);
         Trust::CaFile(file.value)
+    }
+
+    /// The proxy that the settings name, or else the one that every program takes from the environment.
+    fn proxy(&mut self, row: &dyn Fn(&str) -> String, host: &HostSettings, scheme: Scheme) -> Option<Proxy> {
+        let (proxy, source) = match &host.proxy {
+            Some(Sourced { value: ProxyChoice::Direct, .. }) => return None,
+            Some(Sourced { value: ProxyChoice::Through(proxy), source }) => (proxy.clone(), source.clone()),
+            None => self.common_proxy(scheme)?,
+        };
+        let proxy = match self.variable(["no_proxy", "NO_PROXY"]) {
+            Some((list, _)) => proxy.except(NoProxy::parse(&list)),
+            None => proxy,
+        };
+        self.rows.add(row("proxy"), proxy.authority(), &source);
+        Some(proxy)
+    }
+
+    fn common_proxy(&mut self, scheme: Scheme) -> Option<(Proxy, Source)> {
+        let names = match scheme {
+            Scheme::Https => ["https_proxy", "HTTPS_PROXY"],
+            // Not HTTP_PROXY: a web server sets that to what a request says.
+            Scheme::Http => ["http_proxy", "http_proxy"],
+        };
+        let (text, name) = self.variable(names).or_else(|| self.variable(["all_proxy", "ALL_PROXY"]))?;
+        let source = Source::Variable(name.to_owned());
+        match Proxy::parse(&text) {
+            Ok(proxy) => Some((proxy, source)),
+            Err(_) => {
+                // It was set for other programs, which may understand it.
+                self.warnings.push(format!("{name} is no HTTP proxy's address; it is not used"));
+                None
+            }
+        }
+    }
+
+    fn variable(&self, names: [&'static str; 2]) -> Option<(String, &'static str)> {
+        names.into_iter().find_map(|name| {
+            let text = self.environment.text(name).ok().flatten()?.trim();
+            (!text.is_empty()).then(|| (text.to_owned(), name))
+        })
     }
 
     fn basic(&mut self, endpoint: &Endpoint, trust: &Trust, user: &Sourced<String>) {

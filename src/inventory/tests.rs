@@ -15,6 +15,7 @@ fn target(name: &str, tags: &[&str]) -> Target {
         },
         tags: tags.iter().map(|tag| Tag::parse(tag).unwrap()).collect(),
         trust: Trust::default(),
+        proxy: None,
         timeouts: Timeouts::default(),
         max_retries: 3,
     }

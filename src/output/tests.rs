@@ -198,6 +198,7 @@ fn denial(policy: &Policy, text: &str) -> crate::policy::Denial {
         },
         tags: std::collections::BTreeSet::new(),
         trust: Trust::default(),
+        proxy: None,
         timeouts: Timeouts::default(),
         max_retries: 0,
     };

@@ -106,6 +106,7 @@ fn target_called(name: &str) -> Target {
         },
         tags: BTreeSet::from([Tag::parse(name).unwrap()]),
         trust: Trust::default(),
+        proxy: None,
         timeouts: Timeouts::default(),
         max_retries: 3,
     }

@@ -42,6 +42,14 @@ pub enum SessionError {
     /// The settings cannot work together.
     #[error(transparent)]
     Configuration(#[from] ConfigError),
+    /// The state directory cannot be written.
+    #[error("the state directory {} cannot be written: {kind}", path.display())]
+    StateDirectory {
+        /// The directory.
+        path: PathBuf,
+        /// What the system said.
+        kind: io::ErrorKind,
+    },
     /// The operating system gave no random bytes.
     #[error(transparent)]
     NoRandomBytes(#[from] winrm::NoRandomBytes),
@@ -86,7 +94,8 @@ impl Remedy for SessionError {
             Self::Deadline { .. } => Code::TimedOut,
             Self::Cancelled { .. } => Code::Interrupted,
             Self::NoRandomBytes(_) => Code::Internal,
-            Self::CaFile { .. }
+            Self::StateDirectory { .. }
+            | Self::CaFile { .. }
             | Self::CaContent { .. }
             | Self::User(_)
             | Self::Endpoint(_)
@@ -100,6 +109,9 @@ impl Remedy for SessionError {
             Self::CaFile { .. } | Self::CaContent { .. } => Some(
                 "name a PEM file with the authority's certificate (WINRM_MCP_CA_FILE, or ca_file)".to_owned(),
             ),
+            Self::StateDirectory { .. } => {
+                Some("name a directory of yours with WINRM_MCP_STATE_DIR, or state_dir".to_owned())
+            }
             Self::User(_) => Some(r"write user, DOMAIN\user or user@realm".to_owned()),
             Self::Endpoint(_) | Self::Configuration(_) => Some("correct the host's settings".to_owned()),
             Self::Host(error) => advice::fix(error.cause()),

@@ -10,7 +10,7 @@ use winrm::{
     Client, ClientConfig, Credential, RefusedCredentials, Scheme, Shell, ShellOptions, Trust, UserName,
 };
 
-use super::{Lease, SessionError};
+use super::{Lease, SessionError, instance::Instance};
 use crate::inventory::{self, AuthScheme, Target};
 
 /// One host's sessions.
@@ -31,6 +31,7 @@ struct Connected {
 #[derive(Debug, Clone)]
 pub(super) struct Warm {
     pub(super) client: Client,
+    shell_name: String,
     /// Locked while it is opened, so that calls that come together open one shell and not several.
     shell: Arc<tokio::sync::Mutex<Option<Arc<Shell>>>>,
 }
@@ -42,23 +43,28 @@ impl Pool {
         target: &Target,
         secret: SecretString,
         refused: &RefusedCredentials,
+        instance: &Instance,
     ) -> Result<Warm, SessionError> {
         let mut connected = self.connected.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(there) = connected.as_ref().filter(|there| there.fits(target, &secret)) {
             return Ok(there.warm.clone());
         }
-        let client = Client::new(&configuration(target, secret.clone(), refused)?)?;
-        let warm = Warm { client, shell: Arc::default() };
+        let client = Client::new(&configuration(target, secret.clone(), refused, instance)?)?;
+        let warm = Warm { client, shell_name: instance.shell_name(), shell: Arc::default() };
         *connected = Some(Connected { target: target.clone(), secret, warm: warm.clone() });
         Ok(warm)
     }
 
-    /// Closes the host's shells.
-    pub(super) async fn shutdown(&self, deadline: Duration) {
+    /// Closes the host's shells, and says how many could not be.
+    pub(super) async fn shutdown(&self, deadline: Duration) -> usize {
         let connected = self.connected.lock().unwrap_or_else(PoisonError::into_inner).take();
-        let Some(Connected { target, warm, .. }) = connected else { return };
-        if let winrm::Shutdown::Left { shells } = warm.client.shutdown(deadline).await {
-            tracing::warn!(host = %target.name, shells, "left on the host, which closes them when they are idle");
+        let Some(Connected { target, warm, .. }) = connected else { return 0 };
+        match warm.client.shutdown(deadline).await {
+            winrm::Shutdown::Complete => 0,
+            winrm::Shutdown::Left { shells } => {
+                tracing::warn!(host = %target.name, shells, "left on the host, which closes them when they are idle");
+                shells
+            }
         }
     }
 }
@@ -74,7 +80,7 @@ impl Warm {
     /// The shell for a working directory: the warm one, or where a directory is asked for one of its own.
     pub(super) async fn shell(&self, working_directory: Option<String>) -> Result<Arc<Shell>, winrm::Error> {
         let mut options = ShellOptions::default();
-        options.name = Some(SHELL_NAME.to_owned());
+        options.name = Some(self.shell_name.clone());
         if working_directory.is_some() {
             options.working_directory = working_directory;
             return Ok(Arc::new(self.client.open_shell(options).await?));
@@ -98,6 +104,7 @@ fn configuration(
     target: &Target,
     secret: SecretString,
     refused: &RefusedCredentials,
+    instance: &Instance,
 ) -> Result<ClientConfig, SessionError> {
     let endpoint = winrm::Endpoint::parse(&target.endpoint.to_string())?;
     let credential = Credential::new(UserName::parse(&target.login.user)?, secret);
@@ -108,15 +115,18 @@ fn configuration(
         AuthScheme::Ntlm => vec![Scheme::Negotiate, Scheme::Ntlm],
         AuthScheme::Basic => vec![Scheme::Basic],
     };
+    config.proxy = target.proxy.clone();
     config.connect_timeout = target.timeouts.connect;
     config.retries = target.max_retries;
     config.refused = refused.clone();
+    config.orphans = Some(instance.orphans());
     Ok(config)
 }
 
 fn trust(trust: &inventory::Trust) -> Result<Trust, SessionError> {
     match trust {
         inventory::Trust::SystemRoots => Ok(Trust::system_roots()),
+        inventory::Trust::Pin(pin) => Ok(Trust::pin(*pin)),
         inventory::Trust::Danger(inventory::danger::SkipVerification) => {
             Ok(winrm::danger::accept_any_certificate())
         }
@@ -128,6 +138,3 @@ fn trust(trust: &inventory::Trust) -> Result<Trust, SessionError> {
         }
     }
 }
-
-/// What an administrator sees who lists the shells of a host.
-const SHELL_NAME: &str = concat!("winrm-mcp ", env!("CARGO_PKG_VERSION"));

@@ -149,7 +149,8 @@ fn each_way_to_fail_has_its_exit_code_one_sentence_and_one_fix() {
     let unused = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port().to_string();
     let other_ca = Site::new();
     let other_ca = other_ca.path("ca.pem");
-    let cases: &[(&str, &[(&str, Option<&str>)], i32, &str)] = &[
+    type Different<'a> = &'a [(&'a str, Option<&'a str>)];
+    let cases: &[(&str, Different<'_>, i32, &str)] = &[
         ("wrong password", &[("PASSWORD", Some("wrong"))], 77, "refused"),
         ("unknown name", &[("HOST", Some("no-such-host.invalid"))], 69, "no address is known"),
         ("nothing listens", &[("CONNECTION_PORT", Some(&unused))], 69, "nothing listens there"),
@@ -158,6 +159,9 @@ fn each_way_to_fail_has_its_exit_code_one_sentence_and_one_fix() {
         ("a missing variable", &[("PASSWORD", None)], 78, "WINRM_MCP_PASSWORD"),
         ("an unknown variable", &[("EXCLUD", Some("x"))], 78, "WINRM_MCP_EXCLUDE"),
         ("two hosts", &[("HOSTNAME", Some("other"))], 78, "HOSTNAME"),
+        ("a pin that is none", &[("TLS_PIN", Some("sha1:00"))], 78, "sha256:"),
+        ("another pin", &[("TLS_PIN", Some(OTHER_PIN))], 76, "not the pinned one"),
+        ("a proxy that is none", &[("PROXY", Some("socks5://x"))], 78, "http://host:port"),
         ("a profile that is none", &[("PROFILE", Some("obsrve"))], 78, "observe"),
     ];
     for (what, different, code, words) in cases {
@@ -192,6 +196,21 @@ fn a_password_that_is_not_utf8_is_named_and_not_shown() {
     assert!(!told.contains("word"), "{told}");
 }
 
+#[test]
+fn a_proxy_of_the_environment_is_used_unless_the_host_is_left_out() {
+    let site = Site::new();
+    let unused = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let run = |name: &str, value: &str| {
+        let mut command = site.command(&["exec", "--native", "--", "hostname"], &[]);
+        command.env("HTTPS_PROXY", format!("http://{unused}")).env(name, value).output().unwrap()
+    };
+    assert_eq!(run("UNRELATED", "").status.code(), Some(69));
+    assert_eq!(run("NO_PROXY", "localhost").status.code(), Some(0));
+    assert_eq!(run("WINRM_MCP_PROXY", "none").status.code(), Some(0));
+}
+
 fn terminated(event: &Event) -> bool {
     matches!(event, Event::CommandEnded { how: Ended::Terminated, .. })
 }
+
+const OTHER_PIN: &str = "sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";

@@ -104,6 +104,16 @@ impl Proxy {
     }
 }
 
+impl PartialEq for Proxy {
+    fn eq(&self, other: &Self) -> bool {
+        self.address == other.address
+            && self.except == other.except
+            && self.authorization() == other.authorization()
+    }
+}
+
+impl Eq for Proxy {}
+
 impl fmt::Debug for Proxy {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Proxy")
