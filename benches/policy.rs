@@ -27,6 +27,7 @@ fn target() -> Target {
         },
         tags: BTreeSet::new(),
         trust: Trust::default(),
+        proxy: None,
         timeouts: Timeouts::default(),
         max_retries: 3,
     }
