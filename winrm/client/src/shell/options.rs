@@ -51,7 +51,7 @@ impl ShellOptions {
         CreateShell {
             name: self.name.clone(),
             working_directory: self.working_directory.clone(),
-            environment: self.environment.clone(),
+            environment: self.environment.clone().into(),
             idle_timeout: self.idle_timeout,
             profile: Some(match self.profile {
                 UserProfile::Skip => Profile::Skip,

@@ -54,7 +54,7 @@ pub(super) fn create(
 fn cmd(world: &World, user: &str, header: &Header, request: &CreateShell) -> Result<Content, WindowsFault> {
     comply(header, &["WINRS_NOPROFILE", "WINRS_CODEPAGE"])?;
     let mut environment = world.machine.environment_of(user);
-    for (name, value) in &request.environment {
+    for (name, value) in request.environment.iter() {
         environment.set(name, value);
     }
     let directory = request.working_directory.clone().unwrap_or_else(|| machine::home_of(user));

@@ -190,7 +190,7 @@ async fn the_shells_environment_and_directory_are_its_commands() {
     let host = Host::builder().environment("DEPLOY_TOKEN", "s3cr3t").start().await.unwrap();
     let mut peer = Peer::of(&host).await;
     let create = CreateShell {
-        environment: vec![("STAGE".into(), "test".into())],
+        environment: vec![("STAGE".into(), "test".into())].into(),
         working_directory: Some("C:\\inetpub".into()),
         ..CreateShell::cmd()
     };

@@ -4,6 +4,7 @@ mod signalling;
 mod starting;
 
 use std::collections::VecDeque;
+use std::fmt;
 use std::time::Instant;
 
 use bytes::Bytes;
@@ -36,7 +37,7 @@ pub struct Execution<I> {
 }
 
 /// What happens to a command.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub enum Event {
     /// It runs.
     Started(CommandId),
@@ -61,6 +62,23 @@ pub enum Confirmation {
     Confirmed,
     /// It refused, or its answer was lost.
     Unconfirmed,
+}
+
+/// Shows how much output there is, not what it says: it may hold secrets.
+impl fmt::Debug for Event {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Started(command_id) => formatter.debug_tuple("Started").field(command_id).finish(),
+            Self::Stdout(data) => write!(formatter, "Stdout({} bytes)", data.len()),
+            Self::Stderr(data) => write!(formatter, "Stderr({} bytes)", data.len()),
+            Self::Exited(exit_code) => formatter.debug_tuple("Exited").field(exit_code).finish(),
+            Self::Stopped(confirmation) => formatter.debug_tuple("Stopped").field(confirmation).finish(),
+            Self::Interrupted(confirmation) => {
+                formatter.debug_tuple("Interrupted").field(confirmation).finish()
+            }
+            Self::Failed(failure) => formatter.debug_tuple("Failed").field(failure).finish(),
+        }
+    }
 }
 
 impl<I: IdSource> Execution<I> {

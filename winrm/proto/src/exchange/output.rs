@@ -1,3 +1,4 @@
+use std::fmt;
 use std::time::Instant;
 
 use bytes::Bytes;
@@ -20,7 +21,7 @@ pub enum Output<E> {
 }
 
 /// A request to be sent.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Outgoing {
     /// The reply must name it.
     pub id: SendId,
@@ -28,6 +29,18 @@ pub struct Outgoing {
     pub lane: Lane,
     /// The body of the HTTP request.
     pub envelope: Bytes,
+}
+
+/// Shows how large the envelope is, not what it says: it may hold secrets.
+impl fmt::Debug for Outgoing {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Outgoing")
+            .field("id", &self.id)
+            .field("lane", &self.lane)
+            .field("envelope", &format_args!("{} bytes", self.envelope.len()))
+            .finish()
+    }
 }
 
 /// Names a request within its conversation.

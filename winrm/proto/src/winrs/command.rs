@@ -1,3 +1,5 @@
+use std::fmt;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
@@ -7,7 +9,7 @@ use crate::wsman::{Action, Error, Header, Request, Response, open_child};
 use crate::xml::{self, Namespace, Reader, Writer};
 
 /// MS-WSMV 3.1.4.11: starts a command in a shell.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Clone, PartialEq, Eq, Default)]
 pub struct Command {
     /// An identifier that the client chooses; PowerShell pipelines need one, and hosts before protocol 2.2 refuse it.
     pub command_id: Option<CommandId>,
@@ -62,6 +64,20 @@ impl Command {
         let argument = self.arguments.first().ok_or(Error::Missing { name: "Arguments" })?;
         let dense: String = argument.split_ascii_whitespace().collect();
         Ok(Bytes::from(STANDARD.decode(dense).map_err(|_| xml::Error::NotBase64)?))
+    }
+}
+
+/// Shows how long the line is, not what it says: it may hold secrets.
+impl fmt::Debug for Command {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Command")
+            .field("command_id", &self.command_id)
+            .field("command", &format_args!("{} bytes", self.command.len()))
+            .field("arguments", &format_args!("{} of them", self.arguments.len()))
+            .field("console_mode", &self.console_mode)
+            .field("interpreter", &self.interpreter)
+            .finish()
     }
 }
 

@@ -1,9 +1,10 @@
+use std::fmt;
 use std::time::Duration;
 
 use bytes::Bytes;
 
-use super::shell::{self, text};
-use super::{Shell, ShellId, ShellReference, StreamSet, identifier};
+use super::shell::text;
+use super::{Environment, Shell, ShellId, ShellReference, StreamSet, identifier};
 use crate::wsman::{
     Action, Error, Header, MustComply, Request, ResourceUri, Response, SelectorSet, format_duration,
     open_child, parse_duration,
@@ -11,7 +12,7 @@ use crate::wsman::{
 use crate::xml::{Element, Namespace, Reader, Writer};
 
 /// MS-WSMV 3.1.4.5.2: creates a shell.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Clone, PartialEq, Eq, Default)]
 pub struct CreateShell {
     /// An identifier that the client chooses; PowerShell shells need one, and hosts before protocol 2.2 refuse it.
     pub shell_id: Option<ShellId>,
@@ -24,7 +25,7 @@ pub struct CreateShell {
     /// The directory that commands start in.
     pub working_directory: Option<String>,
     /// Environment variables, in order.
-    pub environment: Vec<(String, String)>,
+    pub environment: Environment,
     /// How long the shell lives without a request.
     pub idle_timeout: Option<Duration>,
     /// How long the shell lives at all.
@@ -95,7 +96,7 @@ impl CreateShell {
             (Namespace::Shell, "WorkingDirectory") => {
                 self.working_directory = Some(reader.trimmed_content()?);
             }
-            (Namespace::Shell, "Environment") => self.environment = shell::read_environment(reader)?,
+            (Namespace::Shell, "Environment") => self.environment = Environment::read(reader)?,
             (Namespace::Shell, "IdleTimeOut") => self.idle_timeout = Some(duration(reader, "IdleTimeOut")?),
             (Namespace::Shell, "Lifetime") => self.lifetime = Some(duration(reader, "Lifetime")?),
             (Namespace::PowerShell, "creationXml") => {
@@ -117,6 +118,27 @@ impl CreateShell {
         };
         self.protocol_version = header.options.value(PROTOCOL_VERSION).map(str::to_owned);
         Ok(())
+    }
+}
+
+/// Shows how much `creation_xml` there is, not what it says: it holds what the caller gives to a PowerShell session.
+impl fmt::Debug for CreateShell {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("CreateShell")
+            .field("shell_id", &self.shell_id)
+            .field("name", &self.name)
+            .field("input_streams", &self.input_streams)
+            .field("output_streams", &self.output_streams)
+            .field("working_directory", &self.working_directory)
+            .field("environment", &self.environment)
+            .field("idle_timeout", &self.idle_timeout)
+            .field("lifetime", &self.lifetime)
+            .field("profile", &self.profile)
+            .field("codepage", &self.codepage)
+            .field("protocol_version", &self.protocol_version)
+            .field("creation_xml", &self.creation_xml.as_ref().map(Bytes::len))
+            .finish()
     }
 }
 
@@ -145,7 +167,7 @@ impl Request for CreateShell {
         }
         writer.element("rsp:InputStreams", &self.input_streams.names());
         writer.element("rsp:OutputStreams", &self.output_streams.names());
-        shell::write_environment(writer, &self.environment);
+        self.environment.write(writer);
         text(writer, "rsp:IdleTimeOut", self.idle_timeout.map(format_duration).as_deref());
         text(writer, "rsp:Lifetime", self.lifetime.map(format_duration).as_deref());
         text(writer, "rsp:Name", self.name.as_deref());

@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use super::{ShellId, StreamSet};
+use super::{Environment, ShellId, StreamSet};
 use crate::wsman::{Error, ResourceUri, format_duration, parse_duration};
 use crate::xml::{Namespace, Reader, Writer};
 
@@ -22,7 +22,7 @@ pub struct Shell {
     /// The directory that commands start in.
     pub working_directory: Option<String>,
     /// Environment variables, in document order.
-    pub environment: Vec<(String, String)>,
+    pub environment: Environment,
     /// How long it lives without a request.
     pub idle_timeout: Option<Duration>,
     /// The largest idle timeout that the host grants.
@@ -48,7 +48,7 @@ impl Shell {
         text(writer, "rsp:Owner", self.owner.as_deref());
         text(writer, "rsp:ClientIP", self.client_ip.as_deref());
         text(writer, "rsp:ProcessId", self.process_id.map(|id| id.to_string()).as_deref());
-        write_environment(writer, &self.environment);
+        self.environment.write(writer);
         text(writer, "rsp:WorkingDirectory", self.working_directory.as_deref());
         text(writer, "rsp:IdleTimeOut", self.idle_timeout.map(format_duration).as_deref());
         writer.element("rsp:InputStreams", &self.input_streams.names());
@@ -66,7 +66,7 @@ impl Shell {
         let mut shell = Self::default();
         while let Some(element) = reader.child()? {
             match element.name() {
-                (Namespace::Shell, "Environment") => shell.environment = read_environment(reader)?,
+                (Namespace::Shell, "Environment") => shell.environment = Environment::read(reader)?,
                 (Namespace::Shell, name) => shell.set(name, reader.text_content()?.trim()),
                 _ => reader.skip()?,
             }
@@ -99,29 +99,4 @@ pub(super) fn text(writer: &mut Writer, name: &'static str, value: Option<&str>)
     if let Some(value) = value {
         writer.element(name, value);
     }
-}
-
-pub(super) fn write_environment(writer: &mut Writer, environment: &[(String, String)]) {
-    if environment.is_empty() {
-        return;
-    }
-    writer.start("rsp:Environment");
-    for (name, value) in environment {
-        writer.start("rsp:Variable").attribute("Name", name).text(value).end();
-    }
-    writer.end();
-}
-
-pub(super) fn read_environment(reader: &mut Reader<'_>) -> Result<Vec<(String, String)>, Error> {
-    let mut environment = Vec::new();
-    while let Some(element) = reader.child()? {
-        if element.name() == (Namespace::Shell, "Variable") {
-            let name = element.attribute(Namespace::None, "Name")?;
-            let name = name.ok_or(Error::Missing { name: "Variable/@Name" })?.into_owned();
-            environment.push((name, reader.text_content()?.into_owned()));
-        } else {
-            reader.skip()?;
-        }
-    }
-    Ok(environment)
 }

@@ -1,4 +1,5 @@
 use std::borrow::Cow;
+use std::fmt;
 
 use bytes::Bytes;
 
@@ -26,7 +27,7 @@ pub enum StreamName {
 pub struct StreamSet(Vec<StreamName>);
 
 /// MS-WSMV 2.2.4.38, `rsp:Stream`: a piece of a stream.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Stream {
     /// Which stream.
     pub name: StreamName,
@@ -102,6 +103,19 @@ impl StreamSet {
 impl FromIterator<StreamName> for StreamSet {
     fn from_iter<I: IntoIterator<Item = StreamName>>(streams: I) -> Self {
         Self(streams.into_iter().collect())
+    }
+}
+
+/// Shows how much data there is, not what it says: input and output may hold secrets.
+impl fmt::Debug for Stream {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Stream")
+            .field("name", &self.name)
+            .field("command_id", &self.command_id)
+            .field("data", &format_args!("{} bytes", self.data.len()))
+            .field("end", &self.end)
+            .finish()
     }
 }
 

@@ -5,6 +5,8 @@ mod clixml_powershell;
 #[cfg(test)]
 mod connection;
 #[cfg(test)]
+mod discretion;
+#[cfg(test)]
 mod envelopes;
 #[cfg(test)]
 mod execution;

@@ -25,7 +25,8 @@ fn create_command_shell() {
         environment: vec![
             ("A&B".to_owned(), "<\"quoted\">\r\n\tvalue".to_owned()),
             ("EMPTY".to_owned(), String::new()),
-        ],
+        ]
+        .into(),
         idle_timeout: Some(Duration::from_millis(60_500)),
         lifetime: Some(Duration::from_secs(3600)),
         name: Some("winrm-mcp 1".to_owned()),
@@ -207,7 +208,7 @@ fn create_response() {
         client_ip: Some("10.0.0.1".to_owned()),
         process_id: Some(42),
         working_directory: Some(r"C:\".to_owned()),
-        environment: vec![("PATH".to_owned(), r"C:\Windows".to_owned())],
+        environment: vec![("PATH".to_owned(), r"C:\Windows".to_owned())].into(),
         idle_timeout: Some(Duration::from_secs(7200)),
         max_idle_timeout: Some(Duration::from_millis(2_147_483_647)),
         input_streams: StreamSet::parse("stdin"),

@@ -1,6 +1,7 @@
 //! Send: one piece of input at a time, because the host keeps no order between two.
 
 use std::collections::VecDeque;
+use std::fmt;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
@@ -12,7 +13,6 @@ use crate::winrs::{Send, SendResponse, Stream, StreamEnd, StreamName};
 use crate::wsman::fault::Cause;
 
 /// Input that the host has not taken yet.
-#[derive(Debug)]
 pub(super) struct Input {
     queue: VecDeque<Bytes>,
     end: End,
@@ -25,7 +25,7 @@ pub(super) struct Input {
     piece: usize,
 }
 
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 struct Piece {
     data: Bytes,
     end: StreamEnd,
@@ -131,6 +131,19 @@ impl Input {
         let factor = 1_u32.checked_shl(self.busy).unwrap_or(u32::MAX);
         self.busy = self.busy.saturating_add(1);
         self.retry_at = now.checked_add(FIRST_WAIT.saturating_mul(factor).min(LONGEST_WAIT));
+    }
+}
+
+/// Shows how much there is, not what it says: input may hold secrets.
+impl fmt::Debug for Input {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Input")
+            .field("queue", &format_args!("{} bytes", self.queue.iter().map(Bytes::len).sum::<usize>()))
+            .field("end", &self.end)
+            .field("waiting", &self.waiting.as_ref().map(|(in_flight, _)| in_flight))
+            .field("retry_at", &self.retry_at)
+            .finish_non_exhaustive()
     }
 }
 
