@@ -3,6 +3,7 @@
 mod act;
 mod answer;
 mod authentication;
+mod misbehave;
 mod respond;
 
 use std::future::poll_fn;

@@ -3,7 +3,7 @@
 use std::convert::Infallible;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use http::header::{
     ALLOW, CONTENT_TYPE, COOKIE, HeaderValue, SET_COOKIE, TRANSFER_ENCODING, WWW_AUTHENTICATE,
 };
@@ -14,10 +14,9 @@ use hyper::body::Incoming;
 use tokio::sync::Notify;
 use winrm_proto::connection::BodyError;
 
-use super::act::{Instead, Taken, instead};
+use super::act::Taken;
 use super::answer::Answer;
 use super::authentication::{Authentication, Verdict, scheme};
-use crate::misbehaviour::Act;
 use crate::record::{ConnectionId, Event, Operation, Request};
 use crate::service::Asked;
 use crate::world::World;
@@ -25,8 +24,8 @@ use crate::world::World;
 /// What the requests of one connection share.
 #[derive(Debug)]
 pub(super) struct Session {
-    world: Arc<World>,
-    connection: ConnectionId,
+    pub(super) world: Arc<World>,
+    pub(super) connection: ConnectionId,
     authentication: Mutex<Authentication>,
     /// The answer before, to be replayed.
     last: Mutex<Option<Answer>>,
@@ -57,8 +56,13 @@ impl Session {
         }
     }
 
+    /// The answer before, as it went out.
+    pub(super) fn last(&self) -> Option<Answer> {
+        self.last.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
     /// Hands the bare stream to a misbehaviour. The request's own future never completes.
-    async fn take_over(&self, taken: Taken) -> Infallible {
+    pub(super) async fn take_over(&self, taken: Taken) -> Infallible {
         *self.taken.lock().unwrap_or_else(PoisonError::into_inner) = Some(taken);
         self.taking.notify_one();
         std::future::pending().await
@@ -140,7 +144,13 @@ impl Session {
     }
 
     /// The answer that Windows would give, but for what a misbehaviour wants of the service.
-    async fn answer_truly(&self, head: &Parts, verdict: Verdict, asked: Asked, stray: Option<i32>) -> Answer {
+    pub(super) async fn answer_truly(
+        &self,
+        head: &Parts,
+        verdict: Verdict,
+        asked: Asked,
+        stray: Option<i32>,
+    ) -> Answer {
         match verdict {
             Verdict::Known(user, token) => {
                 let answer = match asked {
@@ -173,63 +183,17 @@ impl Session {
         cookie.into_iter().fold(answer, |answer, cookie| answer.header(SET_COOKIE, cookie))
     }
 
-    fn sealed(&self, status: StatusCode, envelope: Bytes) -> Answer {
+    pub(super) fn sealed(&self, status: StatusCode, envelope: Bytes) -> Answer {
         let (body, content_type) = self.authentication().seal(envelope);
         Answer::with_body(status, content_type, body)
     }
 
     /// 401 with the schemes on offer.
-    fn refusal(&self) -> Answer {
+    pub(super) fn refusal(&self) -> Answer {
         let offered = &self.world.choices.offered;
         offered.iter().fold(Answer::empty(StatusCode::UNAUTHORIZED), |answer, scheme| {
             answer.header(WWW_AUTHENTICATE, HeaderValue::from_static(scheme.offer()))
         })
-    }
-
-    async fn misbehave(&self, head: &Parts, verdict: Verdict, asked: Asked, act: Act) -> Answer {
-        self.world.record.write(Event::Misbehaved { connection: self.connection });
-        if !act.performs() {
-            return match act {
-                Act::Refuse => self.refusal(),
-                Act::Replay => {
-                    let last = self.last.lock().unwrap_or_else(PoisonError::into_inner).clone();
-                    last.unwrap_or_else(|| Answer::empty(StatusCode::INTERNAL_SERVER_ERROR))
-                }
-                Act::Fault(code) => {
-                    let (status, envelope) = self.world.fault(&asked, code);
-                    self.sealed(status, envelope)
-                }
-                Act::Envelope(envelope) => self.sealed(StatusCode::OK, envelope),
-                act => match instead(act) {
-                    Some(Instead::Answer(answer)) => answer,
-                    Some(Instead::Take(taken)) => match self.take_over(taken).await {},
-                    None => Answer::empty(StatusCode::INTERNAL_SERVER_ERROR),
-                },
-            };
-        }
-        let stray = if let Act::StrayExitCode(code) = act { Some(code) } else { None };
-        let mut answer = self.answer_truly(head, verdict, asked, stray).await;
-        let taken = match act {
-            Act::CloseAfterAnswer => return answer.closing(),
-            Act::Corrupt => {
-                let mut body = BytesMut::from(answer.body);
-                if let Some(last) = body.last_mut() {
-                    *last ^= 0xFF;
-                }
-                answer.body = body.freeze();
-                return answer;
-            }
-            Act::PerformAndClose => Taken::Close,
-            Act::CloseMidBody => {
-                let body = answer.body.len();
-                let mut bytes = answer.into_bytes();
-                bytes.truncate(bytes.len() - body.div_ceil(2));
-                Taken::Write(bytes)
-            }
-            Act::Drip(pause) => Taken::Drip(answer.into_bytes(), pause),
-            _ => return answer,
-        };
-        match self.take_over(taken).await {}
     }
 }
 

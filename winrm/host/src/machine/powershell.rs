@@ -13,6 +13,7 @@ mod executable;
 mod failure;
 mod options;
 mod scope;
+mod session;
 mod signatures;
 mod stage;
 
@@ -22,6 +23,7 @@ use winrm_proto::clixml::{ErrorRecord, ProgressRecord, Value};
 
 pub(super) use executable::run;
 pub(crate) use scope::{Scope, describe};
+pub(crate) use session::Session;
 pub(crate) use stage::Success;
 
 use super::Machine;
@@ -86,8 +88,7 @@ pub(crate) type Emissions = mpsc::Sender<Emission>;
 /// Runs commands joined by `|` to their end. Dropping the future stops them.
 pub(crate) async fn run_pipeline(
     machine: &Machine,
-    user: &str,
-    scope: &Scope,
+    session: &Session,
     commands: Vec<TypedCommand>,
     input: Option<mpsc::Receiver<Value>>,
     emissions: Emissions,
@@ -102,17 +103,10 @@ pub(crate) async fn run_pipeline(
             let (sender, receiver) = mpsc::channel(QUEUE);
             (Output::Next(sender), Input::Values(receiver))
         };
-        let stage = Stage::new(
-            machine,
-            user,
-            scope,
-            &command,
-            std::mem::replace(&mut input, next),
-            output,
-            &emissions,
-        );
+        let stage =
+            Stage::new(machine, session, &command, std::mem::replace(&mut input, next), output, &emissions);
         stages.push(async move {
-            match Callable::named(&command.name).filter(|callable| scope.shows(callable)) {
+            match Callable::named(&command.name).filter(|callable| session.scope.shows(callable)) {
                 Some(Callable::Cmdlet(cmdlet)) => stage.run(cmdlet, command).await,
                 Some(Callable::Program(program)) => stage.run_program(program, command).await,
                 None => stage.refuse(&command.name).await,

@@ -24,7 +24,7 @@ use winrm_proto::winrs::{
 use super::fault::WindowsFault;
 use super::output::MOMENT;
 use crate::machine::Machine;
-use crate::machine::powershell::Scope;
+use crate::machine::powershell::{Scope, Session};
 use crate::record::{Ended, Record};
 use pipeline::Pipeline;
 
@@ -32,8 +32,7 @@ use pipeline::Pipeline;
 pub(crate) struct Pool {
     machine: Arc<Machine>,
     record: Record,
-    user: String,
-    scope: Arc<Scope>,
+    session: Session,
     protocol: Mutex<RunspacePool>,
     pipelines: Mutex<HashMap<Uuid, Arc<Pipeline>>>,
     /// Pipelines that may run at the same time; the others wait.
@@ -63,8 +62,7 @@ impl Pool {
         Arc::new(Self {
             machine,
             record,
-            user: user.to_owned(),
-            scope,
+            session: Session::new(user, scope),
             protocol: Mutex::new(protocol),
             pipelines: Mutex::default(),
             runspaces: Semaphore::new(0),
@@ -268,7 +266,9 @@ impl Pool {
                     let _heard = waiting.send(value);
                 }
             }
-            Asked::SetMinRunspaces { call, .. } | Asked::ResetState { call } => {
+            Asked::SetMinRunspaces { call, .. } => self.answer(call, Availability::Done(true))?,
+            Asked::ResetState { call } => {
+                self.session.reset();
                 self.answer(call, Availability::Done(true))?;
             }
             Asked::SetMaxRunspaces { call, count } => {

@@ -28,7 +28,7 @@ fn commands(line: &str) -> Vec<Command> {
 /// Switches and values as PSRP carries them. Whether a value belongs to the parameter before it is for this table to
 /// decide: it does, unless the parameter is one of the switches below.
 fn command(parsed: &StaticCommand) -> Command {
-    const SWITCHES: [&str; 20] = [
+    const SWITCHES: [&str; 21] = [
         "EQ",
         "NE",
         "GT",
@@ -49,6 +49,7 @@ fn command(parsed: &StaticCommand) -> Command {
         "Compress",
         "Recurse",
         "File",
+        "ValueOnly",
     ];
     let mut command = Command::new(parsed.name());
     let mut arguments = parsed.arguments().iter().peekable();

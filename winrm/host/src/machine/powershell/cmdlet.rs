@@ -16,6 +16,7 @@ pub(super) enum Cmdlet {
     GetItem,
     GetProcess,
     GetService,
+    GetVariable,
     GetWinEvent,
     MeasureObject,
     OutDefault,

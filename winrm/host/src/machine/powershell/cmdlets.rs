@@ -39,6 +39,7 @@ pub(super) async fn run(stage: &mut Stage<'_>, cmdlet: Cmdlet, bound: &Bound) ->
         Cmdlet::GetItem => files::get_item(stage, bound).await,
         Cmdlet::GetProcess => process::get(stage, bound).await,
         Cmdlet::GetService => service::get(stage, bound).await,
+        Cmdlet::GetVariable => utility::get_variable(stage, bound).await,
         Cmdlet::GetWinEvent => event::get_win_event(stage, bound).await,
         Cmdlet::MeasureObject => object::measure(stage, bound).await,
         Cmdlet::OutDefault => utility::pass_on(stage, bound).await,

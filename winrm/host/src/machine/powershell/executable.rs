@@ -12,7 +12,7 @@ use super::super::console::Console;
 use super::super::pipe::Broken;
 use super::display::Display;
 use super::options::{ErrorFormat, Options, Refused, Script};
-use super::{Emission, Fatal, Scope, Success, TypedCommand, run_pipeline};
+use super::{Emission, Fatal, Scope, Session, Success, TypedCommand, run_pipeline};
 use crate::record::Event;
 
 /// Runs `powershell.exe` with these arguments.
@@ -62,8 +62,8 @@ async fn evaluate(
         machine.record.write(Event::Script { text: text.clone() });
         return Box::pin(evaluate(machine, &text, console, writer)).await;
     }
-    let scope = Scope::everything();
-    let command = match TypedCommand::of_script(statement, &scope) {
+    let session = Session::new(&console.user, Arc::new(Scope::everything()));
+    let command = match TypedCommand::of_script(statement, &session.scope) {
         Ok(command) => command,
         Err(record) => {
             writer.emission(Emission::Fatal(Fatal(record)), console).await?;
@@ -73,9 +73,8 @@ async fn evaluate(
     if !script.contains(QUIET) {
         writer.progress(preparing_modules());
     }
-    let user = console.user.clone();
     let (sender, mut receiver) = mpsc::channel(64);
-    let running = run_pipeline(machine, &user, &scope, vec![command], None, sender);
+    let running = run_pipeline(machine, &session, vec![command], None, sender);
     let writing = async {
         while let Some(emission) = receiver.recv().await {
             writer.emission(emission, console).await?;

@@ -223,6 +223,19 @@ pub(super) const SIGNATURES: &[Signature] = &[
         ],
     },
     Signature {
+        cmdlet: Cmdlet::GetVariable,
+        name: "Get-Variable",
+        aliases: &["gv"],
+        class: "Microsoft.PowerShell.Commands.GetVariableCommand",
+        parameters: &[
+            texts("Name").at(0),
+            switch("ValueOnly"),
+            text("Scope"),
+            texts("Include"),
+            texts("Exclude"),
+        ],
+    },
+    Signature {
         cmdlet: Cmdlet::GetWinEvent,
         name: "Get-WinEvent",
         aliases: &[],

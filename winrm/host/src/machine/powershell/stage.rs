@@ -12,7 +12,7 @@ use super::super::programs::Program;
 use super::binding::bind;
 use super::cmdlet::Cmdlet;
 use super::failure::{Failure, Problem, Target, unknown_command};
-use super::{Emission, Emissions, Fatal, Scope, TypedArgument, TypedCommand, cmdlets};
+use super::{Emission, Emissions, Fatal, Session, TypedArgument, TypedCommand, cmdlets};
 
 /// What `$?` says when a pipeline has ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -44,8 +44,7 @@ pub(super) enum Output {
 #[derive(Debug)]
 pub(super) struct Stage<'m> {
     pub(super) machine: &'m Machine,
-    pub(super) user: String,
-    pub(super) scope: &'m Scope,
+    pub(super) session: &'m Session,
     /// The name in errors; the cmdlet's own, whatever alias was used.
     activity: String,
     text: String,
@@ -71,8 +70,7 @@ enum ErrorAction {
 impl<'m> Stage<'m> {
     pub(super) fn new(
         machine: &'m Machine,
-        user: &str,
-        scope: &'m Scope,
+        session: &'m Session,
         command: &TypedCommand,
         input: Input,
         output: Output,
@@ -80,8 +78,7 @@ impl<'m> Stage<'m> {
     ) -> Self {
         Self {
             machine,
-            user: user.to_owned(),
-            scope,
+            session,
             activity: String::new(),
             text: command.text.clone(),
             class: None,
@@ -139,9 +136,9 @@ impl<'m> Stage<'m> {
             stdin: Source::Empty,
             stdout: Sink::Pipe(output.clone(), Stream::Stdout),
             stderr: Sink::Pipe(output, Stream::Stderr),
-            environment: self.machine.environment_of(&self.user),
-            directory: super::super::home_of(&self.user),
-            user: self.user.clone(),
+            environment: self.machine.environment_of(&self.session.user),
+            directory: super::super::home_of(&self.session.user),
+            user: self.session.user.clone(),
         };
         let machine = self.machine;
         let running = async move { machine.run_program(program, &words, &text, &mut console).await };
@@ -158,6 +155,10 @@ impl<'m> Stage<'m> {
             Ok(())
         };
         let (code, read): (_, Result<(), Failure>) = tokio::join!(running, reading);
+        // A program whose output nobody reads any more has no exit code that anybody could ask for.
+        if let Ok(code) = code {
+            self.session.set_last_exit_code(code);
+        }
         if code != Ok(0) {
             self.complained.store(true, Ordering::Relaxed);
         }
@@ -218,7 +219,7 @@ impl<'m> Stage<'m> {
         match self.action {
             ErrorAction::Continue => self.emit(Emission::Error(record)).await,
             ErrorAction::SilentlyContinue | ErrorAction::Ignore => Ok(()),
-            ErrorAction::Stop => Err(Failure::Error(record)),
+            ErrorAction::Stop => Err(Failure::Error(Box::new(stopping(*record)))),
         }
     }
 
@@ -255,6 +256,21 @@ impl<'m> Stage<'m> {
 
     fn record(&self, problem: Problem) -> ErrorRecord {
         problem.record(&self.activity, self.class, &self.text)
+    }
+}
+
+/// The error that `-ErrorAction Stop` makes of another: the same identity, other words.
+fn stopping(record: ErrorRecord) -> ErrorRecord {
+    let message = format!(
+        "The running command stopped because the preference variable \"ErrorActionPreference\" or common parameter is \
+         set to Stop: {}",
+        record.message
+    );
+    ErrorRecord {
+        message: message.as_str().into(),
+        exception_type: "System.Management.Automation.ActionPreferenceStopException".into(),
+        exception_message: message.into(),
+        ..record
     }
 }
 

@@ -143,7 +143,7 @@ pub(super) async fn run(
 /// Answers a question for what commands there are.
 pub(super) async fn describe_commands(pool: Arc<Pool>, pipeline: Arc<Pipeline>, request: GetCommandMetadata) {
     let names: Vec<String> = request.names.iter().map(ToString::to_string).collect();
-    for value in describe(&pool.scope, &names) {
+    for value in describe(&pool.session.scope, &names) {
         pool.write(&pipeline, Stream::Output, value).await;
     }
     finish(&pool, &pipeline, Outcome::Completed);
@@ -167,13 +167,13 @@ async fn execute(
     for statement in statements {
         let mut commands = Vec::new();
         for command in statement {
-            match TypedCommand::of_pipeline(&command, &pool.scope) {
+            match TypedCommand::of_pipeline(&command, &pool.session.scope) {
                 Ok(command) => commands.push(command),
                 Err(record) => return Outcome::Failed(record),
             }
         }
         let (sender, receiver) = mpsc::channel(64);
-        let running = run_pipeline(&pool.machine, &pool.user, &pool.scope, commands, input.take(), sender);
+        let running = run_pipeline(&pool.machine, &pool.session, commands, input.take(), sender);
         let (_, fatal) = tokio::join!(running, forward(pool, pipeline, receiver));
         if let Some(Fatal(record)) = fatal {
             return Outcome::Failed(record);

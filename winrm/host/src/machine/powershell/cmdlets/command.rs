@@ -21,7 +21,7 @@ pub(super) async fn get_command(stage: &mut Stage<'_>, bound: &Bound) -> Result<
         let mut found = false;
         for signature in Cmdlet::all().filter(|signature| like(&pattern, signature.name)) {
             let (verb, noun) = signature.name.split_once('-').unwrap_or((signature.name, ""));
-            if stage.scope.shows(&Callable::Cmdlet(signature.cmdlet))
+            if stage.session.scope.shows(&Callable::Cmdlet(signature.cmdlet))
                 && any(&verbs, verb)
                 && any(&nouns, noun)
             {
