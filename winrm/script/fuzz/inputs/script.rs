@@ -1,5 +1,6 @@
 //! Bytes as a script.
 
+use winrm_script::check::{self, Standard};
 use winrm_script::commands::{Element, find};
 use winrm_script::parse::{self, MAX_NODES};
 use winrm_script::static_command::StaticCommand;
@@ -46,6 +47,10 @@ fn sound(text: &str, tree: &ScriptBlock) {
                 assert!(bound.arguments.len() <= elements.len());
             }
         }
+    }
+    match check::script(text, tree, &Standard) {
+        Ok(commands) => assert!(commands.len() <= nodes),
+        Err(refusals) => assert!(refusals.iter().all(|refusal| refusal.span().end <= text.len())),
     }
     assert_eq!(tree, &tree.clone());
 }

@@ -194,18 +194,12 @@ impl Pieces {
 impl Keyword {
     /// The keyword that a word is, in any case.
     pub(super) fn named(word: &str) -> Option<Self> {
-        if word.len() > LONGEST {
-            return None;
-        }
-        let word = word.to_ascii_lowercase();
-        KEYWORDS.iter().find(|(name, _)| *name == word).map(|&(_, keyword)| keyword)
+        KEYWORDS.iter().find(|(name, _)| name.eq_ignore_ascii_case(word)).map(|&(_, keyword)| keyword)
     }
 }
 
 /// The most pieces of one string. They are not yet nodes, and so they are counted here.
 const MOST_PIECES: usize = 4096;
-
-const LONGEST: usize = "configuration".len();
 
 const KEYWORDS: [(&str, Keyword); 51] = [
     ("assembly", Keyword::Elsewhere),

@@ -153,20 +153,16 @@ pub(crate) enum DashOperator {
 impl DashOperator {
     /// The operator with this name, without its dash, in any case.
     pub(crate) fn named(name: &str) -> Option<Self> {
-        if name.len() > LONGEST {
-            return None;
-        }
-        let name = name.to_ascii_lowercase();
-        if let Some((_, operator)) = PLAIN.iter().find(|(plain, _)| *plain == name) {
+        if let Some((_, operator)) = PLAIN.iter().find(|(plain, _)| plain.eq_ignore_ascii_case(name)) {
             return Some(*operator);
         }
         let compared = |name: &str, case| {
-            let (_, comparison) = COMPARISONS.iter().find(|(plain, _)| *plain == name)?;
+            let (_, comparison) = COMPARISONS.iter().find(|(plain, _)| plain.eq_ignore_ascii_case(name))?;
             Some(Self::Binary(BinaryOperator::Compare(*comparison, case)))
         };
-        compared(&name, Case::Insensitive)
-            .or_else(|| compared(name.strip_prefix('i')?, Case::Insensitive))
-            .or_else(|| compared(name.strip_prefix('c')?, Case::Sensitive))
+        compared(name, Case::Insensitive)
+            .or_else(|| compared(name.strip_prefix(['i', 'I'])?, Case::Insensitive))
+            .or_else(|| compared(name.strip_prefix(['c', 'C'])?, Case::Sensitive))
     }
 
     /// The operator as one with an operand after it only.
@@ -203,8 +199,6 @@ impl BinaryOperator {
         }
     }
 }
-
-const LONGEST: usize = "cnotcontains".len();
 
 const PLAIN: [(&str, DashOperator); 15] = [
     ("f", DashOperator::Binary(BinaryOperator::Format)),
