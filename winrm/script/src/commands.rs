@@ -8,9 +8,11 @@
 //! Windows PowerShell 5.1 says.
 
 mod binder;
+mod input;
 mod selector;
 mod table;
 
 pub use binder::{ArgumentType, Bound, BoundArgument, BoundValue, Element, Refusal, Typed};
+pub use input::{Input, InputBinding};
 pub use selector::{Selector, selectors};
 pub use table::{Command, Parameter, ParameterSet, Risk, Source, Variant, alias, find, names};

@@ -108,6 +108,9 @@ pub enum Refusal {
         /// The parameters, with dashes.
         candidates: Vec<String>,
     },
+    /// An object from the pipeline that no parameter takes.
+    #[error("`{0}` takes no such object from the pipeline; give it by a parameter")]
+    NoInput(&'static str),
     /// Parameters that exclude each other, or that do not say which set is meant.
     #[error("these parameters of `{0}` cannot be used together, or do not say enough")]
     ParameterSet(&'static str),
@@ -263,7 +266,7 @@ impl<T: Typed + Clone> Binding<T> {
     /// The unbound parameters at a position in some of the sets.
     fn candidates(&self, position: u32, sets: u64) -> Vec<Parameter> {
         let here = |set: ParameterSet| {
-            set.position == Some(position) && !set.remaining && sets != 0 && bit(set) & sets != 0
+            set.position == Some(position) && !set.remaining && sets != 0 && set.bit() & sets != 0
         };
         let positional = |parameter: &Parameter| parameter.has_position() && parameter.sets().any(here);
         self.unbound().filter(positional).collect()
@@ -274,7 +277,8 @@ impl<T: Typed + Clone> Binding<T> {
             return Ok(());
         }
         let sets = self.sets;
-        let takes = |parameter: &Parameter| parameter.sets().any(|set| set.remaining && bit(set) & sets != 0);
+        let takes =
+            |parameter: &Parameter| parameter.sets().any(|set| set.remaining && set.bit() & sets != 0);
         let found: Vec<Parameter> = self.unbound().filter(takes).collect();
         match found.as_slice() {
             [] => Err(Refusal::TooManyValues(self.command.name())),
@@ -299,7 +303,7 @@ impl<T: Typed + Clone> Binding<T> {
                     facts.mandatory
                         && !facts.by_value
                         && !facts.by_property_name
-                        && bit(facts) & (1 << set) != 0
+                        && facts.bit() & (1 << set) != 0
                 })
             })
         });
@@ -410,11 +414,7 @@ impl<'command> From<&'command static_command::Argument> for Element<'command, st
 
 /// The sets of a parameter, a bit for each; all bits for one that is in all of them.
 fn mask(parameter: Parameter) -> u64 {
-    parameter.sets().fold(0, |mask, set| mask | bit(set))
-}
-
-fn bit(set: ParameterSet) -> u64 {
-    set.set.map_or(u64::MAX, |set| 1_u64.checked_shl(set).unwrap_or(0))
+    parameter.sets().fold(0, |mask, set| mask | set.bit())
 }
 
 fn with_dashes(parameters: &[Parameter]) -> Vec<String> {

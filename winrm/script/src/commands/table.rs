@@ -274,6 +274,11 @@ impl Parameter {
 }
 
 impl ParameterSet {
+    /// The bit of this set, or all bits.
+    pub(super) fn bit(self) -> u64 {
+        self.set.map_or(u64::MAX, |set| 1_u64.checked_shl(set).unwrap_or(0))
+    }
+
     fn parse(text: &str) -> Option<Self> {
         let (text, position) = match text.split_once('@') {
             Some((text, position)) => (text, position.parse().ok()),

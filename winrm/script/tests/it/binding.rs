@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde_json::Value;
-use winrm_script::commands::{BoundValue, Element, find};
+use winrm_script::commands::{BoundValue, Element, Input, Parameter, find};
 use winrm_script::parse;
 use winrm_script::tree::{Expression, ExpressionKind};
 
@@ -122,6 +122,47 @@ fn assistants_commands_bind() {
     }
     eprintln!("{bound} of {commands} commands bind");
     assert!(bound * 100 >= commands * 97, "too few bind");
+}
+
+/// Objects from the pipeline go to the parameters that the record says.
+#[test]
+fn input_binds_as_recorded() {
+    let mut seen = 0;
+    for record in ["golden.jsonl", "golden-change.jsonl"].map(shared::measured).into_iter().flatten() {
+        for call in record["calls"].as_array().expect("calls") {
+            for input in call["pipeline"].as_array().into_iter().flatten() {
+                let Some(bound) = input["bound"].as_object() else { continue };
+                let (Some((parameter, value)), 1) = (bound.iter().next(), bound.len()) else { continue };
+                // Only an object that was bound whole shows its types here.
+                let value = value.as_str().unwrap_or_default();
+                let types = between(value, "<T>", "</T>");
+                let types: Vec<&str> = types.into_iter().skip_while(|name| is_wrapper(name)).collect();
+                let properties = between(value, " N=\"", "\"");
+                if types.is_empty() || properties.is_empty() {
+                    continue;
+                }
+                let command = find(call["command"].as_str().expect("a name")).expect("it is in the table");
+                let given: Vec<&str> =
+                    call["parameters"].as_object().expect("an object").keys().map(String::as_str).collect();
+                let object = Input { type_names: &types, properties: &properties };
+                let binding =
+                    command.bind_input(&given, object).unwrap_or_else(|refusal| panic!("{refusal}"));
+                let whole = binding.whole.map(Parameter::name);
+                assert_eq!(whole, Some(parameter.as_str()), "{} {types:?}", command.name());
+                seen += 1;
+            }
+        }
+    }
+    eprintln!("{seen} objects bind as recorded");
+}
+
+/// An array around the object, which the binder made.
+fn is_wrapper(name: &str) -> bool {
+    name.ends_with("[]") || name == "System.Array"
+}
+
+fn between<'text>(text: &'text str, before: &str, after: &str) -> Vec<&'text str> {
+    text.split(before).skip(1).filter_map(|rest| rest.split(after).next()).collect()
 }
 
 fn is_splatted(expression: &Expression) -> bool {
