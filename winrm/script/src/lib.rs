@@ -4,7 +4,10 @@
 mod characters;
 pub mod check;
 pub mod commands;
+pub mod evaluate;
+pub mod format;
 pub mod parse;
 pub mod position;
 pub mod static_command;
 pub mod tree;
+pub mod value;

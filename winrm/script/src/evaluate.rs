@@ -1,0 +1,202 @@
+//! Running a script: a stepper that asks its caller for what a host must do, and computes everything else.
+//!
+//! [`Evaluator::step`] goes on until something leaves the script: a [`Call`] for a host, an output, a record, or a pause
+//! after a bounded amount of work. The caller answers a call with [`Evaluator::answer`] and steps on; dropping the
+//! evaluator cancels the script.
+//!
+//! Inside, the script is straight-line asynchronous code whose only waiting is for the caller. Nothing here knows a
+//! runtime, a socket or a clock: time is an argument of `step`.
+
+mod arguments;
+mod assignment;
+mod block;
+mod command;
+mod coroutine;
+pub(crate) mod display;
+mod expression;
+mod failure;
+mod filter;
+mod function;
+mod host;
+mod index;
+mod interpreter;
+mod limits;
+mod member;
+mod method;
+mod operator;
+mod output;
+mod pipeline;
+mod simple;
+mod statement;
+mod statics;
+mod switch;
+mod unwind;
+mod variable;
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use winrm_proto::clixml::DateTime;
+
+pub use block::Block;
+pub use failure::Failure;
+pub use limits::{Limit, Limits};
+pub use unwind::Refusal;
+
+use crate::tree::{ScriptBlock, Span};
+use crate::value::Value;
+use coroutine::Coroutine;
+use interpreter::Interpreter;
+
+/// A script that runs.
+pub struct Evaluator {
+    coroutine: Coroutine,
+}
+
+/// What leaves a script.
+#[derive(Debug)]
+pub enum Step {
+    /// A host must do this; [`Evaluator::answer`] says what came of it.
+    Call(Box<Call>),
+    /// A value of the script's output.
+    Output(Value),
+    /// A record of another stream.
+    Record(Stream, Value),
+    /// A bounded amount of work is done and more is left.
+    Working,
+    /// The script is refused while it runs; nothing more comes.
+    Refused(Refusal),
+    /// The script ended; with the error that ended it, which was also a record, or its exit code.
+    Done(Ending),
+}
+
+/// How a script ended.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Ending {
+    /// All statements ran.
+    Complete,
+    /// An error ended it before its last statement.
+    Failed,
+    /// `exit` with this code.
+    Exit(i32),
+}
+
+/// A stream besides the output.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Stream {
+    /// Errors: error records.
+    Error,
+    /// Warnings: strings.
+    Warning,
+    /// Verbose messages: strings.
+    Verbose,
+    /// Debug messages: strings.
+    Debug,
+    /// `Write-Host` and `Write-Information`.
+    Information,
+}
+
+/// What a host must do.
+#[derive(Clone, Debug)]
+pub struct Call {
+    /// A command by its full name, or a program as it was written.
+    pub name: String,
+    /// Whether it is a program, and not a command.
+    pub kind: CallKind,
+    /// Where the script names it.
+    pub span: Span,
+    /// Parameters by their full names, in the order in which they were bound; switches are `$true`.
+    pub parameters: Vec<(String, Value)>,
+    /// Arguments of a program, or those of a command whose parameters are not known.
+    pub arguments: Vec<Value>,
+    /// What was piped in and no parameter could be given by value: these objects themselves.
+    pub input: Vec<Value>,
+    /// The object for which this call is made, where it came through a pipeline, and what names it is among
+    /// `parameters`.
+    pub piped: Option<Value>,
+}
+
+/// What a call is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum CallKind {
+    /// A command of PowerShell.
+    Command,
+    /// A program.
+    Program,
+}
+
+/// What came of a call.
+#[derive(Clone, Debug, Default)]
+pub struct Reply {
+    /// What it returned.
+    pub output: Vec<Value>,
+    /// Its errors, in order, none of which ended it.
+    pub errors: Vec<Failure>,
+    /// The error that ended it.
+    pub terminating: Option<Failure>,
+    /// Other records.
+    pub records: Vec<(Stream, Value)>,
+    /// The exit code of a program.
+    pub exit_code: Option<i32>,
+}
+
+/// What a script may know of the host.
+#[derive(Clone, Debug, Default)]
+pub struct Facts {
+    /// The values of `$env:`, by name.
+    pub environment: BTreeMap<String, String>,
+    /// The host's local time.
+    pub now: Option<DateTime>,
+    /// The host's version of PowerShell, `7.6.5`.
+    pub version: Option<String>,
+}
+
+/// Variables and functions that outlive a script.
+#[derive(Clone, Debug, Default)]
+pub struct Session {
+    pub(crate) variables: BTreeMap<String, Value>,
+    pub(crate) functions: BTreeMap<String, Arc<function::Definition>>,
+}
+
+impl Evaluator {
+    /// Prepares a script; nothing runs before the first step.
+    #[must_use]
+    pub fn new(text: &str, tree: ScriptBlock, facts: Facts, limits: Limits) -> Self {
+        Self::in_session(text, tree, facts, limits, Session::default())
+    }
+
+    /// Prepares a script that finds the variables and functions of a session.
+    #[must_use]
+    pub fn in_session(text: &str, tree: ScriptBlock, facts: Facts, limits: Limits, session: Session) -> Self {
+        let text: Arc<str> = text.into();
+        let run = move |link| Interpreter::new(link, text, facts, limits, session).run(Arc::new(tree));
+        Self { coroutine: Coroutine::new(run) }
+    }
+
+    /// Goes on until something leaves the script. `elapsed` is the time since the first step, not counting what the
+    /// host took.
+    ///
+    /// After a [`Step::Call`] an answer must be given first; without it the call is as if it had returned nothing.
+    pub fn step(&mut self, elapsed: Duration) -> Step {
+        self.coroutine.step(elapsed)
+    }
+
+    /// Says what came of the call.
+    pub fn answer(&mut self, reply: Reply) {
+        self.coroutine.answer(reply);
+    }
+
+    /// The variables and functions of the script, once it is done.
+    #[must_use]
+    pub fn into_session(self) -> Session {
+        self.coroutine.into_session()
+    }
+}
+
+impl fmt::Debug for Evaluator {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Evaluator").finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,136 @@
+//! The commands that run here: filters, formatters, converters and writers.
+
+mod compare;
+mod csv;
+mod display;
+mod each;
+mod group;
+mod json;
+mod measure;
+mod path;
+mod property;
+mod select;
+mod sort;
+mod text;
+mod unique;
+mod write;
+
+use super::arguments::Bound;
+use super::interpreter::{Interpreter, Turn};
+use super::unwind::Flow;
+use crate::value::{Array, Value};
+
+/// A stage of a pipeline. Its output goes where output goes at the time.
+pub(super) trait Stage: Send {
+    /// Before the first value.
+    fn begin<'a>(&'a mut self, interpreter: &'a mut Interpreter) -> Turn<'a, ()> {
+        let _ = interpreter;
+        Box::pin(async { Ok(()) })
+    }
+
+    /// Instead of values, for the first stage of a pipeline.
+    fn alone<'a>(&'a mut self, interpreter: &'a mut Interpreter) -> Turn<'a, ()> {
+        let _ = interpreter;
+        Box::pin(async { Ok(()) })
+    }
+
+    /// For each value.
+    fn process<'a>(&'a mut self, interpreter: &'a mut Interpreter, item: Value) -> Turn<'a, ()>;
+
+    /// After the last value.
+    fn end<'a>(&'a mut self, interpreter: &'a mut Interpreter) -> Turn<'a, ()> {
+        let _ = interpreter;
+        Box::pin(async { Ok(()) })
+    }
+}
+
+/// Makes a stage of bound parameters.
+pub(super) type Constructor = fn(&mut Interpreter, Bound) -> Flow<Box<dyn Stage>>;
+
+/// The command of this full name, if it runs here.
+pub(super) fn find(name: &str) -> Option<Constructor> {
+    FILTERS.iter().find(|(own, _)| own.eq_ignore_ascii_case(name)).map(|(_, constructor)| *constructor)
+}
+
+/// A stage that also keeps what passes in a variable: `-OutVariable`.
+pub(super) fn remember(name: String) -> Box<dyn Stage> {
+    Box::new(Remember { name, items: Vec::new() })
+}
+
+struct Remember {
+    name: String,
+    items: Vec<Value>,
+}
+
+impl Stage for Remember {
+    fn process<'a>(&'a mut self, interpreter: &'a mut Interpreter, item: Value) -> Turn<'a, ()> {
+        self.items.push(item.clone());
+        interpreter.emit(item)
+    }
+
+    fn end<'a>(&'a mut self, interpreter: &'a mut Interpreter) -> Turn<'a, ()> {
+        Box::pin(async move {
+            let (append, name) = match self.name.strip_prefix('+') {
+                Some(name) => (true, name),
+                None => (false, self.name.as_str()),
+            };
+            let mut items = match interpreter.own_variable(name) {
+                Some(value) if append => value.into_items(),
+                _ => Vec::new(),
+            };
+            items.append(&mut self.items);
+            interpreter.set_variable(name, Value::Array(Array::list(items)), None)
+        })
+    }
+}
+
+const FILTERS: [(&str, Constructor); 43] = [
+    ("Where-Object", each::filter),
+    ("ForEach-Object", each::each),
+    ("Select-Object", select::select),
+    ("Sort-Object", sort::sort),
+    ("Group-Object", group::group),
+    ("Measure-Object", measure::measure),
+    ("Compare-Object", compare::compare),
+    ("Tee-Object", unique::tee),
+    ("Get-Unique", unique::unique),
+    ("Select-String", text::select_string),
+    ("Out-String", text::out_string),
+    ("ConvertTo-Json", json::to_json),
+    ("ConvertFrom-Json", json::from_json),
+    ("ConvertTo-Csv", csv::to_csv),
+    ("ConvertFrom-Csv", csv::from_csv),
+    ("Split-Path", path::split_path),
+    ("Join-Path", path::join_path),
+    ("New-TimeSpan", path::time_span),
+    ("Write-Output", write::output),
+    ("Write-Host", write::host),
+    ("Write-Warning", write::warning),
+    ("Write-Error", write::error),
+    ("Write-Verbose", write::verbose),
+    ("Write-Debug", write::debug),
+    ("Write-Information", write::information),
+    ("Write-Progress", write::nothing),
+    ("Out-Null", write::nothing),
+    ("Out-Default", write::through),
+    ("Out-Host", write::through),
+    ("Format-Table", display::table),
+    ("Format-List", display::list),
+    ("Format-Wide", display::wide),
+    ("Add-Member", select::add_member),
+    ("Format-Custom", refused),
+    ("Invoke-Expression", refused),
+    ("Invoke-Command", refused),
+    ("New-Object", refused),
+    ("Add-Type", refused),
+    ("Get-Member", refused),
+    ("Set-Variable", refused),
+    ("Get-Variable", refused),
+    ("Start-Job", refused),
+    ("Measure-Command", refused),
+];
+
+/// Commands that act on the script or on PowerShell itself: they neither run here nor travel.
+fn refused(_: &mut Interpreter, _: Bound) -> Flow<Box<dyn Stage>> {
+    Err(super::unwind::Unwind::refused("this command acts on PowerShell itself and is not taken"))
+}

@@ -1,0 +1,285 @@
+//! Format-Table, Format-List and Format-Wide.
+
+use std::sync::Arc;
+
+use super::Stage;
+use super::property::{Source, Spec, existing};
+use crate::evaluate::arguments::Bound;
+use crate::evaluate::display::{field, fields_of};
+use crate::evaluate::interpreter::{Interpreter, Turn};
+use crate::evaluate::unwind::{Flow, Unwind};
+use crate::format::{Alignment, Body, Column, Document, Entry, List, Row, Table, Wide};
+use crate::value::Value;
+
+const OPTIONS: [&str; 4] = ["width", "alignment", "formatstring", "depth"];
+
+pub(super) fn table(_: &mut Interpreter, mut bound: Bound) -> Flow<Box<dyn Stage>> {
+    let mut format = Format::new(&mut bound)?;
+    let wrap = bound.switch("Wrap");
+    let hide_headers = bound.switch("HideTableHeaders");
+    bound.switch("AutoSize");
+    bound.switch("RepeatHeader");
+    bound.finish("Format-Table")?;
+    format.layout = Layout::Table { wrap, hide_headers };
+    Ok(Box::new(format))
+}
+
+pub(super) fn list(_: &mut Interpreter, mut bound: Bound) -> Flow<Box<dyn Stage>> {
+    let mut format = Format::new(&mut bound)?;
+    bound.finish("Format-List")?;
+    format.layout = Layout::List;
+    Ok(Box::new(format))
+}
+
+pub(super) fn wide(_: &mut Interpreter, mut bound: Bound) -> Flow<Box<dyn Stage>> {
+    let mut format = Format::new(&mut bound)?;
+    let auto = bound.switch("AutoSize");
+    let columns = bound.count("Column")?;
+    bound.finish("Format-Wide")?;
+    format.layout = Layout::Wide { columns: if auto { None } else { Some(columns.unwrap_or(2)) } };
+    Ok(Box::new(format))
+}
+
+enum Layout {
+    Table { wrap: bool, hide_headers: bool },
+    List,
+    Wide { columns: Option<usize> },
+}
+
+struct Format {
+    properties: Vec<Spec>,
+    group_by: Option<Spec>,
+    layout: Layout,
+    input: Option<Value>,
+    items: Vec<Value>,
+}
+
+impl Format {
+    fn new(bound: &mut Bound) -> Flow<Self> {
+        let properties = match bound.take("Property") {
+            Some(value) => Spec::read(value, &OPTIONS)?,
+            None => Vec::new(),
+        };
+        let group_by = match bound.take("GroupBy") {
+            Some(value) => Spec::read(value, &OPTIONS)?.into_iter().next(),
+            None => None,
+        };
+        for name in ["Force", "ShowError", "DisplayError"] {
+            bound.switch(name);
+        }
+        if bound.take("View").is_some() || bound.take("Expand").is_some() {
+            return Err(Unwind::refused("-View and -Expand of the formatters"));
+        }
+        let input = bound.take("InputObject");
+        Ok(Self { properties, group_by, layout: Layout::List, input, items: Vec::new() })
+    }
+
+    async fn group(&self, interpreter: &mut Interpreter, item: &Value) -> Flow<Option<Value>> {
+        match &self.group_by {
+            None => Ok(None),
+            Some(spec) => spec.value(interpreter, item).await.map(|value| Some(value.unwrap_or_default())),
+        }
+    }
+
+    fn group_label(&self) -> Option<String> {
+        self.group_by.as_ref().map(Spec::name)
+    }
+
+    /// The properties that wildcards stand for, by the first object.
+    fn resolved(&self, first: &Value) -> Flow<Vec<Spec>> {
+        let mut resolved = Vec::new();
+        for spec in &self.properties {
+            match &spec.source {
+                Source::Name(name) if super::property::is_wildcard(name) => {
+                    let pattern = crate::value::pattern::Wildcard::new(name, crate::tree::Case::Insensitive)?;
+                    for own in fields_of(first) {
+                        if pattern.matches(&own)? {
+                            resolved.push(Spec {
+                                label: None,
+                                source: Source::Name(own),
+                                options: spec.options.clone(),
+                            });
+                        }
+                    }
+                }
+                _ => resolved.push(spec.clone()),
+            }
+        }
+        Ok(resolved)
+    }
+
+    /// A property's value. Where the first object has it, `Count` of one that has not is one.
+    async fn cell(
+        &self,
+        interpreter: &mut Interpreter,
+        spec: &Spec,
+        item: &Value,
+        first: &Value,
+    ) -> Flow<Option<Value>> {
+        match &spec.source {
+            Source::Block(block) => interpreter.calculated(block, item).await.map(Some),
+            Source::Name(name) if existing(first, name)?.is_some() => Ok(field(item, name)?),
+            Source::Name(name) => Ok(existing(item, name)?.map(|(_, value)| value)),
+        }
+    }
+
+    async fn table(
+        &self,
+        interpreter: &mut Interpreter,
+        items: &[Value],
+        wrap: bool,
+        hide: bool,
+    ) -> Flow<Table> {
+        let Some(first) = items.first() else { return Ok(Table::default()) };
+        let specs = if self.properties.is_empty() {
+            fields_of(first)
+                .into_iter()
+                .take(DEFAULT_COLUMNS)
+                .map(|name| Spec { label: None, source: Source::Name(name), options: Vec::new() })
+                .collect()
+        } else {
+            self.resolved(first)?
+        };
+        let mut rows = Vec::with_capacity(items.len());
+        for item in items {
+            interpreter.breathe().await?;
+            let mut cells = Vec::with_capacity(specs.len());
+            for spec in &specs {
+                cells.push(self.cell(interpreter, spec, item, first).await?);
+            }
+            let group = self.group(interpreter, item).await?;
+            rows.push(Row { cells, group, after: Vec::new() });
+        }
+        let mut columns = Vec::with_capacity(specs.len());
+        for spec in &specs {
+            columns.push(column(spec, first)?);
+        }
+        Ok(Table { columns, rows, wrap, hide_headers: hide, group_label: self.group_label() })
+    }
+
+    async fn list(&self, interpreter: &mut Interpreter, items: &[Value]) -> Flow<List> {
+        let mut entries = Vec::with_capacity(items.len());
+        for item in items {
+            interpreter.breathe().await?;
+            let mut fields = Vec::new();
+            if self.properties.is_empty() {
+                for name in fields_of(item) {
+                    let value = field(item, &name)?.unwrap_or_default();
+                    fields.push((name, value, None));
+                }
+            } else {
+                for spec in self.resolved(item)? {
+                    let format =
+                        spec.option("formatstring").map(|format| format.to_text().as_str().to_owned());
+                    if let Some(value) = self.cell(interpreter, &spec, item, item).await? {
+                        fields.push((spelled(&spec, item), value, format));
+                    }
+                }
+            }
+            let group = self.group(interpreter, item).await?;
+            entries.push(Entry { fields, group, after: Vec::new() });
+        }
+        Ok(List { entries, group_label: self.group_label() })
+    }
+
+    async fn wide(
+        &self,
+        interpreter: &mut Interpreter,
+        items: &[Value],
+        columns: Option<usize>,
+    ) -> Flow<Wide> {
+        let mut values = Vec::with_capacity(items.len());
+        let Some(first) = items.first() else { return Ok(Wide { values, columns }) };
+        for item in items {
+            interpreter.breathe().await?;
+            let value = match self.properties.first() {
+                Some(spec) => self.cell(interpreter, spec, item, first).await?,
+                None => match fields_of(item).first() {
+                    Some(name) => {
+                        let names = fields_of(item);
+                        let name = names.iter().find(|own| own.eq_ignore_ascii_case("Name")).unwrap_or(name);
+                        field(item, name)?
+                    }
+                    None => Some(item.clone()),
+                },
+            };
+            values.push(value.unwrap_or_default());
+        }
+        Ok(Wide { values, columns })
+    }
+}
+
+/// A property's label: as the object spells it.
+fn spelled(spec: &Spec, item: &Value) -> String {
+    match (&spec.label, &spec.source) {
+        (None, Source::Name(name)) => fields_of(item)
+            .into_iter()
+            .find(|own| own.eq_ignore_ascii_case(name))
+            .unwrap_or_else(|| name.clone()),
+        _ => spec.name(),
+    }
+}
+
+fn column(spec: &Spec, first: &Value) -> Flow<Column> {
+    let width = match spec.option("width") {
+        None => None,
+        Some(value) => match value.as_integer().and_then(|width| usize::try_from(width).ok()) {
+            Some(width) if width > 0 => Some(width),
+            _ => return Err(Unwind::refused("this width of a column")),
+        },
+    };
+    let alignment = match spec.option("alignment") {
+        None => None,
+        Some(value) => match value.to_text().as_str().to_ascii_lowercase().as_str() {
+            "left" => Some(Alignment::Left),
+            "right" => Some(Alignment::Right),
+            "center" => Some(Alignment::Center),
+            _ => return Err(Unwind::refused("this alignment of a column")),
+        },
+    };
+    let format = spec.option("formatstring").map(|format| format.to_text().as_str().to_owned());
+    Ok(Column { label: spelled(spec, first), width, alignment, format })
+}
+
+impl Stage for Format {
+    fn alone<'a>(&'a mut self, _: &'a mut Interpreter) -> Turn<'a, ()> {
+        self.items = self.input.take().map(Value::into_items).unwrap_or_default();
+        Box::pin(async { Ok(()) })
+    }
+
+    fn process<'a>(&'a mut self, _: &'a mut Interpreter, item: Value) -> Turn<'a, ()> {
+        if !item.is_null() {
+            self.items.push(item);
+        }
+        Box::pin(async { Ok(()) })
+    }
+
+    fn end<'a>(&'a mut self, interpreter: &'a mut Interpreter) -> Turn<'a, ()> {
+        Box::pin(async move {
+            let items = std::mem::take(&mut self.items);
+            if items.is_empty() {
+                return Ok(());
+            }
+            // Values without properties are shown as they are.
+            if self.properties.is_empty()
+                && items.iter().all(|item| fields_of(item).is_empty() || item.as_str().is_some())
+            {
+                for item in items {
+                    interpreter.emit(item).await?;
+                }
+                return Ok(());
+            }
+            let body = match &self.layout {
+                Layout::Table { wrap, hide_headers } => {
+                    Body::Table(self.table(interpreter, &items, *wrap, *hide_headers).await?)
+                }
+                Layout::List => Body::List(self.list(interpreter, &items).await?),
+                Layout::Wide { columns } => Body::Wide(self.wide(interpreter, &items, *columns).await?),
+            };
+            interpreter.emit(Value::Document(Arc::new(Document::new(body)))).await
+        })
+    }
+}
+
+/// As many properties are shown where none is named.
+const DEFAULT_COLUMNS: usize = 10;

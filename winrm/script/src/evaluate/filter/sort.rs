@@ -1,0 +1,166 @@
+//! Sort-Object.
+
+use std::cmp::Ordering;
+
+use super::Stage;
+use super::property::Spec;
+use crate::evaluate::arguments::Bound;
+use crate::evaluate::interpreter::{Interpreter, Turn};
+use crate::evaluate::unwind::{Flow, Unwind};
+use crate::tree::Case;
+use crate::value::compare::sort_order;
+use crate::value::{Fault, Value};
+
+pub(super) fn sort(_: &mut Interpreter, mut bound: Bound) -> Flow<Box<dyn Stage>> {
+    let properties = match bound.take("Property") {
+        Some(value) => Spec::read(value, &["descending", "ascending"])?,
+        None => Vec::new(),
+    };
+    let descending = bound.switch("Descending");
+    let unique = bound.switch("Unique");
+    let case = if bound.switch("CaseSensitive") { Case::Sensitive } else { Case::Insensitive };
+    bound.switch("Stable");
+    let (top, bottom) = (bound.count("Top")?, bound.count("Bottom")?);
+    let input = bound.take("InputObject");
+    bound.finish("Sort-Object")?;
+    let directions = properties
+        .iter()
+        .map(|spec| match (spec.option("descending"), spec.option("ascending")) {
+            (Some(own), _) => own.is_true(),
+            (None, Some(own)) => !own.is_true(),
+            (None, None) => descending,
+        })
+        .collect();
+    Ok(Box::new(Sort {
+        properties,
+        directions,
+        descending,
+        unique,
+        case,
+        top,
+        bottom,
+        input,
+        rows: Vec::new(),
+    }))
+}
+
+struct Sort {
+    properties: Vec<Spec>,
+    /// For each property, whether the largest comes first.
+    directions: Vec<bool>,
+    descending: bool,
+    unique: bool,
+    case: Case,
+    top: Option<usize>,
+    bottom: Option<usize>,
+    input: Option<Value>,
+    rows: Vec<Row>,
+}
+
+struct Row {
+    item: Value,
+    /// The values to compare; `None` where there is no such property.
+    keys: Vec<Option<Value>>,
+}
+
+impl Sort {
+    fn order(&self, left: &Row, right: &Row) -> Result<Ordering, Fault> {
+        if self.properties.is_empty() {
+            let order = sort_order(&left.item, &right.item, self.case)?;
+            return Ok(if self.descending { order.reverse() } else { order });
+        }
+        for ((left, right), descending) in left.keys.iter().zip(&right.keys).zip(&self.directions) {
+            let order = match (left, right) {
+                (Some(left), Some(right)) => {
+                    let order = sort_order(left, right, self.case)?;
+                    if *descending { order.reverse() } else { order }
+                }
+                // What lacks the property comes last, whatever the direction.
+                (Some(_), None) => Ordering::Less,
+                (None, Some(_)) => Ordering::Greater,
+                (None, None) => Ordering::Equal,
+            };
+            if order != Ordering::Equal {
+                return Ok(order);
+            }
+        }
+        Ok(Ordering::Equal)
+    }
+}
+
+impl Stage for Sort {
+    fn alone<'a>(&'a mut self, interpreter: &'a mut Interpreter) -> Turn<'a, ()> {
+        Box::pin(async move {
+            match self.input.take() {
+                Some(items) => {
+                    for item in items.into_items() {
+                        self.process(interpreter, item).await?;
+                    }
+                    Ok(())
+                }
+                None => Ok(()),
+            }
+        })
+    }
+
+    fn process<'a>(&'a mut self, interpreter: &'a mut Interpreter, item: Value) -> Turn<'a, ()> {
+        Box::pin(async move {
+            if item.is_null() {
+                return Ok(());
+            }
+            if self.properties.is_empty()
+                && matches!(&item, Value::Object(object) if object.is_of_host() && !object.is_custom())
+            {
+                return Err(Unwind::refused(
+                    "Sort-Object without -Property on objects of the host; name a property",
+                ));
+            }
+            let mut keys = Vec::with_capacity(self.properties.len());
+            for spec in &self.properties {
+                keys.push(spec.value(interpreter, &item).await?);
+            }
+            interpreter.make(size_of::<Row>())?;
+            self.rows.push(Row { item, keys });
+            Ok(())
+        })
+    }
+
+    fn end<'a>(&'a mut self, interpreter: &'a mut Interpreter) -> Turn<'a, ()> {
+        Box::pin(async move {
+            let mut rows = std::mem::take(&mut self.rows);
+            let mut fault = None;
+            rows.sort_by(|left, right| {
+                self.order(left, right).unwrap_or_else(|own| {
+                    fault.get_or_insert(own);
+                    Ordering::Equal
+                })
+            });
+            if let Some(fault) = fault {
+                return Err(fault.into());
+            }
+            if self.unique {
+                let mut kept: Vec<Row> = Vec::with_capacity(rows.len());
+                for row in rows {
+                    interpreter.tick()?;
+                    let repeated = match kept.last() {
+                        Some(last) => self.order(last, &row)? == Ordering::Equal,
+                        None => false,
+                    };
+                    if !repeated {
+                        kept.push(row);
+                    }
+                }
+                rows = kept;
+            }
+            let (skip, take) = match (self.top, self.bottom) {
+                (Some(top), _) => (0, top),
+                (None, Some(bottom)) => (rows.len().saturating_sub(bottom), bottom),
+                (None, None) => (0, usize::MAX),
+            };
+            for row in rows.into_iter().skip(skip).take(take) {
+                interpreter.emit(row.item).await?;
+            }
+            Ok(())
+        })
+    }
+}

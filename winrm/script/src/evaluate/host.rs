@@ -1,0 +1,442 @@
+//! Commands and programs of a host as stages of a pipeline.
+//!
+//! What is piped to a command is bound here, object by object, as PowerShell binds it: by value, by a selector that
+//! names the object again, or by the names of its properties. So every value is known before it is sent.
+
+use super::arguments::{Argument, Arguments, Common, Element};
+use super::command::kind_of;
+use super::filter::Stage;
+use super::interpreter::{Interpreter, Turn};
+use super::member::{has_property, property};
+use super::output::ErrorAction;
+use super::unwind::{Flow, Unwind};
+use super::{Call, CallKind, Failure, Reply, Step};
+use crate::commands::{self, BoundValue, Command, Parameter, selectors};
+use crate::tree::Span;
+use crate::value::convert::convert;
+use crate::value::type_name::Plain;
+use crate::value::{Array, Type, Value};
+
+/// A command or program of a host.
+pub(super) struct Host {
+    call: Call,
+    command: Option<Command>,
+    common: Common,
+    /// What was piped in and is sent in one call.
+    gathered: Vec<Value>,
+    called: bool,
+}
+
+impl Host {
+    pub(super) fn new(name: &str, arguments: Arguments, span: Span) -> Flow<Self> {
+        if kind_of(name) == CallKind::Program {
+            return Ok(Self::program(name, arguments, span));
+        }
+        let Some(command) = commands::find(name) else {
+            return Self::unknown(name, arguments, span);
+        };
+        let bound =
+            command.bind(&arguments.for_binding()).map_err(|refusal| Unwind::refused(refusal.to_string()))?;
+        let mut common = Common::default();
+        let mut parameters = Vec::new();
+        for argument in bound.arguments {
+            let parameter = argument.parameter;
+            let value = match argument.value {
+                BoundValue::Switch => Value::Boolean(true),
+                BoundValue::Given(argument) => typed(argument, parameter.type_name())?,
+                BoundValue::Remaining(rest) => {
+                    let items: Vec<Value> = rest.into_iter().map(|argument| argument.value).collect();
+                    typed(Argument::plain(Value::array(items)), parameter.type_name())?
+                }
+            };
+            if parameter.is_common() {
+                common.take(parameter.name(), value.clone())?;
+            }
+            parameters.push((parameter.name().to_owned(), value));
+        }
+        let call = Call { parameters, ..empty_call(command.name(), CallKind::Command, span) };
+        Ok(Self { call, command: Some(command), common, gathered: Vec::new(), called: false })
+    }
+
+    pub(super) fn program(name: &str, arguments: Arguments, span: Span) -> Self {
+        let mut words = Vec::new();
+        for element in arguments.elements {
+            match element {
+                Element::Value(argument) => push_words(argument, &mut words),
+                Element::Parameter { name, value: None } => words.push(Value::string(format!("-{name}"))),
+                Element::Parameter { name, value: Some(value) } => {
+                    let value = value.text.unwrap_or_else(|| value.value.to_text().as_str().to_owned());
+                    words.push(Value::string(format!("-{name}:{value}")));
+                }
+            }
+        }
+        let call = Call { arguments: words, ..empty_call(name, CallKind::Program, span) };
+        Self { call, command: None, common: Common::default(), gathered: Vec::new(), called: false }
+    }
+
+    /// A command that is not in the table: its parameters must be written out.
+    fn unknown(name: &str, arguments: Arguments, span: Span) -> Flow<Self> {
+        let mut call = empty_call(name, CallKind::Command, span);
+        let mut common = Common::default();
+        let mut elements = arguments.elements.into_iter().peekable();
+        while let Some(element) = elements.next() {
+            match element {
+                Element::Value(argument) => call.arguments.push(argument.value),
+                Element::Parameter { name, value } => {
+                    let value = match value {
+                        Some(value) => value.value,
+                        None => match elements.next_if(|next| matches!(next, Element::Value(_))) {
+                            Some(Element::Value(value)) => value.value,
+                            _ => Value::Boolean(true),
+                        },
+                    };
+                    if name.eq_ignore_ascii_case("ErrorAction") {
+                        common.take("ErrorAction", value.clone())?;
+                    }
+                    call.parameters.push((name, value));
+                }
+            }
+        }
+        Ok(Self { call, command: None, common, gathered: Vec::new(), called: false })
+    }
+
+    pub(super) fn common(&self) -> &Common {
+        &self.common
+    }
+
+    /// Makes one call and passes on what came of it.
+    async fn make(&mut self, interpreter: &mut Interpreter, call: Call) -> Flow<()> {
+        self.called = true;
+        check_values(&call)?;
+        let kind = call.kind;
+        interpreter.link.hand(Step::Call(Box::new(call))).await;
+        let Reply { output, errors, terminating, records, exit_code } = interpreter.link.reply();
+        if let Some(code) = exit_code {
+            interpreter.exit_code = Some(code);
+            interpreter.succeeded = code == 0;
+        }
+        for (stream, value) in records {
+            interpreter.record(stream, value).await?;
+        }
+        for item in output {
+            interpreter.make(64)?;
+            interpreter.emit(item).await?;
+        }
+        for failure in errors {
+            self.fail(interpreter, failure, kind).await?;
+        }
+        match terminating {
+            None => Ok(()),
+            Some(failure) => {
+                self.remember(interpreter, &failure);
+                if self.common.error_action == Some(ErrorAction::Stop) {
+                    return Err(Unwind::Script(Box::new(failure)));
+                }
+                Err(Unwind::Statement(Box::new(failure)))
+            }
+        }
+    }
+
+    async fn fail(&self, interpreter: &mut Interpreter, failure: Failure, kind: CallKind) -> Flow<()> {
+        self.remember(interpreter, &failure);
+        // What a program writes to its error stream says nothing about its success.
+        let succeeded = interpreter.succeeded;
+        let action = match kind {
+            CallKind::Program => Some(ErrorAction::Continue),
+            CallKind::Command => self.common.error_action,
+        };
+        interpreter.report(failure, action).await?;
+        if kind == CallKind::Program {
+            interpreter.succeeded = succeeded;
+        }
+        Ok(())
+    }
+
+    fn remember(&self, interpreter: &mut Interpreter, failure: &Failure) {
+        let Some(name) = &self.common.error_variable else { return };
+        let plain = name.strip_prefix('+').unwrap_or(name);
+        let mut items = match interpreter.own_variable(plain) {
+            Some(Value::Array(array)) if array.is_list() => array.to_vec(),
+            _ => Vec::new(),
+        };
+        items.push(failure.to_value());
+        interpreter.replace_variable(&plain.to_ascii_lowercase(), Some(Value::Array(Array::list(items))));
+    }
+
+    /// The call for one piped object.
+    async fn bind_item(&mut self, interpreter: &mut Interpreter, item: Value) -> Flow<Call> {
+        let Some(command) = self.command else {
+            return Err(Unwind::refused(format!(
+                "what `{}` takes from a pipeline is not known; give it as a parameter",
+                self.call.name
+            )));
+        };
+        let mut call = self.call.clone();
+        // Delay-bound blocks are evaluated for each object.
+        for (name, value) in &mut call.parameters {
+            let Value::Block(block) = value else { continue };
+            let is_block =
+                command.parameter(name).is_some_and(|own| own.type_name().starts_with("scriptblock"));
+            if !is_block {
+                let block = std::sync::Arc::clone(block);
+                *value = Value::of_output(interpreter.invoke_with_item(&block, item.clone()).await?);
+            }
+        }
+        let bound = |parameter: &Parameter| call.parameters.iter().any(|(name, _)| name == parameter.name());
+        let free: Vec<Parameter> = command
+            .variants()
+            .next()
+            .into_iter()
+            .flat_map(|variant| variant.parameters().collect::<Vec<_>>())
+            .filter(|parameter| !bound(parameter))
+            .collect();
+        let by_value = free
+            .iter()
+            .filter(|parameter| parameter.sets().any(|set| set.by_value))
+            .copied()
+            .collect::<Vec<_>>();
+        // 1. By value, where the type is that of the value.
+        for parameter in &by_value {
+            if let Some(value) = fits(&item, parameter.type_name()) {
+                call.parameters.push((parameter.name().to_owned(), value));
+                call.piped = Some(item);
+                return Ok(call);
+            }
+        }
+        // 2. The object itself, named again by its selector.
+        for parameter in &by_value {
+            let Some(selector) = selectors(command.name(), parameter.name()) else { continue };
+            if !is_of_type(&item, selector.type_name()) {
+                continue;
+            }
+            let mut named = Vec::new();
+            for (own, parameter) in selector.pairs() {
+                let Some(value) = property(&item, own)? else { break };
+                named.push((parameter.to_owned(), value));
+            }
+            if named.len() == selector.pairs().count() {
+                for (name, value) in named {
+                    if !call.parameters.iter().any(|(own, _)| *own == name) {
+                        call.parameters.push((name, value));
+                    }
+                }
+                call.piped = Some(item);
+                return Ok(call);
+            }
+        }
+        // 3. By the names of its properties.
+        let mut found = false;
+        for parameter in &free {
+            if !parameter.sets().any(|set| set.by_property_name) {
+                continue;
+            }
+            let names = std::iter::once(parameter.name()).chain(parameter.aliases());
+            for name in names {
+                if has_property(&item, name) {
+                    let value = property(&item, name)?.unwrap_or_default();
+                    if value.is_null() {
+                        continue;
+                    }
+                    call.parameters.push((
+                        parameter.name().to_owned(),
+                        typed(Argument::plain(value), parameter.type_name())?,
+                    ));
+                    found = true;
+                    break;
+                }
+            }
+        }
+        if found {
+            call.piped = Some(item);
+            return Ok(call);
+        }
+        // 4. By value, converted.
+        for parameter in &by_value {
+            if !is_object(&item) && known_type(parameter.type_name()) {
+                let value = typed(Argument::plain(item.clone()), parameter.type_name())?;
+                call.parameters.push((parameter.name().to_owned(), value));
+                call.piped = Some(item);
+                return Ok(call);
+            }
+        }
+        Err(Unwind::refused(format!(
+            "nothing names this [{}] to `{}` again; pass what identifies it as a parameter",
+            item.type_name(),
+            command.name()
+        )))
+    }
+
+    /// Whether the command takes anything at all from a pipeline, whole.
+    fn gathers(&self) -> bool {
+        const WHOLE: [&str; 7] = [
+            "Set-Content",
+            "Add-Content",
+            "Out-File",
+            "Export-Csv",
+            "Export-Clixml",
+            "ConvertTo-Html",
+            "ConvertTo-Xml",
+        ];
+        WHOLE.iter().any(|own| own.eq_ignore_ascii_case(&self.call.name))
+    }
+}
+
+impl Stage for Host {
+    fn alone<'a>(&'a mut self, interpreter: &'a mut Interpreter) -> Turn<'a, ()> {
+        Box::pin(async move {
+            let mut call = self.call.clone();
+            for (_, value) in &mut call.parameters {
+                if let Value::Block(block) = value {
+                    *value = Value::string(block.text());
+                }
+            }
+            self.make(interpreter, call).await
+        })
+    }
+
+    fn process<'a>(&'a mut self, interpreter: &'a mut Interpreter, item: Value) -> Turn<'a, ()> {
+        Box::pin(async move {
+            if item.is_null() {
+                return Ok(());
+            }
+            if self.gathers() || self.call.kind == CallKind::Program {
+                self.gathered.push(item);
+                return Ok(());
+            }
+            let call = self.bind_item(interpreter, item).await?;
+            self.make(interpreter, call).await
+        })
+    }
+
+    fn end<'a>(&'a mut self, interpreter: &'a mut Interpreter) -> Turn<'a, ()> {
+        Box::pin(async move {
+            if !self.called && (self.gathers() || !self.gathered.is_empty()) {
+                let input = std::mem::take(&mut self.gathered);
+                let call = Call { input, ..self.call.clone() };
+                return self.make(interpreter, call).await;
+            }
+            Ok(())
+        })
+    }
+}
+
+fn empty_call(name: &str, kind: CallKind, span: Span) -> Call {
+    Call {
+        name: name.to_owned(),
+        kind,
+        span,
+        parameters: Vec::new(),
+        arguments: Vec::new(),
+        input: Vec::new(),
+        piped: None,
+    }
+}
+
+fn push_words(argument: Argument, words: &mut Vec<Value>) {
+    match (argument.text, argument.value) {
+        (Some(text), _) => words.push(Value::string(text)),
+        (None, Value::Array(array)) => {
+            words.extend(array.to_vec().into_iter().map(|item| Value::String(item.to_text())));
+        }
+        (None, Value::Null) => {}
+        (None, value) => words.push(Value::String(value.to_text())),
+    }
+}
+
+/// Blocks never travel.
+fn check_values(call: &Call) -> Flow<()> {
+    let values = call.parameters.iter().map(|(_, value)| value).chain(&call.arguments).chain(&call.input);
+    for value in values {
+        if matches!(value, Value::Document(_)) {
+            return Err(Unwind::refused("what Format-Table and its kin write, as input of another command"));
+        }
+    }
+    Ok(())
+}
+
+/// An argument in its parameter's type, as far as that is a type of values.
+fn typed(argument: Argument, type_name: &str) -> Flow<Value> {
+    let Argument { value, text } = argument;
+    if matches!(value, Value::Block(_)) {
+        return Ok(value);
+    }
+    let value = match (text, type_name) {
+        // A number that is bound to a string keeps its spelling.
+        (Some(text), "string" | "string[]") => Value::string(text),
+        _ => value,
+    };
+    let Some(to) = value_type(type_name) else { return Ok(value) };
+    if value.is_null() {
+        return Ok(value);
+    }
+    if let Type::Plain(Plain::String) = to
+        && let Value::Array(_) = value
+    {
+        return Err(Unwind::refused("an array for a parameter that takes one string"));
+    }
+    Ok(convert(&value, to)?)
+}
+
+fn value_type(type_name: &str) -> Option<Type> {
+    if type_name.eq_ignore_ascii_case("switch") {
+        return Some(Type::Plain(Plain::Boolean));
+    }
+    let base = type_name.strip_suffix("[]").unwrap_or(type_name);
+    let plain = matches!(
+        base.to_ascii_lowercase().as_str(),
+        "string"
+            | "int"
+            | "int32"
+            | "long"
+            | "int64"
+            | "uint32"
+            | "uint64"
+            | "uint16"
+            | "int16"
+            | "byte"
+            | "bool"
+            | "datetime"
+            | "timespan"
+            | "double"
+            | "decimal"
+            | "guid"
+            | "version"
+            | "char"
+    );
+    if plain { Type::named(type_name) } else { None }
+}
+
+fn known_type(type_name: &str) -> bool {
+    value_type(type_name).is_some()
+}
+
+/// The value for a parameter whose type is its own, or an array of it.
+fn fits(item: &Value, type_name: &str) -> Option<Value> {
+    let to = value_type(type_name)?;
+    let base = item.base();
+    match to {
+        Type::Plain(_) if base.type_name().as_str() == to.full_name() => Some(base),
+        Type::ArrayOf(element) if base.type_name().as_str() == Type::Plain(element).full_name() => {
+            convert(&base, to).ok()
+        }
+        _ => None,
+    }
+}
+
+fn is_object(item: &Value) -> bool {
+    matches!(item, Value::Object(object) if !object.is_wrapper())
+}
+
+/// Whether an object's type has this name, with its namespace or without.
+fn is_of_type(item: &Value, type_name: &str) -> bool {
+    let Value::Object(object) = item else { return false };
+    object.type_names().as_slice().iter().any(|own| {
+        let own = own.as_str();
+        let short = own.rsplit(['.', '/']).next().unwrap_or_default();
+        own.eq_ignore_ascii_case(type_name)
+            || short.eq_ignore_ascii_case(type_name)
+            || own
+                .strip_prefix("Microsoft.Management.Infrastructure.")
+                .is_some_and(|own| own.eq_ignore_ascii_case(type_name))
+    })
+}

@@ -1,0 +1,190 @@
+//! The state of a running script.
+
+use std::collections::{BTreeMap, HashMap};
+use std::pin::Pin;
+use std::sync::Arc;
+
+use super::block::Block;
+use super::coroutine::Link;
+use super::failure::Failure;
+use super::limits::{Limit, Limits};
+use super::output::{Pipe, Target};
+use super::unwind::{Flow, Unwind};
+use super::variable::Scope;
+use super::{Ending, Facts, Refusal, Session, Step};
+use crate::position::Position;
+use crate::tree::{ScriptBlock, Span};
+use crate::value::Value;
+
+/// Work that may wait for the caller.
+pub(super) type Turn<'a, T> = Pin<Box<dyn Future<Output = Flow<T>> + Send + 'a>>;
+
+/// The state of a running script.
+pub(super) struct Interpreter {
+    pub(super) link: Link,
+    pub(super) facts: Facts,
+    limits: Limits,
+    steps: u64,
+    /// Steps at the last pause.
+    paused: u64,
+    depth: usize,
+    made: usize,
+    pub(super) outputs: usize,
+    /// The texts that blocks and functions come from; the script itself is the last.
+    pub(super) text: Arc<str>,
+    pub(super) blocks: HashMap<Span, Arc<Block>>,
+    pub(super) scopes: Vec<Scope>,
+    pub(super) collectors: Vec<Vec<Value>>,
+    pub(super) pipes: Vec<Pipe>,
+    pub(super) target: Target,
+    /// Where errors go that end no statement.
+    pub(super) errors_to: ErrorsTo,
+    /// `try` blocks and the like around the present place: errors that end a statement leave it.
+    pub(super) guarded: usize,
+    /// `$?`.
+    pub(super) succeeded: bool,
+    /// `$LASTEXITCODE`.
+    pub(super) exit_code: Option<i32>,
+    /// `$Error`, the newest last.
+    pub(super) errors: Vec<Value>,
+    /// Loops around the present place, within the present function or block.
+    pub(super) loops: usize,
+}
+
+/// Where errors go that end no statement.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum ErrorsTo {
+    /// The error stream.
+    Stream,
+    /// Nowhere: `2>$null`.
+    Nowhere,
+    /// The output: `2>&1`.
+    Output,
+}
+
+impl Interpreter {
+    pub(super) fn new(link: Link, text: Arc<str>, facts: Facts, limits: Limits, session: Session) -> Self {
+        Self {
+            link,
+            facts,
+            limits,
+            steps: 0,
+            paused: 0,
+            depth: 0,
+            made: 0,
+            outputs: 0,
+            text,
+            blocks: HashMap::new(),
+            scopes: vec![Scope::of_session(session)],
+            collectors: Vec::new(),
+            pipes: Vec::new(),
+            target: Target::Caller,
+            errors_to: ErrorsTo::Stream,
+            guarded: 0,
+            succeeded: true,
+            exit_code: None,
+            errors: Vec::new(),
+            loops: 0,
+        }
+    }
+
+    /// Runs the script to its end.
+    pub(super) async fn run(mut self, tree: Arc<ScriptBlock>) -> Step {
+        let end = self.script(&tree).await;
+        let ending = match end {
+            Ok(()) | Err(Unwind::Return | Unwind::Break(_) | Unwind::Continue(_) | Unwind::Enough(_)) => {
+                Ending::Complete
+            }
+            Err(Unwind::Exit(code)) => Ending::Exit(code),
+            Err(Unwind::Statement(failure) | Unwind::Script(failure)) => {
+                self.record_error(&failure).await;
+                Ending::Failed
+            }
+            Err(Unwind::Refused(reason, span)) => {
+                return Step::Refused(self.refusal(reason.into_owned(), span, None));
+            }
+            Err(Unwind::Limit(limit)) => {
+                return Step::Refused(self.refusal(limit.reason().to_owned(), None, Some(limit)));
+            }
+        };
+        let session = match self.scopes.drain(..).next() {
+            Some(scope) => scope.into_session(),
+            None => Session { variables: BTreeMap::new(), functions: BTreeMap::new() },
+        };
+        self.link.leave(session);
+        Step::Done(ending)
+    }
+
+    /// Counts a step.
+    pub(super) fn tick(&mut self) -> Flow<()> {
+        self.steps += 1;
+        if self.steps > self.limits.steps { Err(Unwind::Limit(Limit::Steps)) } else { Ok(()) }
+    }
+
+    /// Counts what is made.
+    pub(super) fn make(&mut self, bytes: usize) -> Flow<()> {
+        self.made = self.made.saturating_add(bytes);
+        if self.made > self.limits.memory { Err(Unwind::Limit(Limit::Memory)) } else { Ok(()) }
+    }
+
+    /// Counts a value by what it holds itself.
+    pub(super) fn make_value(&mut self, value: &Value) -> Flow<()> {
+        let bytes = match value {
+            Value::String(text) => text.as_str().len(),
+            Value::Array(array) => array.len() * size_of::<Value>(),
+            _ => 0,
+        };
+        self.make(bytes)
+    }
+
+    /// Counts a value of output.
+    pub(super) fn count_output(&mut self) -> Flow<()> {
+        self.outputs += 1;
+        if self.outputs > self.limits.output { Err(Unwind::Limit(Limit::Output)) } else { Ok(()) }
+    }
+
+    /// Goes one level deeper; [`leave`](Self::leave) goes back.
+    pub(super) fn enter(&mut self) -> Flow<()> {
+        self.depth += 1;
+        if self.depth > self.limits.depth { Err(Unwind::Limit(Limit::Depth)) } else { Ok(()) }
+    }
+
+    pub(super) fn leave(&mut self) {
+        self.depth = self.depth.saturating_sub(1);
+    }
+
+    /// Lets the caller have its turn when much was done since the last one.
+    pub(super) async fn breathe(&mut self) -> Flow<()> {
+        self.tick()?;
+        if self.steps - self.paused < STEPS_PER_TURN {
+            return Ok(());
+        }
+        self.paused = self.steps;
+        if self.link.elapsed() > self.limits.time {
+            return Err(Unwind::Limit(Limit::Time));
+        }
+        self.link.hand(Step::Working).await;
+        Ok(())
+    }
+
+    fn refusal(&self, reason: String, span: Option<Span>, limit: Option<Limit>) -> Refusal {
+        let position = Position::in_text(&self.text, span.map_or(0, |span| span.start));
+        Refusal { position, reason, limit }
+    }
+
+    /// Writes an error to the stream, whatever the preferences say.
+    pub(super) async fn record_error(&mut self, failure: &Failure) {
+        let value = failure.to_value();
+        self.errors.push(value.clone());
+        if self.errors.len() > MAX_ERRORS {
+            self.errors.remove(0);
+        }
+        self.link.hand(Step::Record(super::Stream::Error, value)).await;
+    }
+}
+
+/// How much is done between two pauses.
+const STEPS_PER_TURN: u64 = 20_000;
+
+/// PowerShell keeps as many.
+pub(super) const MAX_ERRORS: usize = 256;

@@ -1,0 +1,188 @@
+//! Where values go: to the caller, into a collection, or to the next stage of a pipeline.
+
+use super::failure::Failure;
+use super::filter::Stage;
+use super::interpreter::{ErrorsTo, Interpreter, Turn};
+use super::unwind::{Flow, Unwind};
+use super::{Step, Stream};
+use crate::value::Value;
+
+/// Where values go.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Target {
+    /// To the caller, as output of the script.
+    Caller,
+    /// Into the collection of this number.
+    Collection(usize),
+    /// To a stage of a pipeline.
+    Stage(usize, usize),
+    /// Nowhere.
+    Nowhere,
+}
+
+/// A pipeline under way.
+pub(super) struct Pipe {
+    /// A stage is taken out while it works.
+    pub(super) stages: Vec<Option<Box<dyn Stage>>>,
+    /// Where the last stage's output goes.
+    pub(super) end: Target,
+}
+
+/// What an error does.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum ErrorAction {
+    Continue,
+    SilentlyContinue,
+    Ignore,
+    Stop,
+}
+
+impl ErrorAction {
+    pub(super) fn of(value: &Value) -> Flow<Self> {
+        let text = value.to_text();
+        Ok(match text.as_str().to_ascii_lowercase().as_str() {
+            "continue" | "2" => Self::Continue,
+            "silentlycontinue" | "0" => Self::SilentlyContinue,
+            "ignore" | "4" => Self::Ignore,
+            "stop" | "1" => Self::Stop,
+            _ => return Err(Unwind::refused(format!("`-ErrorAction {text}`"))),
+        })
+    }
+}
+
+impl Interpreter {
+    /// Sends a value where output goes at present.
+    pub(super) fn emit(&mut self, value: Value) -> Turn<'_, ()> {
+        Box::pin(async move {
+            self.tick()?;
+            match self.target {
+                Target::Nowhere => {}
+                Target::Collection(at) => {
+                    self.make(size_of::<Value>())?;
+                    if let Some(collector) = self.collectors.get_mut(at) {
+                        collector.push(value);
+                    }
+                }
+                Target::Stage(pipe, stage) => self.feed(pipe, stage, value).await?,
+                Target::Caller => {
+                    self.count_output()?;
+                    self.link.hand(Step::Output(value)).await;
+                }
+            }
+            Ok(())
+        })
+    }
+
+    /// Sends what the value is in a pipeline: the items of a sequence, one by one.
+    pub(super) async fn emit_items(&mut self, value: Value) -> Flow<()> {
+        // The two cheap targets need no waiting.
+        if let Target::Collection(at) = self.target {
+            let items = value.into_items();
+            self.make(items.len() * size_of::<Value>())?;
+            if let Some(collector) = self.collectors.get_mut(at) {
+                collector.extend(items);
+            }
+            return self.tick();
+        }
+        for item in value.into_items() {
+            self.emit(item).await?;
+        }
+        Ok(())
+    }
+
+    /// Runs something and collects its output.
+    pub(super) fn begin_collection(&mut self) -> (usize, Target) {
+        self.collectors.push(Vec::new());
+        let at = self.collectors.len() - 1;
+        (at, std::mem::replace(&mut self.target, Target::Collection(at)))
+    }
+
+    /// Ends what [`begin_collection`](Self::begin_collection) began.
+    pub(super) fn end_collection(&mut self, (at, before): (usize, Target)) -> Vec<Value> {
+        self.target = before;
+        let items = self.collectors.get_mut(at).map(std::mem::take).unwrap_or_default();
+        self.collectors.truncate(at);
+        items
+    }
+
+    /// Gives a value to a stage.
+    pub(super) async fn feed(&mut self, pipe: usize, at: usize, value: Value) -> Flow<()> {
+        self.breathe().await?;
+        let Some(mut stage) = self.take_stage(pipe, at) else { return Ok(()) };
+        let next = self.after(pipe, at);
+        let before = std::mem::replace(&mut self.target, next);
+        let result = stage.process(self, value).await;
+        self.target = before;
+        self.put_stage(pipe, at, stage);
+        result
+    }
+
+    /// Where a stage's output goes.
+    pub(super) fn after(&self, pipe: usize, at: usize) -> Target {
+        match self.pipes.get(pipe) {
+            Some(own) if at + 1 < own.stages.len() => Target::Stage(pipe, at + 1),
+            Some(own) => own.end,
+            None => Target::Nowhere,
+        }
+    }
+
+    pub(super) fn take_stage(&mut self, pipe: usize, at: usize) -> Option<Box<dyn Stage>> {
+        self.pipes.get_mut(pipe)?.stages.get_mut(at)?.take()
+    }
+
+    pub(super) fn put_stage(&mut self, pipe: usize, at: usize, stage: Box<dyn Stage>) {
+        if let Some(slot) = self.pipes.get_mut(pipe).and_then(|pipe| pipe.stages.get_mut(at)) {
+            *slot = Some(stage);
+        }
+    }
+
+    /// What errors do where a command does not say it.
+    pub(super) fn preference(&self) -> Flow<ErrorAction> {
+        match self.own_variable("ErrorActionPreference") {
+            Some(value) => ErrorAction::of(&value),
+            None => Ok(ErrorAction::Continue),
+        }
+    }
+
+    /// An error that ends nothing, unless it is to stop the script.
+    pub(super) async fn report(&mut self, failure: Failure, action: Option<ErrorAction>) -> Flow<()> {
+        let action = match action {
+            Some(action) => action,
+            None => self.preference()?,
+        };
+        self.succeeded = false;
+        match action {
+            ErrorAction::Stop => return Err(Unwind::Script(Box::new(failure))),
+            ErrorAction::Ignore => {}
+            ErrorAction::SilentlyContinue => self.remember(failure.to_value()),
+            ErrorAction::Continue => match self.errors_to {
+                ErrorsTo::Nowhere => self.remember(failure.to_value()),
+                ErrorsTo::Output => {
+                    let value = failure.to_value();
+                    self.remember(value.clone());
+                    self.emit(value).await?;
+                }
+                ErrorsTo::Stream => {
+                    self.count_output()?;
+                    self.record_error(&failure).await;
+                }
+            },
+        }
+        Ok(())
+    }
+
+    /// Adds to `$Error`.
+    pub(super) fn remember(&mut self, error: Value) {
+        self.errors.push(error);
+        if self.errors.len() > super::interpreter::MAX_ERRORS {
+            self.errors.remove(0);
+        }
+    }
+
+    /// Writes a record to a stream other than that of errors.
+    pub(super) async fn record(&mut self, stream: Stream, value: Value) -> Flow<()> {
+        self.count_output()?;
+        self.link.hand(Step::Record(stream, value)).await;
+        Ok(())
+    }
+}

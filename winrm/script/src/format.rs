@@ -1,0 +1,65 @@
+//! What values look like: Format-Table, Format-List, Format-Wide, the default display and Out-String, as PowerShell 7
+//! prints them at a width.
+
+mod default;
+mod list;
+mod table;
+pub(crate) mod text;
+mod views;
+mod wide;
+
+use crate::value::{Outcome, Value};
+
+pub(crate) use list::{Entry, List};
+pub(crate) use table::{Alignment, Column, Row, Table};
+pub(crate) use wide::Wide;
+
+/// The width where nobody says otherwise.
+pub const WIDTH: usize = 120;
+
+/// What Format-Table and its kin write: laid out only when the width is known.
+#[derive(Clone, Debug)]
+pub struct Document {
+    pub(crate) body: Body,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) enum Body {
+    Table(Table),
+    List(List),
+    Wide(Wide),
+}
+
+/// The text that `Out-String -Width` makes of values.
+///
+/// # Errors
+/// A refusal where the display of a type is not known.
+pub fn out_string(values: &[Value], width: usize) -> Outcome<String> {
+    let mut out = String::new();
+    let mut rest = values;
+    while let Some(first) = rest.first() {
+        let taken = match first {
+            Value::Document(document) => {
+                document.write(width, &mut out);
+                1
+            }
+            _ => default::write(rest, width, &mut out)?,
+        };
+        rest = rest.get(taken.max(1)..).unwrap_or_default();
+    }
+    Ok(out)
+}
+
+impl Document {
+    pub(crate) fn new(body: Body) -> Self {
+        Self { body }
+    }
+
+    fn write(&self, width: usize, out: &mut String) {
+        match &self.body {
+            Body::Table(table) => table.write(width, out),
+            Body::List(list) => list.write(width, out),
+            Body::Wide(wide) => wide.write(width, out),
+        }
+    }
+}

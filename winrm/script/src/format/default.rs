@@ -1,0 +1,171 @@
+//! The display of values that nobody formatted.
+
+use super::list::{Entry, List};
+use super::table::{Column, Row, Table};
+use super::views::{self, Kind};
+use crate::evaluate::display::{field, fields_of};
+use crate::value::format_operator::to_format;
+use crate::value::{Outcome, Value};
+
+/// Writes the first value, and those after it that share its display; says how many.
+pub(super) fn write(values: &[Value], width: usize, out: &mut String) -> Outcome<usize> {
+    let Some(first) = values.first() else { return Ok(0) };
+    if first.is_null() {
+        return Ok(1);
+    }
+    if let Some(text) = plain(first)? {
+        out.push_str(&text);
+        out.push('\n');
+        return Ok(1);
+    }
+    let shape = Shape::of(first);
+    let taken = values.iter().take_while(|value| shape.goes_on_with(value)).count().max(1);
+    let (own, _) = values.split_at_checked(taken).unwrap_or((values, &[]));
+    match &shape.kind {
+        ShapeKind::Table(columns) => table(own, columns)?.write(width, out),
+        ShapeKind::List(names) => list(own, names.as_deref())?.write(width, out),
+    }
+    Ok(taken)
+}
+
+/// The line that a value without properties is; `None` where it is shown by its properties.
+fn plain(value: &Value) -> Outcome<Option<String>> {
+    Ok(Some(match value {
+        Value::Object(object) => match object.wrapped() {
+            Some(inner) => return plain(&inner),
+            None if object.type_names().is("System.Management.Automation.ErrorRecord") => {
+                value.to_text().as_str().to_owned()
+            }
+            None if object.type_names().is("Microsoft.PowerShell.Commands.MatchInfo") => {
+                format!("\n{}\n", value.to_text())
+            }
+            None => return Ok(None),
+        },
+        Value::Table(_) | Value::TimeSpan(_) | Value::Guid(_) | Value::Version(_) => return Ok(None),
+        Value::DateTime(time) => format!("\n{}\n", to_format(&Value::DateTime(*time), "F")?),
+        Value::Array(_) => super::text::sequence_text(value),
+        other => super::text::value_text(other),
+    }))
+}
+
+/// What is shown of a value, and how.
+struct Shape {
+    type_name: String,
+    kind: ShapeKind,
+}
+
+enum ShapeKind {
+    Table(Vec<(Column, String)>),
+    /// The properties; `None` is all that each object has.
+    List(Option<Vec<String>>),
+}
+
+impl Shape {
+    fn of(value: &Value) -> Self {
+        let type_name = shape_name(value);
+        let kind = match views::find(value) {
+            Some(view) if view.kind == Kind::Table => ShapeKind::Table(view.columns),
+            Some(view) => ShapeKind::List(Some(view.columns.into_iter().map(|(_, name)| name).collect())),
+            None => {
+                let names = fields_of(value);
+                if names.len() <= TABLE_COLUMNS {
+                    ShapeKind::Table(
+                        names.into_iter().map(|name| (Column::plain(name.as_str()), name)).collect(),
+                    )
+                } else {
+                    ShapeKind::List(None)
+                }
+            }
+        };
+        Self { type_name, kind }
+    }
+
+    /// Whether a later value goes on with the same display; text stands among the objects and ends nothing.
+    fn goes_on_with(&self, value: &Value) -> bool {
+        match value {
+            Value::Document(_) => false,
+            Value::Null => true,
+            value => match plain(value) {
+                Ok(None) => shape_name(value) == self.type_name,
+                Ok(Some(_)) => true,
+                Err(_) => false,
+            },
+        }
+    }
+}
+
+fn table(values: &[Value], columns: &[(Column, String)]) -> Outcome<Table> {
+    let mut rows: Vec<Row> = Vec::with_capacity(values.len());
+    for value in values {
+        if value.is_null() {
+            continue;
+        }
+        if let Some(text) = plain(value)? {
+            if let Some(last) = rows.last_mut() {
+                last.after.push(text);
+            }
+            continue;
+        }
+        if let Value::Table(own) = value {
+            let mut entries = own.entries();
+            if own.shape() == crate::value::Shape::Hashtable {
+                // .NET's own order differs from run to run.
+                entries.sort_by_key(|(key, _)| key.to_text().as_str().to_owned());
+            }
+            let row =
+                |(key, value)| Row { cells: vec![Some(key), Some(value)], group: None, after: Vec::new() };
+            rows.extend(entries.into_iter().map(row));
+            continue;
+        }
+        let mut cells = Vec::with_capacity(columns.len());
+        for (_, name) in columns {
+            cells.push(field(value, name)?);
+        }
+        rows.push(Row { cells, group: None, after: Vec::new() });
+    }
+    let columns = columns.iter().map(|(column, _)| column.clone()).collect();
+    Ok(Table { columns, rows, ..Table::default() })
+}
+
+fn list(values: &[Value], names: Option<&[String]>) -> Outcome<List> {
+    let mut entries: Vec<Entry> = Vec::with_capacity(values.len());
+    for value in values {
+        if value.is_null() {
+            continue;
+        }
+        if let Some(text) = plain(value)? {
+            if let Some(last) = entries.last_mut() {
+                last.after.push(text);
+            }
+            continue;
+        }
+        let names = names.map_or_else(|| fields_of(value), <[String]>::to_vec);
+        let mut fields = Vec::with_capacity(names.len());
+        for name in names {
+            if let Some(own) = field(value, &name)? {
+                fields.push((name, own, None));
+            }
+        }
+        entries.push(Entry { fields, group: None, after: Vec::new() });
+    }
+    Ok(List { entries, group_label: None })
+}
+
+/// Objects of this name are shown together.
+fn shape_name(value: &Value) -> String {
+    match value {
+        Value::Object(object) => {
+            let name = object.type_name();
+            // What was selected is shown like any other property bag.
+            if name.as_str().starts_with("Selected.") {
+                crate::value::object::CUSTOM.to_owned()
+            } else {
+                name.as_str().to_owned()
+            }
+        }
+        other => other.type_name().as_str().to_owned(),
+    }
+}
+
+/// With more properties an object is a list.
+const TABLE_COLUMNS: usize = 4;

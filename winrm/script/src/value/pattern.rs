@@ -1,0 +1,7 @@
+//! Wildcards and regular expressions.
+
+mod regular;
+mod wildcard;
+
+pub use regular::{Expression, Groups, escape};
+pub use wildcard::Wildcard;
