@@ -1,14 +1,16 @@
 //! Bytes of a Windows program as text.
 //!
 //! Shells are opened with code page 65001, so UTF-8 is the rule. Some programs write the machine's OEM or ANSI
-//! code page all the same. A byte that is no UTF-8 is therefore read by itself: 0x80 to 0xA5 as code page 437,
-//! where they are the letters of western Europe, everything above as Windows-1252, where the letters lie there.
+//! code page all the same. A byte that is no UTF-8 is therefore read by itself: as Windows-1252, until a byte comes
+//! that is a letter in code page 437 (0x80 to 0xA5) and next to nothing in Windows-1252; from there on as code
+//! page 437. Text of one kind that looks like the other is read wrong; nothing is lost by that but its accents.
 //! A stream that begins with the byte order mark of UTF-16LE is UTF-16LE to its end.
 
 /// Decodes one stream that comes in pieces; a character across pieces is decoded once it is whole.
 #[derive(Debug, Clone, Default)]
 pub struct Decoder {
     form: Form,
+    fallback: Fallback,
     /// INVARIANT: at most three bytes, the beginning of a character.
     held: Vec<u8>,
 }
@@ -20,6 +22,15 @@ enum Form {
     Unknown,
     Utf8,
     Utf16,
+}
+
+/// How a byte that is no UTF-8 is read.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+enum Fallback {
+    #[default]
+    Windows1252,
+    /// A byte came that is a letter here.
+    CodePage437,
 }
 
 impl Decoder {
@@ -43,7 +54,7 @@ impl Decoder {
         }
         let held = match self.form {
             Form::Utf16 => utf16(rest, out),
-            Form::Utf8 | Form::Unknown => utf8(rest, out),
+            Form::Utf8 | Form::Unknown => utf8(rest, &mut self.fallback, out),
         };
         self.held = held.to_vec();
     }
@@ -51,13 +62,30 @@ impl Decoder {
     /// Ends the stream: a character that stayed incomplete is read byte by byte.
     pub fn finish(&mut self, out: &mut String) {
         for byte in std::mem::take(&mut self.held) {
-            out.push(single_byte(byte));
+            out.push(self.fallback.read(byte));
+        }
+    }
+}
+
+impl Fallback {
+    fn read(&mut self, byte: u8) -> char {
+        if (0x80..=0xA5).contains(&byte) {
+            *self = Self::CodePage437;
+        }
+        match self {
+            _ if byte.is_ascii() => char::from(byte),
+            // Windows-1252 agrees with Unicode from 0xA0 on, and below it the other one was chosen.
+            Self::Windows1252 => char::from(byte),
+            Self::CodePage437 => {
+                let letter = CP437.get(usize::from(byte) - 0x80);
+                letter.copied().unwrap_or(char::REPLACEMENT_CHARACTER)
+            }
         }
     }
 }
 
 /// Gives back the beginning of a character at the end.
-fn utf8<'b>(mut bytes: &'b [u8], out: &mut String) -> &'b [u8] {
+fn utf8<'b>(mut bytes: &'b [u8], fallback: &mut Fallback, out: &mut String) -> &'b [u8] {
     loop {
         match std::str::from_utf8(bytes) {
             Ok(text) => {
@@ -69,7 +97,7 @@ fn utf8<'b>(mut bytes: &'b [u8], out: &mut String) -> &'b [u8] {
                 out.push_str(std::str::from_utf8(valid).unwrap_or_default());
                 let Some(length) = error.error_len() else { return rest };
                 let (bad, after) = rest.split_at_checked(length).unwrap_or((rest, &[]));
-                out.extend(bad.iter().copied().map(single_byte));
+                out.extend(bad.iter().map(|&byte| fallback.read(byte)));
                 bytes = after;
             }
         }
@@ -87,18 +115,15 @@ fn utf16<'b>(bytes: &'b [u8], out: &mut String) -> &'b [u8] {
     rest
 }
 
-fn single_byte(byte: u8) -> char {
-    let table = match byte {
-        0x00..=0x7F => return char::from(byte),
-        0x80..=0xA5 => CP437.get(usize::from(byte - 0x80)),
-        // Windows-1252 agrees with Unicode from 0xA0 on.
-        0xA6..=0xFF => return char::from(byte),
-    };
-    table.copied().unwrap_or(char::REPLACEMENT_CHARACTER)
-}
-
-/// Code page 437 from 0x80 to 0xA5.
-const CP437: [char; 38] = [
-    'Ç', 'ü', 'é', 'â', 'ä', 'à', 'å', 'ç', 'ê', 'ë', 'è', 'ï', 'î', 'ì', 'Ä', 'Å', 'É', 'æ', 'Æ', 'ô', 'ö',
-    'ò', 'û', 'ù', 'ÿ', 'Ö', 'Ü', '¢', '£', '¥', '₧', 'ƒ', 'á', 'í', 'ó', 'ú', 'ñ', 'Ñ',
+/// Code page 437 from 0x80 on.
+#[rustfmt::skip]
+const CP437: [char; 128] = [
+    'Ç', 'ü', 'é', 'â', 'ä', 'à', 'å', 'ç', 'ê', 'ë', 'è', 'ï', 'î', 'ì', 'Ä', 'Å',
+    'É', 'æ', 'Æ', 'ô', 'ö', 'ò', 'û', 'ù', 'ÿ', 'Ö', 'Ü', '¢', '£', '¥', '₧', 'ƒ',
+    'á', 'í', 'ó', 'ú', 'ñ', 'Ñ', 'ª', 'º', '¿', '⌐', '¬', '½', '¼', '¡', '«', '»',
+    '░', '▒', '▓', '│', '┤', '╡', '╢', '╖', '╕', '╣', '║', '╗', '╝', '╜', '╛', '┐',
+    '└', '┴', '┬', '├', '─', '┼', '╞', '╟', '╚', '╔', '╩', '╦', '╠', '═', '╬', '╧',
+    '╨', '╤', '╥', '╙', '╘', '╒', '╓', '╫', '╪', '┘', '┌', '█', '▄', '▌', '▐', '▀',
+    'α', 'ß', 'Γ', 'π', 'Σ', 'σ', 'µ', 'τ', 'Φ', 'Θ', 'Ω', 'δ', '∞', 'φ', 'ε', '∩',
+    '≡', '±', '≥', '≤', '⌠', '⌡', '÷', '≈', '°', '∙', '·', '√', 'ⁿ', '²', '■', '\u{a0}',
 ];
