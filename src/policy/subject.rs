@@ -102,14 +102,22 @@ impl Subject {
             let value = Number::new(value).map_or_else(|| Literal::String(value.clone()), Literal::Number);
             push(&mut arguments, name, Some(value), false).map_err(unwritable)?;
         }
-        let name = CommandName::new(&self.name);
-        name.and_then(|name| StaticCommand::new(name, arguments)).map_err(unwritable)
+        self.with(arguments)
     }
 
     /// The arguments as they were written, under the full name.
     pub(super) fn named_anew(&self) -> Result<StaticCommand, Denial> {
-        let name = CommandName::new(&self.name);
-        name.and_then(|name| StaticCommand::new(name, self.written.arguments().to_vec())).map_err(unwritable)
+        self.with(self.written.arguments().to_vec())
+    }
+
+    /// The module before the name keeps functions, other modules and programs of that name out of the way.
+    fn with(&self, arguments: Vec<Argument>) -> Result<StaticCommand, Denial> {
+        let name = match commands::find(&self.name).map(module) {
+            Some(module) if !module.is_empty() => format!("{module}\\{}", self.name),
+            _ => self.name.clone(),
+        };
+        let name = CommandName::new(&name);
+        name.and_then(|name| StaticCommand::new(name, arguments)).map_err(unwritable)
     }
 }
 
@@ -132,6 +140,12 @@ impl Arguments {
             Err(refusal) => Self::Unbound(refusal),
         }
     }
+}
+
+/// The module in Windows PowerShell, which is what a host runs; in PowerShell 7 where only that has the command.
+fn module(command: Command) -> &'static str {
+    let desktop = command.variants().find(|variant| variant.source() == commands::Source::Desktop);
+    desktop.map_or_else(|| command.module(), commands::Variant::module)
 }
 
 /// The value of a parameter that takes all that remains is one array, whatever arrays it was written with.

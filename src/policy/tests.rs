@@ -154,7 +154,7 @@ fn complaint(row: &Row, judgement: &Judgement) -> Option<String> {
             let Some(_) = &row.allowed else {
                 return Some(format!("allowed as {:?}", authorized.judged().text()));
             };
-            same("the form", &row.allowed, &authorized.judged().text())
+            same("the form", &row.allowed, &unqualified(authorized.judged()))
                 .or_else(|| same("the rule", &row.rule, authorized.rule()))
                 .or_else(|| same("the risk", &row.risk, authorized.risk().name()))
                 .or_else(|| same("the kind", &row.kind, authorized.judged().kind()))
@@ -169,6 +169,43 @@ fn complaint(row: &Row, judgement: &Judgement) -> Option<String> {
                     holds("the alternative", &row.instead, denial.alternative.as_deref().unwrap_or_default())
                 })
         }
+    }
+}
+
+/// The judged form without the module, of which the table of judgements says nothing.
+fn unqualified(judged: &Judged) -> String {
+    match judged {
+        Judged::PowerShell(command) => match command.name().rsplit_once('\\') {
+            Some((module, _)) => command.render().replacen(&format!("{module}\\"), "", 1),
+            None => command.render(),
+        },
+        other => other.text(),
+    }
+}
+
+#[test]
+fn a_command_of_the_table_is_sent_with_its_module() {
+    let allow = ["Get-Service", "Get-VM", "Get-PSSessionCapability", "Get-Frobnicator", "Get-Item"];
+    let settings =
+        Settings { allow: Some(allow.iter().map(|&name| name.to_owned()).collect()), ..Settings::default() };
+    let form = |text: &str| {
+        let work = Work::PowerShell { text: text.to_owned() };
+        policy(&settings).judge(&call(work), &target()).into_result().map(|allowed| allowed.judged().text())
+    };
+    assert_eq!(form("gsv").unwrap(), "Microsoft.PowerShell.Management\\Get-Service");
+    assert_eq!(form("get-vm -Name 'a b'").unwrap(), "Hyper-V\\Get-VM -Name 'a b'");
+    assert_eq!(form("Get-Frobnicator").unwrap(), "Get-Frobnicator");
+    let every = Settings {
+        allow: Some(commands::names().map(str::to_owned).collect()),
+        exclude: vec!["none".to_owned()],
+        ..unrestricted()
+    };
+    let every = policy(&every);
+    for name in commands::names() {
+        let judgement = every.judge(&call(Work::Words { words: vec![name.to_owned()] }), &target());
+        let sent = judgement.into_result().unwrap().judged().text();
+        // Only this one is a function of no module.
+        assert!(sent.ends_with(&format!("\\{name}")) || name == "Clear-Host", "{sent}");
     }
 }
 
@@ -487,7 +524,8 @@ proptest! {
         if let Judgement::Allowed(authorized) = policy.judge(&call(work), &target())
             && let Judged::PowerShell(command) = authorized.judged()
         {
-            let known = commands::find(command.name()).unwrap();
+            let (_, name) = command.name().rsplit_once('\\').unwrap();
+            let known = commands::find(name).unwrap();
             prop_assert!(policy.offered().iter().any(|name| name == known.name()));
             for argument in command.arguments() {
                 if let Argument::Parameter { name, .. } = argument {
