@@ -38,7 +38,8 @@ pub enum ConsoleMode {
 pub enum Interpreter {
     /// `cmd.exe`: built-in commands work, and its metacharacters have their meaning.
     Cmd,
-    /// Nothing: the first word is the program's full path.
+    /// Nothing: the first word is the program's full path. A wish that 2008 R2 was recorded to honour; hosts since 2012 R2
+    /// are said to take `cmd.exe` all the same, so quote for both.
     None,
 }
 

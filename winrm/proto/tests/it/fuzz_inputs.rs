@@ -76,7 +76,7 @@ fn replay(target: &str, run: fn(&[u8])) {
         for entry in std::fs::read_dir(fuzz.join(folder).join(target)).unwrap() {
             let input = std::fs::read(entry.unwrap().path()).unwrap();
             run(&input);
-            for position in (0..input.len()).step_by(input.len() / 40 + 1) {
+            for position in (0..input.len()).step_by(input.len() / 20 + 1) {
                 let (kept, cut) = input.split_at(position);
                 run(kept);
                 for replacement in [b"<", b"&", b"\"", b"\0", b"\xFF"] {
