@@ -10,6 +10,7 @@
 )]
 
 mod client;
+mod conversation;
 mod out_of_process;
 mod server;
 mod wsman;
@@ -74,6 +75,13 @@ fn recordings_of_windows_hosts_replay() {
                 sessions.map(move |(at, session)| (format!("{}#{at}", name(&path)), session))
             }),
         );
+    }
+}
+
+#[test]
+fn recorded_hosts_answer_our_conversations() {
+    if let Some(folder) = measured::recorded("pypsrp/responses") {
+        conversation::replay_all(&folder);
     }
 }
 

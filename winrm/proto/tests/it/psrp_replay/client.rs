@@ -170,7 +170,7 @@ impl Replay<'_> {
 }
 
 /// A key pair of which the recording has the public half only: what was encrypted for it stays unreadable.
-struct RecordedKey(PublicKey);
+pub(super) struct RecordedKey(pub(super) PublicKey);
 
 impl ClientKey for RecordedKey {
     fn public_key(&self) -> PublicKey {

@@ -43,19 +43,20 @@ pub(super) fn read(path: &Path) -> Vec<Session> {
 
 /// What matters to us in an envelope.
 #[derive(Default)]
-struct Found {
-    action: String,
-    shell: Option<String>,
+pub(super) struct Found {
+    pub(super) action: String,
+    pub(super) shell: Option<String>,
+    pub(super) resource_uri: String,
     /// Whether the resource is a PowerShell endpoint; only requests say so.
-    powershell: Option<bool>,
+    pub(super) powershell: Option<bool>,
     /// The command that the whole request is about.
-    command: Option<String>,
+    pub(super) command: Option<String>,
     /// Fragments, with the command and the name of the stream.
     streams: Vec<(Option<String>, String, Vec<u8>)>,
 }
 
 impl Found {
-    fn read(envelope: &str) -> Self {
+    pub(super) fn read(envelope: &str) -> Self {
         let mut found = Self::default();
         let mut reader =
             Reader::new(envelope.as_bytes(), &Limits { size: 1 << 30, ..Limits::default() }).unwrap();
@@ -72,13 +73,14 @@ impl Found {
                     found.action = reader.text_content().unwrap().rsplit('/').next().unwrap().to_owned();
                 }
                 "ResourceURI" => {
-                    found.powershell = Some(reader.text_content().unwrap().contains("/powershell/"));
+                    found.resource_uri = reader.text_content().unwrap().into_owned();
+                    found.powershell = Some(found.resource_uri.contains("/powershell/"));
                 }
                 "Selector" if attribute("Name").as_deref() == Some("SHELLID") => {
                     found.shell = Some(reader.text_content().unwrap().to_uppercase());
                 }
                 "Shell" => found.shell = attribute("ShellId").or(found.shell),
-                "CommandLine" | "Signal" | "Connect" => {
+                "CommandLine" | "Signal" | "Connect" | "DesiredStream" => {
                     found.command = attribute("CommandId").or(found.command);
                 }
                 "Stream" => {
@@ -98,7 +100,7 @@ impl Found {
         }
     }
 
-    fn packets(self, names: &mut HashMap<String, Uuid>) -> Vec<(Half, Packet)> {
+    pub(super) fn packets(self, names: &mut HashMap<String, Uuid>) -> Vec<(Half, Packet)> {
         let half = if self.action.ends_with("Response") { Half::Server } else { Half::Client };
         let mut packets: Vec<_> = Vec::new();
         let stopped = |names: &HashMap<String, Uuid>| {
@@ -134,7 +136,7 @@ fn fragments(text: &str) -> Option<Vec<u8>> {
     (bytes.len() > 21 + 40).then_some(bytes)
 }
 
-fn envelopes(text: &str) -> Vec<String> {
+pub(super) fn envelopes(text: &str) -> Vec<String> {
     let mut found = Vec::new();
     let mut rest = text;
     while let Some((before, after)) = rest.split_once(":Envelope") {
