@@ -54,7 +54,8 @@ pub struct HostCommand<'tree> {
     pub name: &'tree str,
     /// What the table knows of it; nothing for programs, and for commands that only a host knows.
     pub known: Option<Command>,
-    /// Which argument belongs to which parameter; nothing where the command is not known or an argument is splatted.
+    /// Which argument belongs to which parameter; nothing where the command is not known, an argument is splatted, or
+    /// only a value that is computed can tell.
     pub bound: Option<Bound<&'tree Expression>>,
 }
 

@@ -59,11 +59,11 @@ class Parameter:
         self.name, self.kind, self.aliases = name, kind, list(aliases)
         self.sets = {}
 
-    def text(self, count, flags):
+    def text(self, count, flags, source):
         every = list(self.sets.values())
         if "*" in self.sets:
             sets = "*" + self.sets["*"]
-        elif len(every) == count and len(set(every)) == 1:
+        elif source != "7" and len(every) == count and len(set(every)) == 1:
             sets = "*" + every[0]
         else:
             sets = ",".join(f"{index}{facts}" for index, facts in sorted(self.sets.items()))
@@ -181,7 +181,7 @@ def main():
             path = module in PATH_MODULES and parameter.name in PATH_PARAMETERS
             if path and parameter.kind in ("string", "string[]"):
                 flags += "p"
-            texts.append(parameter.text(count, flags))
+            texts.append(parameter.text(count, flags, source))
         own = {parameter.name.lower() for parameter in parameters}
         for command, text in rows("dynamic.tsv"):
             if command == name and text.split(":")[0].lower() not in own:

@@ -1,7 +1,7 @@
 //! The commands of a script.
 
 use super::{Check, HostCommand, Reason, Vocabulary};
-use crate::commands::{Bound, BoundValue, Element, Parameter, find};
+use crate::commands::{ArgumentType, Bound, BoundValue, Element, Parameter, Refusal, Typed, find};
 use crate::tree::{
     Call, Command, CommandElement, Expression, ExpressionKind, PipelineElement, PipelineElementKind, Span,
 };
@@ -60,10 +60,16 @@ impl<'tree, V: Vocabulary> Check<'tree, '_, V> {
             return;
         }
         let elements: Vec<Element<'_, &Expression>> = command.elements.iter().map(Element::from).collect();
-        match known.bind(&elements) {
+        let bound = if stage == 0 { known.bind(&elements) } else { known.bind_with_input(&elements) };
+        match bound {
             Ok(bound) => {
                 self.blocks_of_bound(stage, &bound);
                 self.commands.push(HostCommand { span, name, known: Some(known), bound: Some(bound) });
+            }
+            // What a value is may only be known when it is there.
+            Err(Refusal::AmbiguousValue { .. }) if elements.iter().any(is_computed) => {
+                self.blocks_of(command);
+                self.commands.push(HostCommand { span, name, known: Some(known), bound: None });
             }
             Err(refusal) => self.refuse(span, Reason::Binding(refusal)),
         }
@@ -100,6 +106,10 @@ impl<'tree, V: Vocabulary> Check<'tree, '_, V> {
             }
         }
     }
+}
+
+fn is_computed(element: &Element<'_, &Expression>) -> bool {
+    matches!(element, Element::Value(value) if value.argument_type() == ArgumentType::Object)
 }
 
 fn takes_input(parameter: Parameter) -> bool {

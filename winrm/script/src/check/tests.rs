@@ -25,6 +25,7 @@ fn what_is_evaluated_here_passes() {
         "[pscustomobject]@{ a = [string]::Join(',', 1, 2) }",
         "$p = @{ Name = 'x' }; Get-Service @p",
         "(Get-Process).Where{ $_.Id -gt 4 }.Count",
+        "foreach ($s in 'a', 'b') { Restart-Service $s }",
         "1..3 | % { $_ * 2 } | measure -Sum",
         "$null = New-Item C:\\x; [void](Get-Item C:\\x)",
     ] {

@@ -1,6 +1,6 @@
 //! Which parameter each argument belongs to.
 
-use super::table::{Command, Parameter, ParameterSet, Variant};
+use super::table::{Command, Parameter, ParameterSet, Source, Variant};
 use crate::static_command;
 use crate::tree::{CommandElement, Expression, ExpressionKind, NumberValue};
 
@@ -125,13 +125,29 @@ impl Command {
     /// # Errors
     /// A [`Refusal`] where PowerShell would fail too, and where only the host could know.
     pub fn bind<T: Typed + Clone>(self, elements: &[Element<'_, T>]) -> Result<Bound<T>, Refusal> {
+        self.bind_as(elements, Input::None)
+    }
+
+    /// The same for a command behind a `|`: what is missing may come from there.
+    ///
+    /// # Errors
+    /// As [`Command::bind`].
+    pub fn bind_with_input<T: Typed + Clone>(self, elements: &[Element<'_, T>]) -> Result<Bound<T>, Refusal> {
+        self.bind_as(elements, Input::Expected)
+    }
+
+    fn bind_as<T: Typed + Clone>(
+        self,
+        elements: &[Element<'_, T>],
+        input: Input,
+    ) -> Result<Bound<T>, Refusal> {
         let mut first = None;
         for variant in self.variants() {
             // Another version's parameters are only believed where they are written out.
             if first.is_some() && !all_written_out(variant, elements) {
                 continue;
             }
-            match Binding::new(self, variant).bind(elements) {
+            match Binding::new(self, variant, input).bind(elements) {
                 Err(refusal @ Refusal::UnknownParameter { .. }) => {
                     first.get_or_insert(refusal);
                 }
@@ -149,10 +165,18 @@ fn all_written_out<T>(variant: Variant, elements: &[Element<'_, T>]) -> bool {
     })
 }
 
+/// Whether objects come from the pipeline.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Input {
+    None,
+    Expected,
+}
+
 /// A binding under way.
 struct Binding<T> {
     command: Command,
     variant: Variant,
+    input: Input,
     parameters: Vec<Parameter>,
     bound: Vec<BoundArgument<T>>,
     /// The sets that are still possible, a bit for each.
@@ -160,9 +184,9 @@ struct Binding<T> {
 }
 
 impl<T: Typed + Clone> Binding<T> {
-    fn new(command: Command, variant: Variant) -> Self {
+    fn new(command: Command, variant: Variant, input: Input) -> Self {
         let sets = if variant.sets() < 64 { (1 << variant.sets()) - 1 } else { u64::MAX };
-        Self { command, variant, parameters: variant.parameters().collect(), bound: Vec::new(), sets }
+        Self { command, variant, input, parameters: variant.parameters().collect(), bound: Vec::new(), sets }
     }
 
     fn bind(mut self, elements: &[Element<'_, T>]) -> Result<Bound<T>, Refusal> {
@@ -290,24 +314,33 @@ impl<T: Typed + Clone> Binding<T> {
         }
     }
 
-    /// One set must be left, or the default one, or only one whose mandatory parameters are all there.
+    /// If a parameter says which set is meant, one set must be left, or the default one, or only one whose mandatory
+    /// parameters are all there. Where the default set is not known, only the host can tell.
     fn check_sets(&self) -> Result<(), Refusal> {
-        let Some(default) = self.variant.default_set() else { return Ok(()) };
-        let all = if self.variant.sets() < 64 { (1 << self.variant.sets()) - 1 } else { u64::MAX };
-        if self.sets == all || self.sets.is_power_of_two() || self.sets & (1 << default) != 0 {
+        let default = self.variant.default_set();
+        let specified = self.bound.iter().any(|bound| bound.parameter.sets().all(|set| set.set.is_some()));
+        let left = |set: u32| self.sets & (1 << set) != 0;
+        if (default.is_none() && self.variant.source() != Source::Newest)
+            || !specified
+            || self.sets.is_power_of_two()
+            || default.is_some_and(left)
+        {
             return Ok(());
         }
-        let complete = (0..self.variant.sets()).filter(|set| self.sets & (1 << set) != 0).filter(|&set| {
-            !self.unbound().any(|parameter| {
-                parameter.sets().any(|facts| {
-                    facts.mandatory
-                        && !facts.by_value
-                        && !facts.by_property_name
-                        && facts.bit() & (1 << set) != 0
-                })
+        let wanting = |set: u32| {
+            self.unbound().any(|parameter| {
+                parameter
+                    .sets()
+                    .any(|facts| facts.mandatory && facts.bit() & (1 << set) != 0 && !self.fed(facts))
             })
-        });
+        };
+        let complete = (0..self.variant.sets()).filter(|&set| left(set) && !wanting(set));
         if complete.count() == 1 { Ok(()) } else { Err(Refusal::ParameterSet(self.command.name())) }
+    }
+
+    /// Whether the pipeline may give what is missing.
+    fn fed(&self, facts: ParameterSet) -> bool {
+        self.input == Input::Expected && (facts.by_value || facts.by_property_name)
     }
 
     fn unbound(&self) -> impl Iterator<Item = Parameter> {
@@ -420,3 +453,6 @@ fn mask(parameter: Parameter) -> u64 {
 fn with_dashes(parameters: &[Parameter]) -> Vec<String> {
     parameters.iter().map(|parameter| format!("`-{}`", parameter.name())).collect()
 }
+
+#[cfg(test)]
+mod tests;
