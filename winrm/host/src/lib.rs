@@ -1,8 +1,9 @@
 //! A loopback WinRM host that looks like Windows Server 2022, for demos and tests.
 //!
-//! [`Host::builder`] starts a host that binds a loopback address only. It speaks WS-Management over HTTPS,
-//! verifies NTLM and Basic credentials for real, and runs commands on a small simulated Windows machine that
-//! has services, processes and an environment. Nothing of the machine it runs on can be reached through it.
+//! [`Host::builder`] starts a host that binds a loopback address only. It speaks WS-Management over HTTPS or sealed
+//! HTTP, verifies NTLM, SPNEGO and Basic credentials for real, and runs command lines and PowerShell pipelines on a
+//! small simulated Windows machine that has services, processes, files and an environment. Nothing of the machine it
+//! runs on can be reached through it.
 //!
 //! Everything that a client did stands in the [`Record`], so that tests assert on what reached the host
 //! instead of on what the client says of itself. [`Misbehaviour`] makes the host a hostile or a broken one.
@@ -17,6 +18,8 @@
 //! # Ok(())
 //! # }
 //! ```
+
+#![forbid(unsafe_code)]
 
 mod certificate;
 mod clock;

@@ -219,6 +219,3 @@ const KILLED: i32 = 1;
 /// What a program whose output nobody reads ends with.
 const BROKEN_PIPE: i32 = 109;
 const NOT_FOUND: i32 = 2;
-
-#[cfg(test)]
-mod tests;
