@@ -17,4 +17,6 @@ mod pool;
 #[cfg(test)]
 mod scripts;
 #[cfg(test)]
+mod sealed;
+#[cfg(test)]
 mod shells;

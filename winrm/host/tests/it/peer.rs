@@ -54,6 +54,10 @@ pub(crate) enum Binding {
     Absent,
     /// That of another certificate.
     Wrong,
+    /// No TLS: the messages are sealed.
+    Sealed,
+    /// No TLS, and no seal either.
+    Bare,
 }
 
 impl Default for Manner {
@@ -77,21 +81,28 @@ impl Peer {
     }
 
     async fn begin(host: &Host, user: &str, manner: Manner) -> Self {
-        let (http, leaf) = open(host).await;
-        let channel_binding = match manner.binding {
-            Binding::Right => ChannelBinding::from_certificate(&leaf).unwrap(),
-            Binding::Absent => None,
-            Binding::Wrong => {
-                let ca = CertificateDer::from_pem_slice(host.ca_pem().as_bytes()).unwrap();
-                ChannelBinding::from_certificate(&ca).unwrap()
-            }
+        let (http, protection) = if manner.binding == Binding::Sealed {
+            (open_plain(host).await, Protection::Seal)
+        } else if manner.binding == Binding::Bare {
+            (open_plain(host).await, Protection::Tls { channel_binding: None })
+        } else {
+            let (http, leaf) = open(host).await;
+            let channel_binding = match manner.binding {
+                Binding::Right => ChannelBinding::from_certificate(&leaf).unwrap(),
+                Binding::Absent | Binding::Sealed | Binding::Bare => None,
+                Binding::Wrong => {
+                    let ca = CertificateDer::from_pem_slice(host.ca_pem().as_bytes()).unwrap();
+                    ChannelBinding::from_certificate(&ca).unwrap()
+                }
+            };
+            (http, Protection::Tls { channel_binding })
         };
         let password = manner.password.map_or_else(|| host.password().clone(), Into::into);
         let settings = Settings {
             credential: Credential::new(UserName::parse(user).unwrap(), password),
             schemes: manner.schemes,
             target: ServiceName::http("localhost").unwrap(),
-            protection: Protection::Tls { channel_binding },
+            protection,
             max_response: 8 << 20,
             learned: Learned::default(),
         };
@@ -206,6 +217,15 @@ pub(crate) async fn open(host: &Host) -> (SendRequest<Full<Bytes>>, Vec<u8>) {
     let (http, driver) = handshake(TokioIo::new(stream)).await.unwrap();
     tokio::spawn(driver);
     (http, leaf)
+}
+
+/// A plain connection.
+async fn open_plain(host: &Host) -> SendRequest<Full<Bytes>> {
+    let stream = TcpStream::connect(host.addr()).await.unwrap();
+    stream.set_nodelay(true).unwrap();
+    let (http, driver) = handshake(TokioIo::new(stream)).await.unwrap();
+    tokio::spawn(driver);
+    http
 }
 
 async fn exchange(
