@@ -89,6 +89,9 @@ pub enum Act {
     Envelope(Bytes),
     /// Nothing is performed; a WS-Management fault with this code.
     Fault(u32),
+    /// Nothing is performed; a Receive is answered with these pieces of standard output, which a runspace pool's
+    /// client takes for fragments. The command still runs, and its true output follows with the next Receive.
+    Output(Vec<Bytes>),
     /// The request is performed; the connection is closed without an answer.
     PerformAndClose,
     /// The request is performed; half of the answer's body is written, then the connection is closed.

@@ -125,6 +125,21 @@ impl World {
         self.faulted(asked.operation(), header, &WindowsFault::of_code(code))
     }
 
+    /// A Receive's answer with output that no program wrote.
+    pub(crate) fn made_up_output(&self, asked: &Asked, pieces: Vec<Bytes>) -> (StatusCode, Bytes) {
+        let (header, command_id) = match asked {
+            Asked::Envelope { header, call: Ok(call) } => match &**call {
+                Call::Receive(receive) => (header, receive.command_id.clone()),
+                _ => return self.fault(asked, WindowsFault::INTERNAL.code()),
+            },
+            _ => return self.fault(asked, WindowsFault::INTERNAL.code()),
+        };
+        match self.answer(header, &output::made_up(command_id, pieces)) {
+            Ok(envelope) => (StatusCode::OK, envelope),
+            Err(fault) => self.faulted(Operation::Receive, header, &fault),
+        }
+    }
+
     async fn call(
         &self,
         user: User<'_>,

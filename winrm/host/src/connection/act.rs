@@ -32,8 +32,8 @@ pub(super) enum Instead {
     Take(Taken),
 }
 
-/// Turns an act that replaces the answer into what is sent. The acts that need the service's help
-/// ([`Act::Envelope`], [`Act::Fault`], [`Act::Refuse`], [`Act::Replay`]) and those that tamper with a true answer are not its business.
+/// Turns an act that replaces the answer into what is sent. Acts that need the connection or the service for it, and
+/// those that tamper with a true answer, are not its business.
 pub(super) fn instead(act: Act) -> Option<Instead> {
     let take = |taken| Some(Instead::Take(taken));
     let answer = |answer| Some(Instead::Answer(answer));
@@ -59,6 +59,7 @@ pub(super) fn instead(act: Act) -> Option<Instead> {
             answer(reply)
         }
         Act::Envelope(_)
+        | Act::Output(_)
         | Act::Refuse
         | Act::Replay
         | Act::Corrupt

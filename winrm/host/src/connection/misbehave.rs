@@ -35,6 +35,10 @@ impl Session {
                 let (status, envelope) = self.world.fault(asked, code);
                 self.sealed(status, envelope)
             }
+            Act::Output(pieces) => {
+                let (status, envelope) = self.world.made_up_output(asked, pieces);
+                self.sealed(status, envelope)
+            }
             act => match instead(act) {
                 Some(Instead::Answer(answer)) => answer,
                 Some(Instead::Take(taken)) => match self.take_over(taken).await {},

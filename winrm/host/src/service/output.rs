@@ -91,6 +91,23 @@ fn collect(execution: &Execution, room: usize, stray: Option<i32>) -> ReceiveRes
     ReceiveResponse { streams, state: state(ExecutionState::Done, Some(exit_code)) }
 }
 
+/// An answer with these pieces of standard output.
+pub(super) fn made_up(command_id: Option<CommandId>, pieces: Vec<Bytes>) -> ReceiveResponse {
+    let streams = pieces.into_iter().map(|data| Stream {
+        name: StreamName::Stdout,
+        command_id: command_id.clone(),
+        data,
+        end: StreamEnd::Open,
+    });
+    let streams = streams.collect();
+    let state = command_id.map(|id| CommandState {
+        command_id: Some(id),
+        state: ExecutionState::Running,
+        exit_code: None,
+    });
+    ReceiveResponse { streams, state }
+}
+
 /// One piece for neighbours of the same stream.
 fn joined(chunks: Vec<Chunk>) -> Vec<Chunk> {
     let mut pieces: Vec<(pipe::Stream, Vec<Bytes>)> = Vec::new();

@@ -80,3 +80,16 @@ async fn a_stray_exit_code_comes_before_the_true_one() {
     assert!(first.done().is_none());
     assert_eq!(peer.collect(&shell, &command).await.exit_code, 3);
 }
+
+#[tokio::test]
+async fn made_up_output_comes_before_the_true_one() {
+    let host = Host::builder().start().await.unwrap();
+    let mut peer = Peer::of(&host).await;
+    let shell = peer.shell().await;
+    let pieces = vec![Bytes::from_static(b"\xFF\xFF"), Bytes::from_static(b"made up")];
+    host.misbehave(Misbehaviour::once(Trigger::On(Operation::Receive), Act::Output(pieces.clone())));
+    let command = peer.start(&shell, "hostname").await;
+    let first = peer.receive(&shell, &command).await.unwrap();
+    assert_eq!(first.streams.iter().map(|stream| stream.data.clone()).collect::<Vec<_>>(), pieces);
+    assert_eq!(peer.collect(&shell, &command).await.stdout, "WEB-01\r\n");
+}
