@@ -171,6 +171,21 @@ fn the_host_that_the_environment_names_is_meant_when_a_call_names_none() {
     assert_eq!(config.inventory.only().unwrap().name.as_str(), "b");
 }
 
+#[cfg(unix)]
+#[test]
+fn a_password_that_is_no_text_is_named_and_not_shown() {
+    use std::{ffi::OsStr, os::unix::ffi::OsStrExt as _};
+    let variables = [
+        ("HOME", &b"/h"[..]),
+        ("WINRM_MCP_HOST", b"web-01"),
+        ("WINRM_MCP_USERNAME", b"svc"),
+        ("WINRM_MCP_PASSWORD", b"canary\xff"),
+    ];
+    let environment = variables.into_iter().map(|(name, value)| (name, OsStr::from_bytes(value))).collect();
+    let error = load(&environment, &Arguments::default()).unwrap_err();
+    assert_eq!(error.to_string(), "WINRM_MCP_PASSWORD: the value is not UTF-8; save it as UTF-8");
+}
+
 #[test]
 fn arguments_win_over_the_environment() {
     let environment = [

@@ -28,7 +28,8 @@ pub(super) fn closed(
             return Err(deny(Reason::NotInTable { name: subject.name.clone() }));
         }
     };
-    for Given { parameter, value } in given {
+    for given in given {
+        let Given { parameter, value, .. } = given;
         let Some(listed) = parameters.get(parameter.name()) else {
             if parameter.is_common() && common(parameter.name(), value.as_ref())? == Common::Harmless {
                 continue;
@@ -36,6 +37,7 @@ pub(super) fn closed(
             let known = parameters.keys().cloned().collect();
             return Err(deny(Reason::ParameterNotListed { command: subject.name.clone(), known }));
         };
+        stays_in_folder(given, rule)?;
         let fits = match value {
             Some(value) if parameter.is_switch() => matches!(value, Literal::Boolean(_)),
             Some(value) => listed.takes(value),
@@ -84,8 +86,9 @@ pub(super) fn denies(subject: &Subject, parameters: &BTreeMap<String, ParameterR
 }
 
 fn open_parameter(profile: &Profile, given: &Given, roots: &[Root]) -> Result<(), Denial> {
-    let Given { parameter, value } = given;
+    let Given { parameter, value, .. } = given;
     let name = parameter.name();
+    stays_in_folder(given, "paths")?;
     if common(name, value.as_ref())? == Common::Harmless {
         return Ok(());
     }
@@ -106,6 +109,25 @@ fn open_parameter(profile: &Profile, given: &Given, roots: &[Root]) -> Result<()
         Some(value) => plain_value(value),
         None => Ok(()),
     }
+}
+
+/// Beside a path, a pattern of names could walk out of its folder: `-Filter ..\..\x`.
+fn stays_in_folder(given: &Given, rule: &str) -> Result<(), Denial> {
+    let Given { parameter, value, beside_path } = given;
+    let walks = |text: &str| text.contains(['\\', '/', ':']);
+    let leaves = match value {
+        Some(Literal::String(text)) => walks(text),
+        Some(Literal::Array(elements)) => {
+            elements.iter().any(|element| matches!(element, Literal::String(text) if walks(text)))
+        }
+        _ => false,
+    };
+    if *beside_path && leaves && PATTERNS.contains(&parameter.name()) {
+        let parameter = parameter.name().to_owned();
+        let expected = "a pattern of names, without folders".to_owned();
+        return Err(Denial::new(rule, Reason::Value { parameter, expected }));
+    }
+    Ok(())
 }
 
 /// Each path must lie under one of the roots.
@@ -219,6 +241,8 @@ fn common(name: &str, value: Option<&Literal>) -> Result<Common, Denial> {
     if is(&DENIED) { deny(parameter()) } else { Ok(Common::No) }
 }
 
+/// Parameters that choose among what lies in a folder.
+const PATTERNS: [&str; 3] = ["Filter", "Include", "Exclude"];
 /// Preferences for what to do with messages.
 const ACTIONS: [&str; 8] =
     ["ErrorAction", "ea", "WarningAction", "wa", "InformationAction", "infa", "ProgressAction", "proga"];

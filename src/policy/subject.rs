@@ -41,6 +41,8 @@ pub(super) struct Given {
     pub(super) parameter: Parameter,
     /// `None` for a switch that is there.
     pub(super) value: Option<Literal>,
+    /// Whether the command takes paths.
+    pub(super) beside_path: bool,
 }
 
 impl Subject {
@@ -90,7 +92,7 @@ impl Subject {
             .and_then(|command| command.parameter("LiteralPath"))
             .filter(|literal| literal.name() == "LiteralPath");
         let mut arguments = Vec::new();
-        for Given { parameter, value } in given {
+        for Given { parameter, value, .. } in given {
             let as_literal = parameter.name() == "Path" && parameter.is_path() && literal_path.is_some();
             let name = if as_literal { "LiteralPath" } else { parameter.name() };
             let value = value
@@ -123,11 +125,14 @@ impl Subject {
 
 impl Arguments {
     fn new(command: Command, written: &StaticCommand) -> Self {
+        let takes_paths = |variant: commands::Variant| variant.parameters().any(Parameter::is_path);
+        let beside_path = command.variants().any(takes_paths);
         let elements: Vec<Element<Literal>> = written.arguments().iter().map(Element::from).collect();
         match command.bind(&elements) {
             Ok(Bound { arguments }) => {
                 let given = arguments.into_iter().map(|argument| Given {
                     parameter: argument.parameter,
+                    beside_path,
                     value: match argument.value {
                         BoundValue::Switch => None,
                         BoundValue::Given(value) => Some(value),
