@@ -249,3 +249,42 @@ fn an_error_on_standard_error_keeps_its_record() {
     assert_eq!(record.category.name(), "OperationStopped");
     assert!(record.position_message.unwrap().as_str().starts_with("At line:1 char:1"));
 }
+
+#[test]
+fn every_value_in_the_measured_runs_is_written_again_as_it_was() {
+    let Some(folder) = measured::powershell("") else { return };
+    let (mut values, mut literally) = (0, 0);
+    for path in measured::files(&folder, "jsonl") {
+        for line in std::fs::read_to_string(&path).unwrap().lines() {
+            let entry: Json = serde_json::from_str(&without_lone_surrogates(line)).unwrap();
+            each_clixml(&entry, &mut |document| {
+                let value = Decoder::default().value(document.as_bytes()).unwrap_or_else(|error| {
+                    panic!("{}: {error}: {document}", path.display());
+                });
+                let written = Encoder::new().value(&value).unwrap();
+                assert_eq!(Decoder::default().value(&written).unwrap(), value);
+                values += 1;
+                literally += usize::from(written == document.as_bytes());
+            });
+        }
+    }
+    eprintln!("{values} values, {literally} of them written to the letter");
+    assert!(values > 0);
+}
+
+/// Calls back with every string that is a value in CLIXML.
+fn each_clixml(json: &Json, found: &mut impl FnMut(&str)) {
+    match json {
+        Json::String(text) if is_clixml(text) => found(text),
+        Json::Array(items) => items.iter().for_each(|item| each_clixml(item, found)),
+        Json::Object(entries) => entries.values().for_each(|item| each_clixml(item, found)),
+        _ => {}
+    }
+}
+
+fn is_clixml(text: &str) -> bool {
+    let name = text.strip_prefix('<').unwrap_or_default();
+    let name = name.split(['>', ' ', '/']).next().unwrap_or_default();
+    ["Obj", "S", "I32", "Nil", "B", "I64", "Db", "DT", "C", "D", "G", "TS", "Version"].contains(&name)
+        && text.ends_with('>')
+}
