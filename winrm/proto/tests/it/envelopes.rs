@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use winrm_proto::winrs::{Call, Delete, DeleteResponse, ReceiveResponse, SendResponse};
+use winrm_proto::winrs::{
+    Call, CreateShellResponse, Delete, DeleteResponse, ListShellsResponse, ReceiveResponse, SendResponse,
+};
 use winrm_proto::wsman::fault::{ProviderFault, WsManFault};
 use winrm_proto::wsman::{
     Action, Error, Fault, Header, Incoming, MustComply, format_duration, parse_duration, write_request,
@@ -156,6 +158,54 @@ fn faults_with_parts_absent() {
         let answer = Incoming::answer::<DeleteResponse>(message.as_bytes(), &Limits::default()).unwrap();
         let fault = *answer.body.unwrap_err();
         assert_eq!((fault.message(), fault.wsman_code()), (reason, code), "{body}");
+    }
+}
+
+#[test]
+fn a_list_that_is_complete_has_no_context() {
+    for (list, context) in [
+        ("<n:EnumerationContext/><w:Items/>", None),
+        ("<n:EnumerationContext> </n:EnumerationContext><w:Items/><w:EndOfSequence/>", None),
+        ("<n:EnumerationContext>uuid:1</n:EnumerationContext><w:Items/>", Some("uuid:1")),
+        // The host says that there is no more, whatever it names before.
+        ("<n:EnumerationContext>uuid:1</n:EnumerationContext><w:Items/><w:EndOfSequence/>", None),
+    ] {
+        let body = format!(
+            "<n:EnumerateResponse xmlns:n='http://schemas.xmlsoap.org/ws/2004/09/enumeration'>{list}</n:EnumerateResponse>"
+        );
+        let message = envelope("", &body);
+        let answer = Incoming::answer::<ListShellsResponse>(message.as_bytes(), &Limits::default()).unwrap();
+        assert_eq!(answer.body.unwrap().0.context.as_deref(), context, "{list}");
+    }
+}
+
+#[test]
+fn a_new_shell_is_named_by_its_reference_or_its_description() {
+    const CMD: &str = "http://schemas.microsoft.com/wbem/wsman/1/windows/shell/cmd";
+    let described = format!(
+        "<rsp:Shell><rsp:ShellId>D</rsp:ShellId><rsp:ResourceUri>{CMD}</rsp:ResourceUri></rsp:Shell>"
+    );
+    let created = |parameters: &str| {
+        format!(
+            "<x:ResourceCreated xmlns:x='http://schemas.xmlsoap.org/ws/2004/09/transfer'><a:ReferenceParameters>{parameters}\
+             </a:ReferenceParameters></x:ResourceCreated>"
+        )
+    };
+    let selector = "<w:SelectorSet><w:Selector Name='ShellId'>S</w:Selector></w:SelectorSet>";
+    let uri = format!("<w:ResourceURI>{CMD}</w:ResourceURI>");
+    for (body, expected) in [
+        (described.clone(), Ok("D")),
+        (created(&format!("{uri}{selector}")), Ok("S")),
+        (format!("{}{described}", created(selector)), Ok("S")),
+        (format!("{}{described}", created(&uri)), Ok("D")),
+        (created(selector), Err(Error::Missing { name: "ResourceURI" })),
+        (created(&uri), Err(Error::Missing { name: "ShellId" })),
+        (String::new(), Err(Error::Missing { name: "ShellId" })),
+    ] {
+        let message = envelope("", &body);
+        let answer = Incoming::answer::<CreateShellResponse>(message.as_bytes(), &Limits::default());
+        let shell_id = answer.map(|answer| answer.body.unwrap().shell.shell_id.to_string());
+        assert_eq!(shell_id, expected.map(str::to_owned), "{body}");
     }
 }
 

@@ -104,11 +104,9 @@ fn replies_that_nobody_waits_for_are_passed_over() {
 #[test]
 fn a_command_that_xml_cannot_carry_is_not_sent() {
     let mut test = Conversation::with(Command { command: "a\u{1}b".to_owned(), ..Command::default() });
-    let event = test.poll();
-    assert!(matches!(
-        event,
-        Output::Event(Event::Failed(Failure { step: Step::Command, kind: FailureKind::Unwritable(_) }))
-    ));
+    let Output::Event(Event::Failed(failure)) = test.poll() else { panic!("no failure") };
+    assert!(matches!(failure.kind, FailureKind::Unwritable(_)) && failure.step == Step::Command);
+    assert!(failure.nothing_was_done());
     assert_eq!(test.poll(), Output::Done);
 }
 
