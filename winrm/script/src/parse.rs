@@ -30,7 +30,7 @@ pub const MAX_BYTES: usize = 1 << 20;
 /// The most nodes of a tree.
 pub const MAX_NODES: usize = 30_000;
 /// The deepest nesting of brackets, braces, quotes and operators before an operand.
-pub const MAX_DEPTH: usize = 64;
+pub const MAX_DEPTH: usize = 100;
 
 /// Reads a script.
 ///
