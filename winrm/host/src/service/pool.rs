@@ -241,11 +241,15 @@ impl Pool {
                 if self.can_be_asked(&shell.host) {
                     started.set_interactive();
                 }
-                tokio::spawn(pipeline::run(Arc::clone(self), started, shell.statements, input));
+                if started.begin() {
+                    tokio::spawn(pipeline::run(Arc::clone(self), started, shell.statements, input));
+                }
             }
             Asked::CommandMetadata { pipeline, request } => {
                 let started = self.pipelines().get(&pipeline).cloned().ok_or(WindowsFault::BROKEN_POOL)?;
-                tokio::spawn(pipeline::describe_commands(Arc::clone(self), started, request));
+                if started.begin() {
+                    tokio::spawn(pipeline::describe_commands(Arc::clone(self), started, request));
+                }
             }
             Asked::Input { pipeline, value } => {
                 let input = self.pipelines().get(&pipeline).and_then(|pipeline| pipeline.input());

@@ -359,3 +359,30 @@ async fn a_pipeline_before_the_first_receive_breaks_the_pool() {
     let command = winrm_proto::winrs::Command::pipeline(CommandId::from_uuid(uuid::Uuid::new_v4()), &[0; 30]);
     assert_eq!(code(peer.call(&shell.target(), &command).await), 0x8033_8003);
 }
+
+#[tokio::test]
+async fn a_pipeline_that_never_came_whole_can_be_closed_and_its_shell_deleted() {
+    let host = Host::builder().start().await.unwrap();
+    let mut pool = Pool::of(&host).await;
+    let target = pool.shell.target();
+    for closing in [true, false] {
+        let long = Value::from("x".repeat(10_000).as_str());
+        let pipeline = uuid::Uuid::new_v4();
+        let shell = PowerShell::new(vec![Command::new("Write-Output").argument(long)]);
+        pool.protocol.start(pipeline, shell).unwrap();
+        let first = pool.protocol.next_payload(2_000).unwrap();
+        let id = CommandId::from_uuid(pipeline);
+        let command = winrm_proto::winrs::Command::pipeline(id, &first.bytes);
+        pool.peer.call(&target, &command).await.unwrap();
+        let closed = async {
+            if closing {
+                pool.signal(pipeline, SignalCode::Terminate).await.unwrap();
+            } else {
+                let shell = pool.shell.clone();
+                pool.peer.delete(&shell).await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(5), closed).await.unwrap();
+        while pool.protocol.next_payload(100_000).is_some() {}
+    }
+}

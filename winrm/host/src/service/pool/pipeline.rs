@@ -21,6 +21,8 @@ pub(super) struct Pipeline {
     shell: ShellId,
     command_id: CommandId,
     input: Mutex<Option<mpsc::Sender<Value>>>,
+    /// Its first message has come whole, or never will.
+    begun: AtomicBool,
     /// Why it is to end, said once.
     reason: OnceLock<Ended>,
     stop: CancellationToken,
@@ -42,6 +44,7 @@ impl Pipeline {
             shell,
             command_id,
             input: Mutex::new(None),
+            begun: AtomicBool::new(false),
             reason: OnceLock::new(),
             stop: CancellationToken::new(),
             over: AtomicBool::new(false),
@@ -75,10 +78,19 @@ impl Pipeline {
         drop(self.input.lock().unwrap_or_else(PoisonError::into_inner).take());
     }
 
-    /// Makes it end in this way, if it has not ended. One that never began has nothing to end.
+    /// Says that it runs from now on, unless it was stopped before all of its first message had come.
+    pub(super) fn begin(&self) -> bool {
+        !self.begun.swap(true, Ordering::AcqRel)
+    }
+
+    /// Makes it end in this way, if it has not ended. One that never began has ended with that.
     pub(super) fn stop(&self, how: Ended) {
         let _first = self.reason.set(how);
         self.stop.cancel();
+        if !self.begun.swap(true, Ordering::AcqRel) {
+            self.over.store(true, Ordering::Release);
+            self.ended.cancel();
+        }
     }
 
     /// Waits for the end.
