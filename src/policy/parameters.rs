@@ -113,7 +113,7 @@ fn open_parameter(profile: &Profile, given: &Given, roots: &[Root]) -> Result<()
 
 /// Beside a path, a pattern of names could walk out of its folder: `-Filter ..\..\x`.
 fn stays_in_folder(given: &Given, rule: &str) -> Result<(), Denial> {
-    let Given { parameter, value, beside_path } = given;
+    let Given { parameter, value, chooses_in_folder } = given;
     let walks = |text: &str| text.contains(['\\', '/', ':']);
     let leaves = match value {
         Some(Literal::String(text)) => walks(text),
@@ -122,7 +122,7 @@ fn stays_in_folder(given: &Given, rule: &str) -> Result<(), Denial> {
         }
         _ => false,
     };
-    if *beside_path && leaves && PATTERNS.contains(&parameter.name()) {
+    if *chooses_in_folder && leaves {
         let parameter = parameter.name().to_owned();
         let expected = "a pattern of names, without folders".to_owned();
         return Err(Denial::new(rule, Reason::Value { parameter, expected }));
@@ -241,8 +241,6 @@ fn common(name: &str, value: Option<&Literal>) -> Result<Common, Denial> {
     if is(&DENIED) { deny(parameter()) } else { Ok(Common::No) }
 }
 
-/// Parameters that choose among what lies in a folder.
-const PATTERNS: [&str; 3] = ["Filter", "Include", "Exclude"];
 /// Preferences for what to do with messages.
 const ACTIONS: [&str; 8] =
     ["ErrorAction", "ea", "WarningAction", "wa", "InformationAction", "infa", "ProgressAction", "proga"];

@@ -21,6 +21,8 @@ pub(super) struct Subject {
     pub(super) name: String,
     pub(super) written: StaticCommand,
     pub(super) arguments: Arguments,
+    /// `None` where the table lacks it.
+    command: Option<Command>,
     risk: Risk,
 }
 
@@ -41,8 +43,8 @@ pub(super) struct Given {
     pub(super) parameter: Parameter,
     /// `None` for a switch that is there.
     pub(super) value: Option<Literal>,
-    /// Whether the command takes paths.
-    pub(super) beside_path: bool,
+    /// Whether it chooses among what lies in a folder that another parameter names.
+    pub(super) chooses_in_folder: bool,
 }
 
 impl Subject {
@@ -54,6 +56,7 @@ impl Subject {
                 name: name.as_str().to_owned(),
                 written: written.clone(),
                 arguments: Arguments::Unknown,
+                command: None,
                 risk: Risk::Change,
             });
         };
@@ -65,13 +68,14 @@ impl Subject {
             name: command.name().to_owned(),
             written: written.clone(),
             arguments: Arguments::new(command, written),
+            command: Some(command),
             risk,
         })
     }
 
     /// Whether the table has it.
     pub(super) fn is_known(&self) -> bool {
-        !matches!(self.arguments, Arguments::Unknown)
+        self.command.is_some()
     }
 
     /// What the table says that it can do; what it lacks can change something.
@@ -88,7 +92,8 @@ impl Subject {
         filled: &[(String, String)],
     ) -> Result<StaticCommand, Denial> {
         let Arguments::Bound(given) = &self.arguments else { return self.named_anew() };
-        let literal_path = commands::find(&self.name)
+        let literal_path = self
+            .command
             .and_then(|command| command.parameter("LiteralPath"))
             .filter(|literal| literal.name() == "LiteralPath");
         let mut arguments = Vec::new();
@@ -114,7 +119,7 @@ impl Subject {
 
     /// The module before the name keeps functions, other modules and programs of that name out of the way.
     fn with(&self, arguments: Vec<Argument>) -> Result<StaticCommand, Denial> {
-        let name = match commands::find(&self.name).map(module) {
+        let name = match self.command.map(module) {
             Some(module) if !module.is_empty() => format!("{module}\\{}", self.name),
             _ => self.name.clone(),
         };
@@ -126,13 +131,13 @@ impl Subject {
 impl Arguments {
     fn new(command: Command, written: &StaticCommand) -> Self {
         let takes_paths = |variant: commands::Variant| variant.parameters().any(Parameter::is_path);
-        let beside_path = command.variants().any(takes_paths);
+        let chooses = |name: &str| PATTERNS.contains(&name) && command.variants().any(takes_paths);
         let elements: Vec<Element<Literal>> = written.arguments().iter().map(Element::from).collect();
         match command.bind(&elements) {
             Ok(Bound { arguments }) => {
                 let given = arguments.into_iter().map(|argument| Given {
                     parameter: argument.parameter,
-                    beside_path,
+                    chooses_in_folder: chooses(argument.parameter.name()),
                     value: match argument.value {
                         BoundValue::Switch => None,
                         BoundValue::Given(value) => Some(value),
@@ -202,3 +207,6 @@ fn value_as_path(roots: &[Root], value: &Literal) -> Literal {
         other => other.clone(),
     }
 }
+
+/// Parameters that take a pattern of names.
+const PATTERNS: [&str; 3] = ["Filter", "Include", "Exclude"];
