@@ -170,6 +170,7 @@ impl Pool {
         pipeline.stop(Ended::Terminated);
         pipeline.ended().await;
         self.pipelines().remove(&pipeline.id());
+        self.discard(&pipeline);
         Ok(())
     }
 
@@ -386,6 +387,13 @@ impl Pool {
         self.room.notify_waiters();
     }
 
+    /// Throws away what nobody will collect.
+    fn discard(&self, pipeline: &Pipeline) {
+        let channel = channel(Some(pipeline.id()), Priority::Default);
+        let mut protocol = self.protocol();
+        while protocol.next_payload_of(channel, DISCARDED).is_some() {}
+    }
+
     fn find(&self, id: &CommandId) -> Result<Arc<Pipeline>, WindowsFault> {
         let id = id.to_uuid().ok_or(WindowsFault::COMMAND_NOT_FOUND)?;
         self.pipelines().get(&id).cloned().ok_or(WindowsFault::COMMAND_NOT_FOUND)
@@ -463,5 +471,7 @@ const POOL: Channel = Channel { pipeline: None, priority: Priority::Default };
 const SMALLEST_ROOM: usize = 512;
 /// Bytes for the answer to a Connect, which says little.
 const CONNECT_ROOM: usize = 32 * 1024;
+/// Bytes thrown away at a time.
+const DISCARDED: usize = 1024 * 1024;
 /// Windows' quota.
 const MOST_RUNSPACES: usize = 5_000;
