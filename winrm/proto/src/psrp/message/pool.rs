@@ -79,7 +79,8 @@ impl HostInfo {
             host_is_null: true,
             ui_is_null: true,
             raw_ui_is_null: true,
-            use_runspace_host: false,
+            // Other clients say so even of a pool, where it means nothing.
+            use_runspace_host: true,
             default_data: None,
         }
     }
@@ -87,13 +88,13 @@ impl HostInfo {
     /// A host that takes what commands write to it, and has no console.
     #[must_use]
     pub fn writes() -> Self {
-        Self { host_is_null: false, ui_is_null: false, ..Self::none() }
+        Self { host_is_null: false, ui_is_null: false, use_runspace_host: false, ..Self::none() }
     }
 
     /// For a pipeline: the host of its pool.
     #[must_use]
     pub fn of_the_pool() -> Self {
-        Self { use_runspace_host: true, ..Self::none() }
+        Self::none()
     }
 
     pub(super) fn from_bag(bag: &Bag<'_>) -> Result<Self, MessageError> {
