@@ -209,7 +209,9 @@ impl Shells {
     /// Opens a shell, unless its owner has too many or another one has its identifier.
     pub(super) fn open(&self, shell: Shell, quotas: &Quotas) -> Result<Arc<Shell>, WindowsFault> {
         let mut open = self.lock();
-        open.retain(|_, shell| !shell.idle_too_long());
+        for (_, idle) in open.extract_if(|_, shell| shell.idle_too_long()) {
+            tokio::spawn(async move { idle.end().await });
+        }
         let owned = open.values().filter(|other| other.owner.eq_ignore_ascii_case(&shell.owner)).count();
         if owned >= quotas.max_shells_per_user {
             return Err(WindowsFault::TOO_MANY_SHELLS);

@@ -200,3 +200,19 @@ async fn the_shells_environment_and_directory_are_its_commands() {
         "test s3cr3t\r\nC:\\inetpub\r\n"
     );
 }
+
+#[tokio::test]
+async fn a_shell_that_was_idle_too_long_is_gone_with_its_commands() {
+    let host = Host::builder().start().await.unwrap();
+    let mut peer = Peer::of(&host).await;
+    let create = CreateShell { idle_timeout: Some(Duration::from_millis(100)), ..CreateShell::cmd() };
+    let idle = peer.call(&ResourceUri::CMD.into(), &create).await.unwrap().shell;
+    let command = peer.start(&idle, "simulate hang").await;
+    let mark = host.record().mark();
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    peer.shell().await;
+    assert_eq!(host.open_shells(), 1);
+    let gone = |event: &Event| matches!(event, Event::CommandEnded { command: ended, .. } if ended == command.as_str());
+    assert!(host.record().wait_for(mark, Duration::from_secs(5), gone).await.is_some());
+    assert_eq!(code(peer.receive(&idle, &command).await), SHELL_NOT_FOUND);
+}
