@@ -23,5 +23,5 @@ pub use execution::{Confirmation, Event, Execution};
 pub use failure::{Failure, FailureKind, ShellFate, Step};
 pub use output::{Lane, Outgoing, Output, SendId, Sent};
 pub use requester::IdSource;
-pub use runspace_pool::{PoolEvent, PoolOutput, PoolRequest, Route, RunspacePool};
+pub use runspace_pool::{PoolEvent, PoolOutput, PoolRequest, Purpose, Route, RunspacePool};
 pub use single::{Single, SingleEvent};

@@ -24,7 +24,7 @@ use crate::winrs::{CommandId, CreateShell, ShellReference};
 use crate::wsman::{Preamble, Request, ResourceUri, Target};
 use crate::xml::{Limits, WriteError};
 
-pub use self::output::{PoolEvent, PoolOutput, PoolRequest, Route};
+pub use self::output::{PoolEvent, PoolOutput, PoolRequest, Purpose, Route};
 
 /// A runspace pool on a host, from its opening to its end, with any number of pipelines side by side.
 ///
@@ -163,6 +163,12 @@ impl<I: IdSource> RunspacePool<I> {
         self.fate
     }
 
+    /// Whether the host has made the shell, or has let itself be taken over.
+    #[must_use]
+    pub fn has_shell(&self) -> bool {
+        self.opening.is_answered()
+    }
+
     /// Bytes of input that the host has not taken. Who sends input waits while there are many.
     #[must_use]
     pub fn pending_input(&self) -> usize {
@@ -259,12 +265,13 @@ impl<I: IdSource> RunspacePool<I> {
     fn request<R: Request>(
         &mut self,
         route: Route,
+        purpose: Purpose,
         target: &Target,
         request: &R,
     ) -> Result<(InFlight, PoolRequest), WriteError> {
         // The lane is the route's coarser form, for conversations with two connections.
         let (in_flight, outgoing) = self.requester.request(Lane::Control, target, request)?;
-        Ok((in_flight, PoolRequest { id: outgoing.id, route, envelope: outgoing.envelope }))
+        Ok((in_flight, PoolRequest { id: outgoing.id, route, purpose, envelope: outgoing.envelope }))
     }
 
     /// The next event: what the exchange itself has to say, then what the host's messages mean, one at a time.

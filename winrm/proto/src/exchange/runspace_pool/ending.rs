@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{PoolEvent, PoolRequest, Route, RunspacePool};
+use super::{PoolEvent, PoolRequest, Purpose, Route, RunspacePool};
 use crate::exchange::execution::Confirmation;
 use crate::exchange::requester::InFlight;
 use crate::exchange::{Failure, FailureKind, IdSource, SendId, Sent, Step};
@@ -79,12 +79,13 @@ impl<I: IdSource> RunspacePool<I> {
             return self.end_unopened();
         }
         let target = self.shell.target();
+        let purpose = Purpose { step: Step::Request, pipeline: None };
         let written = match order {
-            Order::Delete => self.request(Route::Urgent, &target, &Delete),
+            Order::Delete => self.request(Route::Urgent, purpose, &target, &Delete),
             Order::Disconnect(idle_timeout) => {
-                self.request(Route::Urgent, &target, &Disconnect { idle_timeout, buffer_mode: None })
+                self.request(Route::Urgent, purpose, &target, &Disconnect { idle_timeout, buffer_mode: None })
             }
-            Order::Reconnect => self.request(Route::Urgent, &target, &Reconnect),
+            Order::Reconnect => self.request(Route::Urgent, purpose, &target, &Reconnect),
         };
         match written {
             Ok((in_flight, request)) => {

@@ -1,6 +1,6 @@
 //! Create or Connect: the pool's first messages travel in the request that makes the shell, or takes it over.
 
-use super::{PoolRequest, Route, RunspacePool};
+use super::{PoolRequest, Purpose, Route, RunspacePool};
 use crate::exchange::requester::InFlight;
 use crate::exchange::{FailureKind, IdSource, SendId, Sent, Step};
 use crate::psrp::{Channel, Payload, Priority};
@@ -58,9 +58,9 @@ impl<I: IdSource> RunspacePool<I> {
         let written = match &first {
             First::Create(create) => {
                 let target = self.shell.resource_uri.clone().into();
-                self.request(Route::Control, &target, create.as_ref())
+                self.request(Route::Control, OPENING, &target, create.as_ref())
             }
-            First::Connect(connect) => self.request(Route::Control, &self.shell.target(), connect),
+            First::Connect(connect) => self.request(Route::Control, OPENING, &self.shell.target(), connect),
         };
         match written {
             Ok((in_flight, request)) => {
@@ -153,6 +153,7 @@ impl<I: IdSource> RunspacePool<I> {
     }
 }
 
+const OPENING: Purpose = Purpose { step: Step::Request, pipeline: None };
 const PROTOCOL: &str = "2.3";
 const HEADER_ROOM: usize = 8 * 1024;
 const SMALLEST_ROOM: usize = 1024;

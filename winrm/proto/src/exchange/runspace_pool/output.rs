@@ -4,7 +4,7 @@ use bytes::Bytes;
 use uuid::Uuid;
 
 use crate::exchange::execution::Confirmation;
-use crate::exchange::{Failure, SendId};
+use crate::exchange::{Failure, SendId, Step};
 use crate::psrp::{Error, client};
 
 /// What the conversation wants next.
@@ -29,8 +29,19 @@ pub struct PoolRequest {
     pub id: SendId,
     /// The connection it belongs on.
     pub route: Route,
+    /// What it is for.
+    pub purpose: Purpose,
     /// The body of the HTTP request.
     pub envelope: Bytes,
+}
+
+/// What a request of a pool is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Purpose {
+    /// Its kind.
+    pub step: Step,
+    /// The pipeline that it starts, signals, feeds or listens to; nothing where it is about the pool.
+    pub pipeline: Option<Uuid>,
 }
 
 /// The connections of a pool.

@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 use super::receiving::Receiving;
 use super::signalling::Signalling;
-use super::{PoolEvent, PoolRequest, Route, RunspacePool};
+use super::{PoolEvent, PoolRequest, Purpose, Route, RunspacePool};
 use crate::exchange::requester::InFlight;
 use crate::exchange::{Failure, FailureKind, IdSource, SendId, Sent, Step};
 use crate::psrp::client;
@@ -126,15 +126,16 @@ impl<I: IdSource> RunspacePool<I> {
         let at = self.pipelines.iter().position(|pipeline| matches!(pipeline.start, Start::ToSend(_)))?;
         let pipeline = self.pipelines.get_mut(at)?;
         let Start::ToSend(first) = std::mem::replace(&mut pipeline.start, Start::Over) else { return None };
+        let purpose = Purpose { step: Step::Command, pipeline: Some(pipeline.id) };
         let command_id = pipeline.command_id.clone();
         let target = self.shell.target();
         let written = match &first {
             First::Command(fragment) => {
-                self.request(Route::Control, &target, &Command::pipeline(command_id, fragment))
+                self.request(Route::Control, purpose, &target, &Command::pipeline(command_id, fragment))
             }
             First::Connect => {
                 let connect = Connect { command_id: Some(command_id), ..Connect::default() };
-                self.request(Route::Control, &target, &connect)
+                self.request(Route::Control, purpose, &target, &connect)
             }
         };
         match written {

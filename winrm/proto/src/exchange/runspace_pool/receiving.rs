@@ -1,7 +1,7 @@
 //! Receive: the pool's own, and each pipeline's.
 
 use super::pipeline::Pipeline;
-use super::{PoolRequest, Route, RunspacePool};
+use super::{PoolRequest, Purpose, Route, RunspacePool};
 use crate::exchange::requester::InFlight;
 use crate::exchange::{FailureKind, IdSource, SendId, Step};
 use crate::psrp::{Channel, Priority};
@@ -72,7 +72,8 @@ impl<I: IdSource> RunspacePool<I> {
             desired: StreamSet::from_iter([StreamName::Stdout]),
         };
         let route = Route::Poll(pipeline.map(|pipeline| pipeline.id));
-        match self.request(route, &self.shell.target(), &request) {
+        let purpose = Purpose { step: Step::Receive, pipeline: pipeline.map(|pipeline| pipeline.id) };
+        match self.request(route, purpose, &self.shell.target(), &request) {
             Ok((in_flight, request)) => {
                 let receiving = match at.and_then(|at| self.pipelines.get_mut(at)) {
                     Some(pipeline) => &mut pipeline.receiving,

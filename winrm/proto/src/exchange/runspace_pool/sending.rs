@@ -3,7 +3,7 @@
 
 use std::time::{Duration, Instant};
 
-use super::{PoolRequest, Route, RunspacePool};
+use super::{PoolRequest, Purpose, Route, RunspacePool};
 use crate::exchange::requester::InFlight;
 use crate::exchange::{FailureKind, IdSource, SendId, Sent, Step};
 use crate::psrp::{Carrier, Payload, Priority};
@@ -102,7 +102,9 @@ impl<I: IdSource> RunspacePool<I> {
             Priority::PromptResponse => StreamName::PromptResponse,
         };
         let stream = Stream { name, command_id, data: payload.bytes.clone(), end: StreamEnd::Open };
-        match self.request(Route::Control, &self.shell.target(), &Send { streams: vec![stream] }) {
+        let purpose = Purpose { step: Step::Send, pipeline: payload.channel.pipeline };
+        let request = Send { streams: vec![stream] };
+        match self.request(Route::Control, purpose, &self.shell.target(), &request) {
             Ok((in_flight, request)) => {
                 self.sending.waiting = Some((in_flight, payload));
                 Some(request)

@@ -1,9 +1,9 @@
 //! Signal: stops a pipeline, and releases what the host keeps for one that is over.
 
-use super::{PoolEvent, PoolRequest, Route, RunspacePool};
+use super::{PoolEvent, PoolRequest, Purpose, Route, RunspacePool};
 use crate::exchange::execution::Confirmation;
 use crate::exchange::requester::InFlight;
-use crate::exchange::{FailureKind, IdSource, SendId, Sent, ShellFate};
+use crate::exchange::{FailureKind, IdSource, SendId, Sent, ShellFate, Step};
 use crate::winrs::{Signal, SignalCode, SignalResponse};
 
 /// Which signal is to be sent, and which is on its way.
@@ -63,7 +63,8 @@ impl<I: IdSource> RunspacePool<I> {
             Order::Release => (SignalCode::Terminate, Route::Control),
         };
         let request = Signal { command_id: Some(pipeline.command_id.clone()), code };
-        match self.request(route, &self.shell.target(), &request) {
+        let purpose = Purpose { step: Step::Signal, pipeline: Some(pipeline.id) };
+        match self.request(route, purpose, &self.shell.target(), &request) {
             Ok((in_flight, request)) => {
                 self.pipelines.get_mut(at)?.signalling.waiting = Some((in_flight, order));
                 Some(request)
