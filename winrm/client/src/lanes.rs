@@ -4,6 +4,7 @@
 //! path of a command travel on lane Poll, the others on lane Control; each connection is a task that does one
 //! request at a time, and that goes on when the caller stops waiting: a dropped future loses no connection.
 
+mod in_flight;
 pub(crate) mod retry;
 mod worker;
 
@@ -23,6 +24,8 @@ use crate::{
     lanes::worker::Worker,
     transport::Dialer,
 };
+
+pub(crate) use in_flight::InFlight;
 
 /// The connections of one client.
 #[derive(Debug, Clone)]

@@ -1,5 +1,6 @@
 //! Shells on a host and the commands that run in them (WinRS).
 
+mod admission;
 mod command;
 mod execution;
 mod host;
@@ -15,7 +16,7 @@ use tokio::sync::Semaphore;
 use winrm_proto::{
     exchange::ShellFate,
     winrs::ShellReference,
-    wsman::{Fault, ResourceUri, Target},
+    wsman::{ResourceUri, Target},
 };
 
 use crate::{
@@ -23,13 +24,13 @@ use crate::{
     lanes::{Lane, retry::Another},
 };
 
+pub(crate) use admission::{Admission, is_overload};
 pub use command::{Command, CommandError};
 pub use execution::{Event, Execution, Stopped};
-pub(crate) use host::Host;
+pub(crate) use host::{Host, IDS, Ids};
 pub use options::{ShellOptions, UserProfile};
 pub use orphans::{OrphanRule, RemoteShell};
-use registry::ShellKey;
-pub(crate) use registry::{Keeper, Registry};
+pub(crate) use registry::{Keeper, Opening, Registry, ShellKey};
 pub use stdin::{InputClosed, Stdin};
 
 /// A shell on the host: a place for commands, kept for as long as it is useful.
@@ -151,45 +152,17 @@ impl Drop for Remote {
     }
 }
 
-/// Asks for a shell; again where the host is overloaded, or where closing what was left behind makes room.
+/// Asks for a shell.
 async fn create(host: &Host, options: &ShellOptions) -> Result<ShellReference, Error> {
-    let mut retries = host.retries();
-    let mut orphans = host.orphans();
+    let mut admission = Admission::new(host);
     loop {
         let target = Target::from(ResourceUri::CMD);
-        let error = match host.ask(Lane::Poll, Operation::Create, target, options.request()).await {
+        match host.ask(Lane::Poll, Operation::Create, target, options.request()).await {
             Ok(created) => return Ok(created.shell),
-            Err(error) => error,
-        };
-        if is_crowded(&error)
-            && let Some(rule) = orphans.take()
-            && orphans::close_all(host, rule).await.is_ok_and(|closed| closed > 0)
-        {
-            continue;
-        }
-        if !is_overload(&error) || retries.pause().await == Another::NotAllowed {
-            return Err(error);
+            Err(error) => admission.after(error).await?,
         }
     }
 }
 
-/// Whether this user has too many shells.
-fn is_crowded(error: &Error) -> bool {
-    has_code(error, [ERROR_WSMAN_QUOTA_MAX_SHELLS, ERROR_WSMAN_QUOTA_MAX_SHELLS_PPQ])
-}
-
-/// Whether the host asks for slower requests: the quotas of load and of users, not those of this user's shells.
-fn is_overload(error: &Error) -> bool {
-    has_code(error, [ERROR_WSMAN_QUOTA_SYSTEM, ERROR_WSMAN_QUOTA_MAX_SHELLUSERS])
-}
-
-fn has_code(error: &Error, codes: [u32; 2]) -> bool {
-    error.fault().and_then(Fault::wsman_code).is_some_and(|code| codes.contains(&code))
-}
-
-const ERROR_WSMAN_QUOTA_MAX_SHELLS: u32 = 0x8033_81A5;
-const ERROR_WSMAN_QUOTA_MAX_SHELLS_PPQ: u32 = 0x8033_81E4;
-const ERROR_WSMAN_QUOTA_SYSTEM: u32 = 0x8033_81A8;
-const ERROR_WSMAN_QUOTA_MAX_SHELLUSERS: u32 = 0x8033_81AB;
 /// A new shell that is refused as well is not the shell's fault.
-const MAX_RENEWALS: u32 = 2;
+pub(crate) const MAX_RENEWALS: u32 = 2;

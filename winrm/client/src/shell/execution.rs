@@ -1,12 +1,6 @@
 //! One running command.
 
-use std::{
-    future::poll_fn,
-    pin::Pin,
-    sync::Arc,
-    task::{Context, Poll},
-    time::Duration,
-};
+use std::{sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use tokio::{
@@ -14,7 +8,6 @@ use tokio::{
     time::{Instant, sleep, sleep_until, timeout_at},
 };
 use winrm_proto::{
-    connection::Reply,
     exchange::{self, Confirmation, Outgoing, Output, SendId, Sent, ShellFate},
     winrs,
     xml::Limits,
@@ -27,7 +20,7 @@ use super::{
 use crate::{
     error::{Cause, Error, Operation, Reached},
     lanes::{
-        Lane, Pending,
+        InFlight, Lane,
         retry::{Retries, may_ask_again},
     },
 };
@@ -42,7 +35,7 @@ pub struct Execution {
     remote: Arc<Remote>,
     command_id: Option<winrs::CommandId>,
     conversation: exchange::Execution<Ids>,
-    in_flight: Vec<InFlight>,
+    in_flight: InFlight<(SendId, Operation)>,
     input: Option<mpsc::Receiver<Bytes>>,
     state: State,
     spare_due: Option<Instant>,
@@ -70,13 +63,6 @@ pub enum Stopped {
     Unconfirmed,
 }
 
-#[derive(Debug)]
-struct InFlight {
-    id: SendId,
-    operation: Operation,
-    answer: Pending,
-}
-
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum State {
     Running,
@@ -96,12 +82,6 @@ enum Closing {
     AfterInput,
     /// There was none, so that the end takes a request of its own.
     Due(Instant),
-}
-
-struct Answered {
-    id: SendId,
-    operation: Operation,
-    answer: Result<Reply, Error>,
 }
 
 /// Whether the conversation takes input now.
@@ -138,7 +118,7 @@ impl Execution {
             remote,
             command_id: None,
             conversation,
-            in_flight: Vec::new(),
+            in_flight: InFlight::default(),
             input: None,
             state: State::Running,
             spare_due: None,
@@ -346,7 +326,7 @@ impl Execution {
             self.spare_due = Some(Instant::now() + SPARE_AFTER);
         }
         let answer = self.host.send(lane, operation, outgoing.envelope);
-        self.in_flight.push(InFlight { id: outgoing.id, operation, answer });
+        self.in_flight.push((outgoing.id, operation), answer);
     }
 
     /// A conversation says on which lane a request goes but not what it is; what it may be follows from where the
@@ -364,10 +344,10 @@ impl Execution {
     async fn wait(&mut self, until: Option<Instant>, welcome: Input) -> Result<(), Error> {
         let Self { in_flight, spare_due, closing, host, conversation, input, .. } = self;
         let end_due = if let Closing::Due(time) = *closing { Some(time) } else { None };
-        let answered = loop {
+        let ((id, operation), answer) = loop {
             tokio::select! {
                 biased;
-                answered = poll_fn(|cx| first_answer(in_flight, cx)) => break answered,
+                answered = in_flight.answer() => break answered,
                 piece = next_piece(input), if welcome == Input::Welcome => {
                     match piece {
                         Some(data) => conversation.write_stdin(data),
@@ -387,7 +367,6 @@ impl Execution {
                 }
             }
         };
-        let Answered { id, operation, answer } = answered;
         match answer {
             Ok(reply) => {
                 self.conversation.reply(Instant::now().into_std(), id, &reply.body);
@@ -437,17 +416,6 @@ async fn next_piece(input: &mut Option<mpsc::Receiver<Bytes>>) -> Option<Bytes> 
         *input = None;
     }
     piece
-}
-
-fn first_answer(in_flight: &mut Vec<InFlight>, cx: &mut Context<'_>) -> Poll<Answered> {
-    for index in 0..in_flight.len() {
-        let Some(request) = in_flight.get_mut(index) else { break };
-        if let Poll::Ready(answer) = Pin::new(&mut request.answer).poll(cx) {
-            let InFlight { id, operation, .. } = in_flight.swap_remove(index);
-            return Poll::Ready(Answered { id, operation, answer });
-        }
-    }
-    Poll::Pending
 }
 
 fn operation_of(step: exchange::Step) -> Operation {
