@@ -21,8 +21,15 @@ pub(super) fn code(cause: &winrm::Cause) -> Code {
         }
         winrm::Cause::Connection(error) => connection_code(error),
         winrm::Cause::Fault(fault) => fault_code(fault),
-        winrm::Cause::Command(_) | winrm::Cause::Unwritable(_) => Code::Usage,
-        winrm::Cause::Unusable(_) | winrm::Cause::Unrelated => Code::Remote,
+        winrm::Cause::Command(_)
+        | winrm::Cause::Unwritable(_)
+        | winrm::Cause::ConfigurationName(_)
+        | winrm::Cause::PowerShell(_) => Code::Usage,
+        winrm::Cause::Unusable(_)
+        | winrm::Cause::Unrelated
+        | winrm::Cause::BrokenProtocol(_)
+        | winrm::Cause::PoolLost { .. }
+        | winrm::Cause::PoolDiscarded => Code::Remote,
         winrm::Cause::NoRandomBytes | winrm::Cause::ShutDown => Code::Internal,
     }
 }
@@ -51,8 +58,16 @@ pub(super) fn fix(cause: &winrm::Cause) -> Option<String> {
         winrm::Cause::Fault(fault) => Cause::from_fault(fault).advice().fix,
         winrm::Cause::Command(_) => "shorten the command, or name the program by its full path",
         winrm::Cause::Unwritable(_) => "leave out control characters",
+        winrm::Cause::ConfigurationName(_) => {
+            "name an endpoint that Get-PSSessionConfiguration lists on the host"
+        }
+        winrm::Cause::PoolLost { .. } | winrm::Cause::PoolDiscarded => {
+            "run it again, once it is clear what the first run did: it gets a new PowerShell session"
+        }
         winrm::Cause::Unusable(_)
         | winrm::Cause::Unrelated
+        | winrm::Cause::PowerShell(_)
+        | winrm::Cause::BrokenProtocol(_)
         | winrm::Cause::NoRandomBytes
         | winrm::Cause::ShutDown => return None,
     };

@@ -10,6 +10,7 @@ use crate::{
     config::{ClientConfig, ConfigError},
     error::Error,
     lanes::Lanes,
+    powershell::{PoolOptions, RunspacePool},
     shell::{Host, Keeper, Registry, RemoteShell, Shell, ShellOptions, orphans, reaper},
     transport::Dialer,
 };
@@ -83,6 +84,16 @@ impl Client {
         Shell::open(host.clone(), registry.clone(), commands.clone(), options).await
     }
 
+    /// Opens a PowerShell runspace pool. On a new client this connects and authenticates as well.
+    ///
+    /// # Errors
+    ///
+    /// [`Error`]; nothing has run on the host then.
+    pub async fn open_runspace_pool(&self, options: PoolOptions) -> Result<RunspacePool, Error> {
+        let Shared { host, registry, commands } = &*self.0;
+        RunspacePool::open(host.clone(), registry.clone(), commands.clone(), options).await
+    }
+
     /// Asks the service what it is, which proves the account as well. Nothing runs on the host.
     ///
     /// # Errors
@@ -115,7 +126,7 @@ impl Client {
         orphans::close(&self.0.host, shell).await
     }
 
-    /// Closes every shell of this client, its running commands with it, and waits until the host has confirmed
+    /// Closes every shell and runspace pool of this client, with what runs in them, and waits until the host has confirmed
     /// that or `deadline` has passed. New shells are refused from now on.
     pub async fn shutdown(&self, deadline: Duration) -> Shutdown {
         let Shared { host, registry, .. } = &*self.0;

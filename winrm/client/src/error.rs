@@ -6,6 +6,7 @@ use winrm_proto::{
     auth::{MalformedCertificate, Scheme},
     connection,
     exchange::{Failure, FailureKind},
+    psrp,
     wsman::{self, Fault},
     xml::WriteError,
 };
@@ -81,6 +82,24 @@ pub enum Cause {
     /// The answer says that it belongs to another request.
     #[error("the host's answer belongs to another request")]
     Unrelated,
+    /// The name of the session configuration cannot be part of a URI; nothing was sent.
+    #[error("{0:?} is not the name of a session configuration")]
+    ConfigurationName(String),
+    /// The pipeline or the pool cannot be what it was asked to be; nothing was sent.
+    #[error("PowerShell remoting refuses this: {0}")]
+    PowerShell(psrp::Error),
+    /// What the host sent for its runspace pool cannot be, so that the pool was thrown away.
+    #[error("the host broke PowerShell's remoting protocol: {0}")]
+    BrokenProtocol(psrp::Error),
+    /// The runspace pool is gone, or broken on the host.
+    #[error("the runspace pool is gone{}", said(.message.as_deref()))]
+    PoolLost {
+        /// What the host says about it.
+        message: Option<String>,
+    },
+    /// The runspace pool was closed because a pipeline in it did not stop.
+    #[error("the runspace pool was closed because a pipeline in it did not stop")]
+    PoolDiscarded,
     /// The client was shut down.
     #[error("the client has been shut down")]
     ShutDown,
@@ -213,12 +232,21 @@ impl fmt::Display for Operation {
 
 /// The host's own words, one line of them, and its code.
 fn fault_text(fault: &Fault) -> String {
-    let words: Vec<&str> = fault.message().unwrap_or("no message").split_whitespace().collect();
-    let text: String = words.join(" ").chars().filter(|c| !c.is_control()).take(MAX_FAULT_TEXT).collect();
+    let text = one_line(fault.message().unwrap_or("no message"));
     match fault.wsman_code() {
         Some(code) => format!("the host answered with the fault 0x{code:08X}: {text}"),
         None => format!("the host answered with a fault: {text}"),
     }
+}
+
+/// What the host said, behind a colon.
+fn said(message: Option<&str>) -> String {
+    message.map_or_else(String::new, |message| format!(": {}", one_line(message)))
+}
+
+fn one_line(text: &str) -> String {
+    let words: Vec<&str> = text.split_whitespace().collect();
+    words.join(" ").chars().filter(|c| !c.is_control()).take(MAX_FAULT_TEXT).collect()
 }
 
 const MAX_FAULT_TEXT: usize = 500;

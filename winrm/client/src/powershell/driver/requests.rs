@@ -1,0 +1,192 @@
+//! Requests on their way to connections, and what comes back.
+
+use std::time::Duration;
+
+use tokio::time::Instant;
+use uuid::Uuid;
+use winrm_proto::{
+    connection::Reply,
+    exchange::{PoolRequest, Purpose, Route, SendId, Sent, Step},
+};
+
+use super::{Driver, Entry, Place};
+use crate::{
+    error::{Error, Operation, Reached},
+    lanes::{Lane, retry::may_ask_again},
+};
+
+/// A request that is on its way.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Posted {
+    id: SendId,
+    purpose: Purpose,
+}
+
+/// A request whose time has not come: output that nobody has room for is not asked for, and the release of what is over
+/// leaves the next pipeline the first go.
+#[derive(Debug)]
+pub(super) struct Held {
+    pub(super) due: Instant,
+    request: PoolRequest,
+}
+
+impl Driver {
+    pub(super) fn hold_or_post(&mut self, request: PoolRequest) {
+        let now = Instant::now();
+        let due = match (request.purpose, request.route) {
+            (Purpose { step: Step::Receive, pipeline: Some(id) }, _) => {
+                self.entries.get(&id).map_or(now, |entry| entry.not_before)
+            }
+            (Purpose { step: Step::Receive, pipeline: None }, _) => self.not_before,
+            (Purpose { step: Step::Signal, .. }, Route::Control) => now + CONSIDERATION,
+            _ => now,
+        };
+        let held = Held { due, request };
+        if self.may_go(&held, now) { self.post(held.request) } else { self.held.push(held) }
+    }
+
+    pub(super) fn post_held(&mut self, now: Instant) {
+        for held in std::mem::take(&mut self.held) {
+            if self.may_go(&held, now) { self.post(held.request) } else { self.held.push(held) }
+        }
+    }
+
+    fn may_go(&self, held: &Held, now: Instant) -> bool {
+        held.due <= now
+            && match held.request.purpose {
+                Purpose { step: Step::Receive, pipeline: Some(id) } => {
+                    self.entries.get(&id).is_none_or(Entry::wants_output)
+                }
+                _ => true,
+            }
+    }
+
+    fn post(&mut self, request: PoolRequest) {
+        let lane = match (request.purpose.step, request.route) {
+            (Step::Request | Step::Command | Step::Receive, _) => Lane::Poll,
+            (Step::Signal, Route::Control | Route::Poll(_)) => Lane::Background,
+            (Step::Send, _) | (Step::Signal, Route::Urgent) => Lane::Control,
+        };
+        if request.purpose.step == Step::Command && self.spare_due.is_none() {
+            self.spare_due = Some(Instant::now() + SPARE_AFTER);
+        }
+        let answer = self.host.send(lane, operation(request.purpose.step), request.envelope);
+        self.in_flight.push(Posted { id: request.id, purpose: request.purpose }, answer);
+    }
+
+    pub(super) fn answered(&mut self, posted: Posted, answer: Result<Reply, Error>) {
+        match answer {
+            Ok(reply) => {
+                self.conversation.reply(Instant::now().into_std(), posted.id, &reply.body);
+                match posted.purpose {
+                    Purpose { step: Step::Request, .. } => self.opened(),
+                    Purpose { step: Step::Receive, pipeline: None } => self.retries = self.host.retries(),
+                    Purpose { step: Step::Receive, pipeline: Some(id) } => {
+                        if let Some(entry) = self.entries.get_mut(&id) {
+                            entry.retries = self.host.retries();
+                        }
+                    }
+                    _ => {}
+                }
+            }
+            Err(error) => self.failed(posted, error),
+        }
+    }
+
+    /// The host has made the shell, so that it must be deleted one day.
+    fn opened(&mut self) {
+        if self.conversation.has_shell() {
+            self.register();
+        }
+    }
+
+    fn register(&mut self) {
+        self.place = match std::mem::replace(&mut self.place, Place::Nowhere) {
+            Place::Opening(opening) => Place::Open(opening.opened(self.conversation.shell().clone())),
+            other => other,
+        };
+    }
+
+    /// No answer came. Only output is asked for again; what a Signal does twice it does once.
+    fn failed(&mut self, posted: Posted, error: Error) {
+        let Posted { id, purpose } = posted;
+        match (purpose.step, purpose.pipeline) {
+            (Step::Receive, pipeline) => self.receive_failed(id, pipeline, error),
+            (Step::Signal, _) => self.conversation.lost(id, Sent::Something),
+            (Step::Command, Some(pipeline)) if error.reached() != Reached::Perhaps => {
+                self.note(pipeline, error);
+                // The host knows nothing of it: it is taken back.
+                self.conversation.lost(id, Sent::Nothing);
+                let _taken_back = self.conversation.stop(pipeline);
+            }
+            (Step::Command | Step::Send, Some(pipeline)) => {
+                self.note(pipeline, error);
+                self.conversation.lost(id, Sent::Something);
+            }
+            (Step::Request | Step::Command | Step::Send, _) => {
+                if error.during() == Operation::Create && error.reached() == Reached::Perhaps {
+                    // It was named here, so that it can be deleted even where nobody knows whether it is there.
+                    self.register();
+                }
+                self.error = Some(error);
+                self.conversation.lost(id, Sent::Something);
+            }
+        }
+    }
+
+    fn receive_failed(&mut self, id: SendId, pipeline: Option<Uuid>, error: Error) {
+        let entry = pipeline.and_then(|pipeline| self.entries.get_mut(&pipeline));
+        let (retries, not_before) = match entry {
+            Some(entry) => (&mut entry.retries, &mut entry.not_before),
+            None => (&mut self.retries, &mut self.not_before),
+        };
+        let again = error.reached() == Reached::Perhaps && may_ask_again(error.cause());
+        if let Some(pause) = if again { retries.take() } else { None } {
+            tracing::debug!(cause = %error.cause(), "asking for output again");
+            *not_before = Instant::now() + pause;
+            self.conversation.lost(id, Sent::Something);
+            return;
+        }
+        match pipeline {
+            Some(pipeline) => self.cannot_follow(id, pipeline, error),
+            None => self.over = Some(error),
+        }
+    }
+
+    /// A pipeline's output cannot be asked for any more: it is stopped, and where that does not work out, the pool is
+    /// closed.
+    fn cannot_follow(&mut self, id: SendId, pipeline: Uuid, error: Error) {
+        let Some(entry) = self.entries.get_mut(&pipeline) else { return };
+        if entry.is_stopping() {
+            self.over = Some(error);
+            return;
+        }
+        entry.cannot_follow(error);
+        entry.not_before = Instant::now() + PAUSE_WHILE_STOPPING;
+        self.conversation.lost(id, Sent::Something);
+        self.stop(pipeline, None);
+    }
+
+    fn note(&mut self, pipeline: Uuid, error: Error) {
+        if let Some(entry) = self.entries.get_mut(&pipeline) {
+            entry.error = Some(error);
+        }
+    }
+}
+
+pub(super) fn operation(step: Step) -> Operation {
+    match step {
+        Step::Request => Operation::Create,
+        Step::Command => Operation::Command,
+        Step::Receive => Operation::Receive,
+        Step::Send => Operation::Send,
+        Step::Signal => Operation::Signal,
+    }
+}
+
+/// How long the release of what is over waits, for the next pipeline to go first or the pool's end to come.
+const CONSIDERATION: Duration = Duration::from_millis(25);
+/// A pipeline that runs this long may have to be stopped, and the stop should not wait for a handshake.
+const SPARE_AFTER: Duration = Duration::from_secs(1);
+/// Before the last state of a pipeline is asked for whose output could not be.
+const PAUSE_WHILE_STOPPING: Duration = Duration::from_secs(1);
