@@ -13,6 +13,10 @@ mod forwarder;
 #[cfg(test)]
 mod orphans;
 #[cfg(test)]
+mod pipelines;
+#[cfg(test)]
+mod pools;
+#[cfg(test)]
 mod probes;
 #[cfg(test)]
 mod proxies;
