@@ -11,7 +11,7 @@ mod wide;
 use crate::value::{Outcome, Value};
 
 pub(crate) use list::{Entry, List};
-pub(crate) use table::{Alignment, Column, Row, Table};
+pub(crate) use table::{Alignment, Column, Group, Row, Table};
 pub(crate) use wide::Wide;
 
 /// The width where nobody says otherwise.

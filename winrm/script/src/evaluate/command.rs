@@ -32,6 +32,9 @@ impl Interpreter {
     }
 
     fn stage(&mut self, name: &str, arguments: Arguments, span: Span) -> Flow<Vec<Box<dyn Stage>>> {
+        if name.eq_ignore_ascii_case("Select-String") {
+            return self.select_string(arguments, span);
+        }
         if let Some(constructor) = filter::find(name) {
             let bound = Bound::of(name, &arguments)?;
             let common = bound.common.clone();
@@ -47,6 +50,19 @@ impl Interpreter {
         stages.push(Box::new(host));
         stages.extend(variable.map(filter::remember));
         Ok(stages)
+    }
+
+    /// Select-String looks at text here, and at files on the host.
+    fn select_string(&mut self, arguments: Arguments, span: Span) -> Flow<Vec<Box<dyn Stage>>> {
+        const NAME: &str = "Select-String";
+        let mut bound = Bound::of(NAME, &arguments)?;
+        let files = bound.take("Path").is_some() || bound.take("LiteralPath").is_some();
+        let host = Host::new(NAME, arguments, span)?;
+        if files {
+            return Ok(vec![Box::new(host)]);
+        }
+        let Some(constructor) = filter::find(NAME) else { return Ok(vec![Box::new(host)]) };
+        Ok(vec![Box::new(TextOrFiles { text: constructor(self, bound)?, files: host })])
     }
 
     /// `& …`.
@@ -137,5 +153,26 @@ impl Stage for Called {
             let input = std::mem::take(&mut self.input);
             self.call(interpreter, Some(input)).await
         })
+    }
+}
+
+/// Select-String, which takes both.
+struct TextOrFiles {
+    text: Box<dyn Stage>,
+    files: Host,
+}
+
+impl Stage for TextOrFiles {
+    fn alone<'a>(&'a mut self, interpreter: &'a mut Interpreter) -> Turn<'a, ()> {
+        self.text.alone(interpreter)
+    }
+
+    fn process<'a>(&'a mut self, interpreter: &'a mut Interpreter, item: Value) -> Turn<'a, ()> {
+        let is_file = matches!(&item, Value::Object(object) if object.type_names().is("System.IO.FileInfo"));
+        if is_file { self.files.process(interpreter, item) } else { self.text.process(interpreter, item) }
+    }
+
+    fn end<'a>(&'a mut self, interpreter: &'a mut Interpreter) -> Turn<'a, ()> {
+        self.text.end(interpreter)
     }
 }

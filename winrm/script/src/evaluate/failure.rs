@@ -23,7 +23,7 @@ pub struct Failure {
     /// Where in the script, if it was raised there.
     pub span: Option<Span>,
     /// The value that was thrown, where it was none of the above.
-    pub(super) record: Option<Value>,
+    pub thrown: Option<Value>,
 }
 
 impl Failure {
@@ -38,14 +38,14 @@ impl Failure {
             target: Value::from_clixml(&record.target_object),
             activity: record.category.activity.as_str().to_owned(),
             span: None,
-            record: None,
+            thrown: None,
         }
     }
 
     /// The record as a value, `$_` in `catch`.
     #[must_use]
     pub fn to_value(&self) -> Value {
-        if let Some(record) = &self.record {
+        if let Some(record) = &self.thrown {
             return record.clone();
         }
         let exception_type = if self.exception.is_empty() { "System.Exception" } else { &self.exception };
@@ -106,7 +106,7 @@ impl Failure {
             target: object.property("TargetObject").unwrap_or_default(),
             activity: String::new(),
             span: None,
-            record: Some(value.clone()),
+            thrown: Some(value.clone()),
         })
     }
 

@@ -7,11 +7,11 @@ use super::arguments::{Argument, Arguments, Common, Element};
 use super::command::kind_of;
 use super::filter::Stage;
 use super::interpreter::{Interpreter, Turn};
-use super::member::{has_property, property};
+use super::member::{property, property_names};
 use super::output::ErrorAction;
 use super::unwind::{Flow, Unwind};
 use super::{Call, CallKind, Failure, Reply, Step};
-use crate::commands::{self, BoundValue, Command, Parameter, selectors};
+use crate::commands::{self, BoundValue, Command, Input, Parameter, selectors};
 use crate::tree::Span;
 use crate::value::convert::convert;
 use crate::value::type_name::Plain;
@@ -182,88 +182,64 @@ impl Host {
                 *value = Value::of_output(interpreter.invoke_with_item(&block, item.clone()).await?);
             }
         }
-        let bound = |parameter: &Parameter| call.parameters.iter().any(|(name, _)| name == parameter.name());
-        let free: Vec<Parameter> = command
-            .variants()
-            .next()
-            .into_iter()
-            .flat_map(|variant| variant.parameters().collect::<Vec<_>>())
-            .filter(|parameter| !bound(parameter))
-            .collect();
-        let by_value = free
-            .iter()
-            .filter(|parameter| parameter.sets().any(|set| set.by_value))
-            .copied()
-            .collect::<Vec<_>>();
-        // 1. By value, where the type is that of the value.
-        for parameter in &by_value {
-            if let Some(value) = fits(&item, parameter.type_name()) {
+        let names: Vec<String> = match &item {
+            Value::Object(object) if !object.is_wrapper() => {
+                object.type_names().as_slice().iter().map(|name| name.as_str().to_owned()).collect()
+            }
+            other => vec![other.base().type_name().as_str().to_owned()],
+        };
+        let type_names: Vec<&str> = names.iter().map(String::as_str).collect();
+        let own = property_names(&item);
+        let properties: Vec<&str> = own.iter().map(String::as_str).collect();
+        let given: Vec<&str> = call.parameters.iter().map(|(name, _)| name.as_str()).collect();
+        let binding = command
+            .bind_input(&given, Input { type_names: &type_names, properties: &properties })
+            .map_err(|refusal| Unwind::refused(refusal.to_string()))?;
+        if let Some(parameter) = binding.whole {
+            self.bind_whole(&mut call, command, parameter, &item)?;
+        }
+        for (parameter, name) in binding.properties {
+            let value = property(&item, name)?.unwrap_or_default();
+            if !value.is_null() {
+                let value = typed(Argument::plain(value), parameter.type_name())?;
                 call.parameters.push((parameter.name().to_owned(), value));
-                call.piped = Some(item);
-                return Ok(call);
             }
         }
-        // 2. The object itself, named again by its selector.
-        for parameter in &by_value {
-            let Some(selector) = selectors(command.name(), parameter.name()) else { continue };
-            if !is_of_type(&item, selector.type_name()) {
-                continue;
-            }
-            let mut named = Vec::new();
+        call.piped = Some(item);
+        Ok(call)
+    }
+
+    /// The object goes to a parameter whole: as the value that it is, named again by what selects it, or as itself.
+    fn bind_whole(&self, call: &mut Call, command: Command, parameter: Parameter, item: &Value) -> Flow<()> {
+        if !is_object(item) {
+            let value = typed(Argument::plain(item.clone()), parameter.type_name())?;
+            call.parameters.push((parameter.name().to_owned(), value));
+            return Ok(());
+        }
+        let mut named = Vec::new();
+        if let Some(selector) = selectors(command.name(), parameter.name())
+            && is_of_type(item, selector.type_name())
+        {
             for (own, parameter) in selector.pairs() {
-                let Some(value) = property(&item, own)? else { break };
-                named.push((parameter.to_owned(), value));
-            }
-            if named.len() == selector.pairs().count() {
-                for (name, value) in named {
-                    if !call.parameters.iter().any(|(own, _)| *own == name) {
-                        call.parameters.push((name, value));
+                match property(item, own)? {
+                    Some(value) if !value.is_null() => named.push((parameter.to_owned(), value)),
+                    _ => {
+                        named.clear();
+                        break;
                     }
                 }
-                call.piped = Some(item);
-                return Ok(call);
             }
         }
-        // 3. By the names of its properties.
-        let mut found = false;
-        for parameter in &free {
-            if !parameter.sets().any(|set| set.by_property_name) {
-                continue;
-            }
-            let names = std::iter::once(parameter.name()).chain(parameter.aliases());
-            for name in names {
-                if has_property(&item, name) {
-                    let value = property(&item, name)?.unwrap_or_default();
-                    if value.is_null() {
-                        continue;
-                    }
-                    call.parameters.push((
-                        parameter.name().to_owned(),
-                        typed(Argument::plain(value), parameter.type_name())?,
-                    ));
-                    found = true;
-                    break;
-                }
+        if named.is_empty() {
+            // Nothing names it again: the caller decides whether it may travel as itself.
+            call.input.push(item.clone());
+        }
+        for (name, value) in named {
+            if !call.parameters.iter().any(|(own, _)| *own == name) {
+                call.parameters.push((name, value));
             }
         }
-        if found {
-            call.piped = Some(item);
-            return Ok(call);
-        }
-        // 4. By value, converted.
-        for parameter in &by_value {
-            if !is_object(&item) && known_type(parameter.type_name()) {
-                let value = typed(Argument::plain(item.clone()), parameter.type_name())?;
-                call.parameters.push((parameter.name().to_owned(), value));
-                call.piped = Some(item);
-                return Ok(call);
-            }
-        }
-        Err(Unwind::refused(format!(
-            "nothing names this [{}] to `{}` again; pass what identifies it as a parameter",
-            item.type_name(),
-            command.name()
-        )))
+        Ok(())
     }
 
     /// Whether the command takes anything at all from a pipeline, whole.
@@ -404,23 +380,6 @@ fn value_type(type_name: &str) -> Option<Type> {
             | "char"
     );
     if plain { Type::named(type_name) } else { None }
-}
-
-fn known_type(type_name: &str) -> bool {
-    value_type(type_name).is_some()
-}
-
-/// The value for a parameter whose type is its own, or an array of it.
-fn fits(item: &Value, type_name: &str) -> Option<Value> {
-    let to = value_type(type_name)?;
-    let base = item.base();
-    match to {
-        Type::Plain(_) if base.type_name().as_str() == to.full_name() => Some(base),
-        Type::ArrayOf(element) if base.type_name().as_str() == Type::Plain(element).full_name() => {
-            convert(&base, to).ok()
-        }
-        _ => None,
-    }
 }
 
 fn is_object(item: &Value) -> bool {

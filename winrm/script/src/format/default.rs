@@ -18,6 +18,16 @@ pub(super) fn write(values: &[Value], width: usize, out: &mut String) -> Outcome
         out.push('\n');
         return Ok(1);
     }
+    if is_match(first) {
+        let taken = values.iter().take_while(|value| is_match(value)).count();
+        out.push('\n');
+        for value in values.iter().take(taken) {
+            out.push_str(value.to_text().as_str());
+            out.push('\n');
+        }
+        out.push('\n');
+        return Ok(taken);
+    }
     let shape = Shape::of(first);
     let taken = values.iter().take_while(|value| shape.goes_on_with(value)).count().max(1);
     let (own, _) = values.split_at_checked(taken).unwrap_or((values, &[]));
@@ -28,6 +38,11 @@ pub(super) fn write(values: &[Value], width: usize, out: &mut String) -> Outcome
     Ok(taken)
 }
 
+/// What Select-String finds is shown as lines.
+fn is_match(value: &Value) -> bool {
+    matches!(value, Value::Object(object) if object.type_names().is("Microsoft.PowerShell.Commands.MatchInfo"))
+}
+
 /// The line that a value without properties is; `None` where it is shown by its properties.
 fn plain(value: &Value) -> Outcome<Option<String>> {
     Ok(Some(match value {
@@ -35,9 +50,6 @@ fn plain(value: &Value) -> Outcome<Option<String>> {
             Some(inner) => return plain(&inner),
             None if object.type_names().is("System.Management.Automation.ErrorRecord") => {
                 value.to_text().as_str().to_owned()
-            }
-            None if object.type_names().is("Microsoft.PowerShell.Commands.MatchInfo") => {
-                format!("\n{}\n", value.to_text())
             }
             None => return Ok(None),
         },
@@ -148,7 +160,7 @@ fn list(values: &[Value], names: Option<&[String]>) -> Outcome<List> {
         }
         entries.push(Entry { fields, group: None, after: Vec::new() });
     }
-    Ok(List { entries, group_label: None })
+    Ok(List { entries })
 }
 
 /// Objects of this name are shown together.

@@ -1,5 +1,6 @@
 //! Lists.
 
+use super::table::Group;
 use super::text::{formatted, value_text, width_of, wrap};
 use crate::value::Value;
 
@@ -7,7 +8,6 @@ use crate::value::Value;
 #[derive(Clone, Debug, Default)]
 pub(crate) struct List {
     pub(crate) entries: Vec<Entry>,
-    pub(crate) group_label: Option<String>,
 }
 
 /// One object.
@@ -15,7 +15,7 @@ pub(crate) struct List {
 pub(crate) struct Entry {
     /// Label, value and format of each property.
     pub(crate) fields: Vec<(String, Value, Option<String>)>,
-    pub(crate) group: Option<Value>,
+    pub(crate) group: Option<Group>,
     /// Text that was written behind it.
     pub(crate) after: Vec<String>,
 }
@@ -26,13 +26,13 @@ impl List {
             return;
         }
         out.push('\n');
-        let mut group: Option<String> = None;
+        let mut current = None;
         for entry in &self.entries {
-            let own = entry.group.as_ref().map(value_text);
-            if own.is_some() && own != group {
-                let label = self.group_label.as_deref().unwrap_or_default();
-                out.push_str(&format!("   {label}: {}\n\n", own.as_deref().unwrap_or_default()));
-                group = own;
+            if let Some(group) = &entry.group
+                && current != Some(group.number)
+            {
+                group.write(width, out);
+                current = Some(group.number);
             }
             entry.write(width, out);
             for text in &entry.after {

@@ -10,8 +10,6 @@ pub(crate) struct Table {
     pub(crate) rows: Vec<Row>,
     pub(crate) wrap: bool,
     pub(crate) hide_headers: bool,
-    /// The label before each group's value.
-    pub(crate) group_label: Option<String>,
 }
 
 /// A column.
@@ -37,10 +35,33 @@ pub(crate) enum Alignment {
 pub(crate) struct Row {
     /// A value for each column; `None` where there is no such property.
     pub(crate) cells: Vec<Option<Value>>,
-    /// The value by which rows are grouped.
-    pub(crate) group: Option<Value>,
+    /// The group that it belongs to.
+    pub(crate) group: Option<Group>,
     /// Text that was written behind it.
     pub(crate) after: Vec<String>,
+}
+
+/// Consecutive rows with the same value: its number among the groups, and what stands above it.
+#[derive(Clone, Debug)]
+pub(crate) struct Group {
+    pub(crate) number: usize,
+    pub(crate) label: String,
+    pub(crate) value: Value,
+}
+
+impl Group {
+    fn number(&self) -> usize {
+        self.number
+    }
+
+    pub(super) fn write(&self, width: usize, out: &mut String) {
+        let text = format!("   {}: {}", self.label, super::text::value_text(&self.value));
+        for line in wrap(&text, width) {
+            out.push_str(&line);
+            out.push('\n');
+        }
+        out.push('\n');
+    }
 }
 
 impl Table {
@@ -49,33 +70,32 @@ impl Table {
             return;
         }
         let mut rest = self.rows.as_slice();
+        let alignments: Vec<Alignment> =
+            self.columns.iter().enumerate().map(|(at, column)| column.alignment_in(rest, at)).collect();
         out.push('\n');
         while let Some(first) = rest.first() {
-            let group = first.group.as_ref().map(group_text);
-            let length = rest.iter().take_while(|row| row.group.as_ref().map(group_text) == group).count();
+            let length = rest
+                .iter()
+                .take_while(|row| {
+                    row.group.as_ref().map(Group::number) == first.group.as_ref().map(Group::number)
+                })
+                .count();
             let (rows, after) = rest.split_at_checked(length.max(1)).unwrap_or((rest, &[]));
-            if let Some(group) = group {
-                let label = self.group_label.as_deref().unwrap_or_default();
-                for line in wrap(&format!("   {label}: {group}"), width) {
-                    out.push_str(&line);
-                    out.push('\n');
-                }
-                out.push('\n');
+            if let Some(group) = &first.group {
+                group.write(width, out);
             }
-            self.write_rows(rows, width, out);
+            self.write_rows(rows, &alignments, width, out);
             out.push('\n');
             rest = after;
         }
     }
 
-    fn write_rows(&self, rows: &[Row], width: usize, out: &mut String) {
+    fn write_rows(&self, rows: &[Row], alignments: &[Alignment], width: usize, out: &mut String) {
         let texts: Vec<Vec<String>> = rows.iter().map(|row| self.texts(row)).collect();
-        let alignments: Vec<Alignment> =
-            self.columns.iter().enumerate().map(|(at, column)| column.alignment_in(rows, at)).collect();
         let widths = self.widths(&texts, width);
         let layout: Vec<Cell> = widths
             .iter()
-            .zip(&alignments)
+            .zip(alignments)
             .map(|(width, alignment)| Cell { width: *width, alignment: *alignment })
             .collect();
         if !self.hide_headers {
@@ -177,12 +197,13 @@ fn is_right(value: &Value) -> bool {
     base.as_integer().is_some()
         || matches!(
             base,
-            Value::Boolean(_) | Value::Double(_) | Value::Single(_) | Value::Decimal(_) | Value::Enum(_)
+            Value::Boolean(_)
+                | Value::Char(_)
+                | Value::Double(_)
+                | Value::Single(_)
+                | Value::Decimal(_)
+                | Value::Enum(_)
         )
-}
-
-fn group_text(value: &Value) -> String {
-    super::text::value_text(value)
 }
 
 #[derive(Clone, Copy)]

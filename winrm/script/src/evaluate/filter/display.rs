@@ -8,8 +8,10 @@ use crate::evaluate::arguments::Bound;
 use crate::evaluate::display::{field, fields_of};
 use crate::evaluate::interpreter::{Interpreter, Turn};
 use crate::evaluate::unwind::{Flow, Unwind};
-use crate::format::{Alignment, Body, Column, Document, Entry, List, Row, Table, Wide};
+use crate::format::{Alignment, Body, Column, Document, Entry, Group, List, Row, Table, Wide};
+use crate::tree::Case;
 use crate::value::Value;
+use crate::value::compare::sort_order;
 
 const OPTIONS: [&str; 4] = ["width", "alignment", "formatstring", "depth"];
 
@@ -52,6 +54,8 @@ struct Format {
     layout: Layout,
     input: Option<Value>,
     items: Vec<Value>,
+    /// The group of the last item.
+    group: Option<Group>,
 }
 
 impl Format {
@@ -71,18 +75,36 @@ impl Format {
             return Err(Unwind::refused("-View and -Expand of the formatters"));
         }
         let input = bound.take("InputObject");
-        Ok(Self { properties, group_by, layout: Layout::List, input, items: Vec::new() })
+        Ok(Self { properties, group_by, layout: Layout::List, input, items: Vec::new(), group: None })
     }
 
-    async fn group(&self, interpreter: &mut Interpreter, item: &Value) -> Flow<Option<Value>> {
-        match &self.group_by {
-            None => Ok(None),
-            Some(spec) => spec.value(interpreter, item).await.map(|value| Some(value.unwrap_or_default())),
+    /// The group of an item. One without a value stays in the group before it.
+    async fn group(&mut self, interpreter: &mut Interpreter, item: &Value) -> Flow<Option<Group>> {
+        let Some(spec) = self.group_by.clone() else { return Ok(None) };
+        let found = match &spec.source {
+            Source::Block(block) => Some((spec.name(), interpreter.calculated(block, item).await?)),
+            Source::Name(name) => existing(item, name)?,
+        };
+        let found = found.filter(|(_, value)| !value.is_null());
+        if let (Some(current), None) = (&self.group, &found) {
+            return Ok(Some(current.clone()));
         }
-    }
-
-    fn group_label(&self) -> Option<String> {
-        self.group_by.as_ref().map(Spec::name)
+        let (label, value) = found.unwrap_or_default();
+        let label = spec.label.clone().unwrap_or(label);
+        if let Some(current) = &self.group {
+            if matches!(&current.value, Value::Object(object) if object.is_custom())
+                && !current.value.is_wrapped()
+            {
+                return Err(Unwind::refused("-GroupBy on property bags, which have no order"));
+            }
+            if !current.label.is_empty() && sort_order(&current.value, &value, Case::Insensitive)?.is_eq() {
+                return Ok(Some(current.clone()));
+            }
+        }
+        let number = self.group.as_ref().map_or(0, |group| group.number + 1);
+        let group = Group { number, label, value };
+        self.group = Some(group.clone());
+        Ok(Some(group))
     }
 
     /// The properties that wildcards stand for, by the first object.
@@ -124,7 +146,7 @@ impl Format {
     }
 
     async fn table(
-        &self,
+        &mut self,
         interpreter: &mut Interpreter,
         items: &[Value],
         wrap: bool,
@@ -154,10 +176,10 @@ impl Format {
         for spec in &specs {
             columns.push(column(spec, first)?);
         }
-        Ok(Table { columns, rows, wrap, hide_headers: hide, group_label: self.group_label() })
+        Ok(Table { columns, rows, wrap, hide_headers: hide })
     }
 
-    async fn list(&self, interpreter: &mut Interpreter, items: &[Value]) -> Flow<List> {
+    async fn list(&mut self, interpreter: &mut Interpreter, items: &[Value]) -> Flow<List> {
         let mut entries = Vec::with_capacity(items.len());
         for item in items {
             interpreter.breathe().await?;
@@ -179,7 +201,7 @@ impl Format {
             let group = self.group(interpreter, item).await?;
             entries.push(Entry { fields, group, after: Vec::new() });
         }
-        Ok(List { entries, group_label: self.group_label() })
+        Ok(List { entries })
     }
 
     async fn wide(
@@ -269,12 +291,12 @@ impl Stage for Format {
                 }
                 return Ok(());
             }
-            let body = match &self.layout {
+            let body = match self.layout {
                 Layout::Table { wrap, hide_headers } => {
-                    Body::Table(self.table(interpreter, &items, *wrap, *hide_headers).await?)
+                    Body::Table(self.table(interpreter, &items, wrap, hide_headers).await?)
                 }
                 Layout::List => Body::List(self.list(interpreter, &items).await?),
-                Layout::Wide { columns } => Body::Wide(self.wide(interpreter, &items, *columns).await?),
+                Layout::Wide { columns } => Body::Wide(self.wide(interpreter, &items, columns).await?),
             };
             interpreter.emit(Value::Document(Arc::new(Document::new(body)))).await
         })

@@ -132,7 +132,7 @@ fn accented(character: char) -> Option<(char, u8)> {
 }
 
 /// Whitespace, punctuation, symbols and digits in their order.
-const BEFORE_LETTERS: &str = "\t\n\u{B}\u{C}\r\u{85} _-,;:!?.'\"()[]{}@*/\\&#%`^+<=>|~$0123456789";
+const BEFORE_LETTERS: &str = "\t\n\u{B}\u{C}\r\u{85} _-‐‑‒–—,;:!¡?¿.…·'‘’‚‹›\"“”„«»()[]{}§¶@*/\\&#%‰†‡•`´^¨°©®+±÷×<=>|¦~¢$£¥€0123456789";
 
 const ACUTE: u8 = 1;
 const GRAVE: u8 = 2;
