@@ -5,7 +5,7 @@ mod default;
 mod list;
 mod table;
 pub(crate) mod text;
-mod views;
+pub(crate) mod views;
 mod wide;
 
 use crate::value::{Outcome, Value};

@@ -3,7 +3,7 @@
 
     tools/display_table.py DISPLAY.json > data/display.tsv
 
-A line is a type, T (table) or L (list), and its columns with | between them: label:property[:width[:alignment]].
+A line is a type, T (table) or L (list), small where only the properties are known and no view, and its columns with | between them: label:property[:width[:alignment]].
 Views whose columns are computed by scripts are left out: nothing here runs them. Widths are not in the measured
 file; those of the few types that everybody sees are given here, as PowerShell's own source has them.
 """
@@ -17,6 +17,7 @@ WIDTHS = {
     "System.Collections.Hashtable": "T\tName:Name:30|Value:Value::l",
     "System.Collections.Specialized.OrderedDictionary": "T\tName:Name:30|Value:Value::l",
     "System.Collections.DictionaryEntry": "T\tName:Name:30|Value:Value::l",
+    "System.ServiceProcess.ServiceController": "T\tStatus:Status:8:l|Name:Name:18|DisplayName:DisplayName:38",
     "System.Guid": "T\tGuid:Guid",
     "System.Version": "T\tMajor:Major:6|Minor:Minor:6|Build:Build:6|Revision:Revision:8",
 }
@@ -37,7 +38,7 @@ def main():
     for name, properties in data["default_display_property_set"].items():
         if name in lines or name.startswith("Deserialized."):
             continue
-        kind = "T" if len(properties) <= 4 else "L"
+        kind = "t" if len(properties) <= 4 else "l"
         lines[name] = kind + "\t" + "|".join(":" + p for p in properties)
     for name in sorted(lines):
         print(name + "\t" + lines[name])

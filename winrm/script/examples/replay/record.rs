@@ -4,7 +4,7 @@ use std::error::Error;
 
 use serde_json::Value as Json;
 use winrm_proto::clixml::{self, Decoder};
-use winrm_script::commands::selectors;
+use winrm_script::commands::{self, selectors};
 use winrm_script::evaluate::{Call, CallKind, Failure, Reply};
 use winrm_script::value::Value;
 
@@ -71,7 +71,11 @@ impl Record {
 
     /// What was never called.
     pub(crate) fn missing(&self) -> Vec<String> {
-        let over = |recorded: &&Recorded| !recorded.is_over();
+        // These only compute, and are computed here.
+        let local = |name: &str| {
+            ["Join-Path", "Split-Path", "New-TimeSpan", "ConvertTo-SecureString"].contains(&name)
+        };
+        let over = |recorded: &&Recorded| !recorded.is_over() && !local(&recorded.command);
         self.calls
             .iter()
             .filter(over)
@@ -175,14 +179,14 @@ impl Recorded {
     fn same_parameters(&self, call: &Call, bound: &[(String, Value)]) -> Result<(), String> {
         let mut left: Vec<&(String, Value)> = call.parameters.iter().collect();
         for (name, value) in self.parameters.iter().chain(bound) {
-            match left.iter().position(|(own, _)| own.eq_ignore_ascii_case(name)) {
-                Some(at) => {
-                    let (_, own) = left.remove(at);
-                    if !same::arguments(value, own) {
-                        return Err(format!("-{name} {value:?}"));
-                    }
-                }
-                None => take_selected(&call.name, name, value, call, &mut left)?,
+            let full = full_name(&call.name, name);
+            let found = left
+                .iter()
+                .position(|(own, given)| own.eq_ignore_ascii_case(&full) && same::arguments(value, given));
+            match found {
+                Some(at) => drop(left.remove(at)),
+                None => take_selected(&call.name, &full, value, call, &mut left)
+                    .map_err(|reason| format!("{reason}: {value:?}"))?,
             }
         }
         match left.first() {
@@ -209,6 +213,12 @@ impl Recorded {
             }
         }
     }
+}
+
+/// A parameter's full name, where it was recorded by an alias.
+fn full_name(command: &str, parameter: &str) -> String {
+    let known = commands::find(command).and_then(|command| command.parameter(parameter));
+    known.map_or_else(|| parameter.to_owned(), |known| known.name().to_owned())
 }
 
 /// A live object in the record is the object that was piped, or what its selector names.

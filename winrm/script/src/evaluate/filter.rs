@@ -84,7 +84,7 @@ impl Stage for Remember {
     }
 }
 
-const FILTERS: [(&str, Constructor); 43] = [
+const FILTERS: [(&str, Constructor); 44] = [
     ("Where-Object", each::filter),
     ("ForEach-Object", each::each),
     ("Select-Object", select::select),
@@ -103,6 +103,7 @@ const FILTERS: [(&str, Constructor); 43] = [
     ("Split-Path", path::split_path),
     ("Join-Path", path::join_path),
     ("New-TimeSpan", path::time_span),
+    ("ConvertTo-SecureString", path::secure_string),
     ("Write-Output", write::output),
     ("Write-Host", write::host),
     ("Write-Warning", write::warning),

@@ -192,9 +192,20 @@ impl Host {
         let own = property_names(&item);
         let properties: Vec<&str> = own.iter().map(String::as_str).collect();
         let given: Vec<&str> = call.parameters.iter().map(|(name, _)| name.as_str()).collect();
-        let binding = command
-            .bind_input(&given, Input { type_names: &type_names, properties: &properties })
-            .map_err(|refusal| Unwind::refused(refusal.to_string()))?;
+        let input = Input { type_names: &type_names, properties: &properties };
+        let binding = match command.bind_input(&given, input) {
+            Ok(binding) => binding,
+            // Whatever takes a path takes that of a file or key, even where the table does not say so.
+            Err(refusal) => match (command.parameter("LiteralPath"), property(&item, "PSPath")?) {
+                (Some(parameter), Some(path)) if !given.contains(&parameter.name()) => {
+                    let value = typed(Argument::plain(path), parameter.type_name())?;
+                    call.parameters.push((parameter.name().to_owned(), value));
+                    call.piped = Some(item);
+                    return Ok(call);
+                }
+                _ => return Err(Unwind::refused(refusal.to_string())),
+            },
+        };
         if let Some(parameter) = binding.whole {
             self.bind_whole(&mut call, command, parameter, &item)?;
         }

@@ -72,6 +72,10 @@ impl Interpreter {
             return Err(Unwind::refused("environment variables cannot be set"));
         }
         let name = unqualified(name)?;
+        // `$null = …` throws a value away.
+        if name.eq_ignore_ascii_case("null") {
+            return Ok(());
+        }
         if is_constant(name) {
             return Err(Unwind::refused(format!("`${name}` cannot be set")));
         }

@@ -62,7 +62,8 @@ fn plain(value: &Value) -> Outcome<Option<String>> {
 
 /// What is shown of a value, and how.
 struct Shape {
-    type_name: String,
+    /// The type, where the display is for objects of it only.
+    type_name: Option<String>,
     kind: ShapeKind,
 }
 
@@ -74,8 +75,9 @@ enum ShapeKind {
 
 impl Shape {
     fn of(value: &Value) -> Self {
-        let type_name = shape_name(value);
-        let kind = match views::find(value) {
+        let view = views::find(value);
+        let type_name = view.as_ref().filter(|view| view.own).map(|_| shape_name(value));
+        let kind = match view {
             Some(view) if view.kind == Kind::Table => ShapeKind::Table(view.columns),
             Some(view) => ShapeKind::List(Some(view.columns.into_iter().map(|(_, name)| name).collect())),
             None => {
@@ -98,7 +100,7 @@ impl Shape {
             Value::Document(_) => false,
             Value::Null => true,
             value => match plain(value) {
-                Ok(None) => shape_name(value) == self.type_name,
+                Ok(None) => self.type_name.as_ref().is_none_or(|own| *own == shape_name(value)),
                 Ok(Some(_)) => true,
                 Err(_) => false,
             },

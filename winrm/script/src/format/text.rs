@@ -203,5 +203,5 @@ fn wrap_line(line: &str, width: usize, lines: &mut Vec<String>) {
 
 /// Words with the blank behind each.
 fn words(line: &str) -> impl Iterator<Item = &str> {
-    line.split_inclusive([' ', '\t', '\u{2010}', '-'])
+    line.split_inclusive([' ', '\t'])
 }

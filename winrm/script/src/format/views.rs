@@ -1,26 +1,29 @@
 //! Which properties of a type are shown: `data/display.tsv`, made by `tools/display_table.py`, searched in place.
 //!
-//! A line is a type's name, `T` for a table or `L` for a list, and its columns with `|` between them: the label, the
+//! A line is a type's name, `T` for a table or `L` for a list (small where the type has no view of its own and only says
+//! which properties count), and its columns with `|` between them: the label, the
 //! property, the width and `r` where the column stands on the right.
 
 use super::table::{Alignment, Column};
 use crate::value::Value;
 
 /// How a type is shown.
-pub(super) struct View {
-    pub(super) kind: Kind,
+pub(crate) struct View {
+    pub(crate) kind: Kind,
     /// The column and the property in it.
-    pub(super) columns: Vec<(Column, String)>,
+    pub(crate) columns: Vec<(Column, String)>,
+    /// Whether the type has a view: then it is for objects of the type only.
+    pub(crate) own: bool,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Kind {
+pub(crate) enum Kind {
     Table,
     List,
 }
 
 /// The view of a value's type, or of the nearest base type that has one.
-pub(super) fn find(value: &Value) -> Option<View> {
+pub(crate) fn find(value: &Value) -> Option<View> {
     match value {
         Value::Object(object) if !object.is_wrapper() => {
             object.type_names().as_slice().iter().find_map(|name| named(name.as_str()))
@@ -34,9 +37,11 @@ fn named(name: &str) -> Option<View> {
         .lines()
         .find(|line| line.split('\t').next().is_some_and(|own| own.eq_ignore_ascii_case(name)))?;
     let mut fields = line.split('\t').skip(1);
-    let kind = if fields.next()? == "T" { Kind::Table } else { Kind::List };
+    let letter = fields.next()?;
+    let kind = if letter.eq_ignore_ascii_case("T") { Kind::Table } else { Kind::List };
+    let own = letter.chars().all(char::is_uppercase);
     let columns = fields.next()?.split('|').filter_map(column).collect();
-    Some(View { kind, columns })
+    Some(View { kind, columns, own })
 }
 
 fn column(text: &str) -> Option<(Column, String)> {

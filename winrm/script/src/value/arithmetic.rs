@@ -465,7 +465,7 @@ fn with_date(operator: Arithmetic, left: DateTime, right: &Value, original: &Val
             let difference = i64::try_from(i128::from(left.ticks()) - i128::from(right.ticks()));
             difference.map(|ticks| Value::TimeSpan(Duration::from_ticks(ticks))).map_err(|_| out_of_range())
         }
-        (Arithmetic::Subtract, Value::Double(_) | Value::Single(_) | Value::Decimal(_)) => {
+        (Arithmetic::Subtract, Value::Double(_) | Value::Single(_) | Value::Decimal(_) | Value::Null) => {
             Err(Fault::thrown(
                 "MethodCountCouldNotFindBest",
                 "System.Management.Automation.MethodException",

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use winrm_proto::clixml::{self, Content, Properties, PsString, TypeNames};
 
+use super::number::{integer_as, plain_of};
 use super::type_name::Plain;
 use super::{Array, Enumeration, Key, Object, Shape, Table, Type, Value};
 
@@ -58,6 +59,7 @@ fn from_object(object: &Arc<clixml::Object>) -> Value {
     let bare = object.adapted.is_empty() && object.extended.is_empty();
     match &object.content {
         Content::Primitive(number) if object.type_names.is("System.Enum") => {
+            let underlying = plain_of(&Value::from_clixml(number)).unwrap_or(Plain::Int32);
             let number = clixml::Value::as_integer(number).and_then(|number| i64::try_from(number).ok());
             let name = object.to_string.clone();
             match (number, object.type_names.first()) {
@@ -66,6 +68,7 @@ fn from_object(object: &Arc<clixml::Object>) -> Value {
                     type_names: object.type_names.clone(),
                     name: name.unwrap_or_else(|| number.to_string().into()),
                     number,
+                    underlying,
                 })),
                 _ => Value::Object(Object::of_host(Arc::clone(object))),
             }
@@ -135,9 +138,7 @@ fn to_wire(value: &Value, depth: usize) -> clixml::Value {
         Value::Enum(value) => Wire::object(clixml::Object {
             type_names: value.type_names.clone(),
             to_string: Some(value.name.clone()),
-            content: Content::Primitive(
-                i32::try_from(value.number).map_or(Wire::Int64(value.number), Wire::Int32),
-            ),
+            content: Content::Primitive(to_wire(&enum_number(value), depth)),
             ..clixml::Object::default()
         }),
         Value::Type(_) | Value::Document(_) => Wire::String(value.to_text()),
@@ -156,6 +157,11 @@ fn to_wire(value: &Value, depth: usize) -> clixml::Value {
         }),
         Value::Object(object) => object_to_wire(object, depth - 1),
     }
+}
+
+/// The number in its own type.
+fn enum_number(value: &Enumeration) -> Value {
+    integer_as(value.number.into(), value.underlying).unwrap_or(Value::Int64(value.number))
 }
 
 fn array_to_wire(array: &Array, depth: usize) -> clixml::Value {

@@ -198,6 +198,9 @@ fn convert_to_type_of(left: &Value, right: &Value) -> Outcome<Value> {
         Value::Guid(_) => Plain::Guid,
         Value::Version(_) => Plain::Version,
         Value::Enum(own) => {
+            if let Some(known) = super::Enumeration::known_type(own.type_name.as_str()) {
+                return super::convert::to_enum(right, known);
+            }
             return match right {
                 Value::Enum(_) => Ok(right.clone()),
                 Value::String(text) if enum_is(own, text.as_str()) => Ok(left.clone()),

@@ -386,7 +386,7 @@ fn to_version(value: &Value) -> Outcome<Value> {
     }
 }
 
-fn to_enum(value: &Value, name: &'static str) -> Outcome<Value> {
+pub(super) fn to_enum(value: &Value, name: &'static str) -> Outcome<Value> {
     let found = match value {
         Value::Enum(own) if own.type_name.as_str() == name => return Ok(value.clone()),
         Value::String(text) => {
@@ -396,13 +396,12 @@ fn to_enum(value: &Value, name: &'static str) -> Outcome<Value> {
         }
         other => match other.as_integer().and_then(|number| i64::try_from(number).ok()) {
             Some(number) => Enumeration::known(name, number),
-            None => return Err(Fault::unsupported(format!("conversion to [{name}]"))),
+            None => return Err(enum_failure(value, name)),
         },
     };
     match found {
         Some(found) => Ok(Value::Enum(Arc::new(found))),
-        None if matches!(value, Value::String(_)) => Err(enum_failure(value, name)),
-        None => Err(Fault::unsupported(format!("a number without a name in [{name}]"))),
+        None => Err(enum_failure(value, name)),
     }
 }
 

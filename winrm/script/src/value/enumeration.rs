@@ -2,6 +2,8 @@
 
 use winrm_proto::clixml::{PsString, TypeNames};
 
+use super::type_name::Plain;
+
 /// A value of an enum: its type, its name and its number.
 #[derive(Clone, Debug)]
 pub struct Enumeration {
@@ -13,6 +15,8 @@ pub struct Enumeration {
     pub name: PsString,
     /// Its number.
     pub number: i64,
+    /// The type of the number.
+    pub underlying: Plain,
 }
 
 impl Enumeration {
@@ -32,6 +36,12 @@ impl Enumeration {
         Some(Self::new(full, name, *number))
     }
 
+    /// The type's name, if its values are known here.
+    #[must_use]
+    pub fn known_type(type_name: &str) -> Option<&'static str> {
+        KNOWN.iter().find(|(full, _)| *full == type_name).map(|(full, _)| *full)
+    }
+
     /// The names of a known enum, for messages.
     #[must_use]
     pub fn names_of(type_name: &str) -> Option<Vec<&'static str>> {
@@ -45,6 +55,7 @@ impl Enumeration {
             type_names: [type_name, "System.Enum", "System.ValueType", "System.Object"].into_iter().collect(),
             name: name.into(),
             number,
+            underlying: Plain::Int32,
         }
     }
 }

@@ -138,7 +138,8 @@ impl Object {
         if self.0.wrapped.is_some() {
             return false;
         }
-        self.0.host.is_none() || self.type_names().is_empty() || self.type_names().first() == Some(CUSTOM)
+        let names = self.type_names();
+        names.is_empty() || names.is(CUSTOM)
     }
 
     /// A property's value by name.

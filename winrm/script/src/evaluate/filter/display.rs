@@ -8,6 +8,7 @@ use crate::evaluate::arguments::Bound;
 use crate::evaluate::display::{field, fields_of};
 use crate::evaluate::interpreter::{Interpreter, Turn};
 use crate::evaluate::unwind::{Flow, Unwind};
+use crate::format::views::{self, Kind};
 use crate::format::{Alignment, Body, Column, Document, Entry, Group, List, Row, Table, Wide};
 use crate::tree::Case;
 use crate::value::Value;
@@ -19,7 +20,7 @@ pub(super) fn table(_: &mut Interpreter, mut bound: Bound) -> Flow<Box<dyn Stage
     let mut format = Format::new(&mut bound)?;
     let wrap = bound.switch("Wrap");
     let hide_headers = bound.switch("HideTableHeaders");
-    bound.switch("AutoSize");
+    format.auto_size = bound.switch("AutoSize");
     bound.switch("RepeatHeader");
     bound.finish("Format-Table")?;
     format.layout = Layout::Table { wrap, hide_headers };
@@ -56,6 +57,8 @@ struct Format {
     items: Vec<Value>,
     /// The group of the last item.
     group: Option<Group>,
+    /// Columns are as wide as they need, whatever their view says.
+    auto_size: bool,
 }
 
 impl Format {
@@ -75,7 +78,15 @@ impl Format {
             return Err(Unwind::refused("-View and -Expand of the formatters"));
         }
         let input = bound.take("InputObject");
-        Ok(Self { properties, group_by, layout: Layout::List, input, items: Vec::new(), group: None })
+        Ok(Self {
+            properties,
+            group_by,
+            layout: Layout::List,
+            input,
+            items: Vec::new(),
+            group: None,
+            auto_size: false,
+        })
     }
 
     /// The group of an item. One without a value stays in the group before it.
@@ -145,6 +156,30 @@ impl Format {
         }
     }
 
+    /// The table that is the view of the first object's type, where nothing else is asked for.
+    fn view(&self, items: &[Value]) -> Flow<Option<Table>> {
+        let Some(view) = items.first().and_then(views::find) else { return Ok(None) };
+        if !self.properties.is_empty() || self.group_by.is_some() || view.kind != Kind::Table {
+            return Ok(None);
+        }
+        let mut rows = Vec::with_capacity(items.len());
+        for item in items {
+            if !matches!(item, Value::Object(_)) {
+                return Ok(None);
+            }
+            let mut cells = Vec::with_capacity(view.columns.len());
+            for (_, name) in &view.columns {
+                cells.push(field(item, name)?);
+            }
+            rows.push(Row { cells, group: None, after: Vec::new() });
+        }
+        let mut columns: Vec<Column> = view.columns.into_iter().map(|(column, _)| column).collect();
+        if self.auto_size {
+            columns.iter_mut().for_each(|column| column.width = None);
+        }
+        Ok(Some(Table { columns, rows, ..Table::default() }))
+    }
+
     async fn table(
         &mut self,
         interpreter: &mut Interpreter,
@@ -153,6 +188,10 @@ impl Format {
         hide: bool,
     ) -> Flow<Table> {
         let Some(first) = items.first() else { return Ok(Table::default()) };
+        if let Some(mut table) = self.view(items)? {
+            (table.wrap, table.hide_headers) = (wrap, hide);
+            return Ok(table);
+        }
         let specs = if self.properties.is_empty() {
             fields_of(first)
                 .into_iter()

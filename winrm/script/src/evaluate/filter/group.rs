@@ -134,6 +134,9 @@ impl Group {
         }
         for (at, own) in self.groups.iter().enumerate() {
             interpreter.tick()?;
+            if own.keys.iter().any(|key| matches!(key, Value::Object(object) if object.is_custom())) {
+                return Err(Unwind::refused("Group-Object by property bags, which have no order"));
+            }
             if order(&own.keys, keys, self.case)?.is_eq() {
                 return Ok(Some(at));
             }

@@ -1,6 +1,6 @@
 //! Split-Path, Join-Path and New-TimeSpan: on texts and values, without looking at anything.
 
-use winrm_proto::clixml::Duration;
+use winrm_proto::clixml::{self, Duration};
 
 use super::Stage;
 use crate::evaluate::arguments::Bound;
@@ -158,6 +158,19 @@ pub(super) fn time_span(interpreter: &mut Interpreter, mut bound: Bound) -> Flow
     Ok(Box::new(Constant { value: Some(span) }))
 }
 
+/// ConvertTo-SecureString of plain text; what was encrypted elsewhere is not taken.
+pub(super) fn secure_string(_: &mut Interpreter, mut bound: Bound) -> Flow<Box<dyn Stage>> {
+    let text = bound.text("String");
+    bound.switch("Force");
+    let plain = bound.switch("AsPlainText");
+    bound.finish("ConvertTo-SecureString")?;
+    let Some(text) = text.filter(|_| plain) else {
+        return Err(Unwind::refused("ConvertTo-SecureString without -String and -AsPlainText"));
+    };
+    let secret = clixml::SecureString::new(&text);
+    Ok(Box::new(Constant { value: Some(Value::Opaque(clixml::Value::SecureString(secret))) }))
+}
+
 struct Constant {
     value: Option<Value>,
 }
@@ -169,6 +182,6 @@ impl Stage for Constant {
     }
 
     fn process<'a>(&'a mut self, _: &'a mut Interpreter, _: Value) -> Turn<'a, ()> {
-        Box::pin(async { Err(Unwind::refused("input of New-TimeSpan; use -Start")) })
+        Box::pin(async { Err(Unwind::refused("input of this command; use its parameters")) })
     }
 }

@@ -345,10 +345,11 @@ fn same_member(left: &Value, right: &Value, case: Case) -> Flow<bool> {
 fn selected_names(item: &Value) -> TypeNames {
     let own: PsString = match item {
         Value::Object(object) if !object.is_wrapper() => {
-            if object.type_names().is(CUSTOM) {
-                CUSTOM.into()
-            } else {
-                object.type_name()
+            let name = object.type_name();
+            match name.as_str().strip_prefix("Selected.") {
+                Some(own) => own.into(),
+                None if object.type_names().is(CUSTOM) => CUSTOM.into(),
+                None => name,
             }
         }
         other => other.base().type_name(),

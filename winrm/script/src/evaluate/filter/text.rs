@@ -141,7 +141,7 @@ impl Stage for SelectString {
             };
             let members = Members::new()
                 .with("IgnoreCase", self.case == Case::Insensitive)
-                .with("LineNumber", self.line)
+                .with("LineNumber", u64::try_from(self.line).unwrap_or_default())
                 .with("Line", text.clone())
                 .with("Filename", "InputStream")
                 .with("Path", "InputStream")

@@ -91,7 +91,10 @@ fn rounded(arguments: &[Value]) -> Flow<Option<Value>> {
         Some("awayfromzero") => Rounding::AwayFromZero,
         _ => return Ok(None),
     };
-    let value = numeric(value)?;
+    let value = match numeric(value)? {
+        Value::Single(number) => Value::Double(number.into()),
+        value => value,
+    };
     if let Value::Double(number) = value {
         let Ok(places) = i32::try_from(places) else { return Ok(None) };
         if !(0..=15).contains(&places) {
