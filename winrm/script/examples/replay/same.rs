@@ -30,7 +30,7 @@ fn one(recorded: &Value, own: &Value) -> bool {
             })
         }
         // A secret is not in the record.
-        (_, Value::Opaque(winrm_proto::clixml::Value::SecureString(_))) => true,
+        (_, Value::Opaque(clixml::Value::SecureString(_))) => true,
         // A parameter of type [xml] was recorded as a document.
         (Value::Opaque(_), own) => dense(recorded) == dense(own),
         (recorded, own) => {

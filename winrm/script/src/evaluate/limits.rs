@@ -37,7 +37,7 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             steps: 50_000_000,
-            depth: 400,
+            depth: DEPTH,
             memory: 2 << 30,
             output: 1_000_000,
             time: Duration::from_secs(60),
@@ -57,3 +57,6 @@ impl Limit {
         }
     }
 }
+
+/// What fits on the stack of 2 MiB that threads have; without optimisation a level takes several times as much.
+const DEPTH: usize = if cfg!(debug_assertions) { 80 } else { 320 };

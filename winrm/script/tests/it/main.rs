@@ -10,6 +10,7 @@
 mod binding;
 mod check;
 mod dump;
+mod evaluate;
 mod fuzz_inputs;
 mod hostile;
 mod parse;

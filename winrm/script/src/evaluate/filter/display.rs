@@ -124,7 +124,7 @@ impl Format {
         for spec in &self.properties {
             match &spec.source {
                 Source::Name(name) if super::property::is_wildcard(name) => {
-                    let pattern = crate::value::pattern::Wildcard::new(name, crate::tree::Case::Insensitive)?;
+                    let pattern = crate::value::pattern::Wildcard::new(name, Case::Insensitive)?;
                     for own in fields_of(first) {
                         if pattern.matches(&own)? {
                             resolved.push(Spec {
