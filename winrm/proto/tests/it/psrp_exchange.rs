@@ -360,6 +360,22 @@ fn a_stop_goes_out_at_once_and_the_last_state_comes() {
 }
 
 #[test]
+fn a_stop_whose_answer_is_lost_is_asked_once_more_and_then_unconfirmed() {
+    let mut test = Test::opened();
+    test.start(FIRST, Input::None);
+    test.run();
+    test.pool.stop(FIRST).unwrap();
+    for _ in 0..2 {
+        let signal = test.expect_send();
+        assert_eq!(signal.route, Route::Urgent);
+        test.pool.lost(signal.id, Sent::Something);
+    }
+    let stopping = PoolEvent::Stopping { pipeline: FIRST, confirmation: Confirmation::Unconfirmed };
+    assert_eq!(test.expect_event(), stopping);
+    assert_eq!(test.pool.poll(test.now), PoolOutput::Pending);
+}
+
+#[test]
 fn a_pipeline_that_the_host_has_not_heard_of_is_taken_back() {
     let mut test = Test::opened();
     test.start(FIRST, Input::None);
