@@ -151,7 +151,8 @@ impl Audit {
     pub fn decided(&self, asked: Asked<'_>, judgement: &Judgement) -> Result<Entry, AuditError> {
         let began = Instant::now();
         let line = Line::Decided(Decided::new(asked, judgement, &self.known));
-        let lost = match (self.append(&line), judgement) {
+        let written = self.append(&line).and_then(|()| self.sync());
+        let lost = match (written, judgement) {
             (Ok(()), _) => None,
             (Err(error), Judgement::Allowed(authorized)) if authorized.risk() == Risk::Change => {
                 return Err(error);
@@ -172,14 +173,20 @@ impl Audit {
         let text = line.render((self.now)()).map_err(|_| write_error(io::ErrorKind::InvalidData))?;
         let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
         // One write a line: with O_APPEND the lines of several processes do not mix.
-        file.write_all(text.as_bytes())
-            .and_then(|()| file.sync_data())
-            .map_err(|error| write_error(error.kind()))
+        file.write_all(text.as_bytes()).map_err(|error| write_error(error.kind()))
+    }
+
+    /// Waits until the disk has what was written.
+    fn sync(&self) -> Result<(), AuditError> {
+        let file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
+        file.sync_data()
+            .map_err(|error| AuditError::Write { path: self.path.to_path_buf(), kind: error.kind() })
     }
 }
 
 impl Entry {
-    /// Writes how the call ended.
+    /// Writes how the call ended. The disk has it with the next decision at the latest: nothing hangs on it, and the
+    /// caller waits for its answer.
     ///
     /// # Errors
     /// [`AuditError::Write`]; the work is done all the same.

@@ -26,6 +26,7 @@ MODES = {
     "tls12": ["--tls", "--tls12"],
     "cbt-strict": ["--tls", "--cbt", "strict"],
     "basic-tls": ["--tls", "--auth", "basic"],
+    "sealed-http": [],
 }
 
 
@@ -48,12 +49,13 @@ class Listener:
 
     def environment(self, **extra):
         """The variables that point winrm-mcp at this listener."""
+        ca = {"WINRM_MCP_CA_FILE": self.ca} if self.ca else {}
         return {
             "WINRM_MCP_HOST": "localhost",
             "WINRM_MCP_CONNECTION_PORT": str(self.port),
             "WINRM_MCP_USERNAME": self.user,
             "WINRM_MCP_PASSWORD": self.password,
-            "WINRM_MCP_CA_FILE": self.ca,
+            **ca,
             **extra,
         }
 

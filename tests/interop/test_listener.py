@@ -16,8 +16,11 @@ def listener(request, start_listener):
 
 def environment(listener, **extra):
     # Basic is never chosen by itself: it hands the password over.
-    basic = {"WINRM_MCP_AUTH": "basic"} if "basic" in listener.process.args else {}
-    return listener.environment(**{"WINRM_MCP_ALLOW": NAMES, **basic, **extra})
+    arguments = listener.process.args
+    mode = {"WINRM_MCP_AUTH": "basic"} if "basic" in arguments else {}
+    if "--tls" not in arguments:
+        mode["WINRM_MCP_USE_HTTPS"] = "false"
+    return listener.environment(**{"WINRM_MCP_ALLOW": NAMES, **mode, **extra})
 
 
 def test_a_native_command_answers_exactly(listener, run):
