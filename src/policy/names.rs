@@ -11,6 +11,7 @@ pub struct NamePattern {
     text: String,
     /// INVARIANT: the text in small letters, runs of `*` as one.
     folded: Vec<char>,
+    is_wildcard: bool,
 }
 
 impl CmdletName {
@@ -44,7 +45,8 @@ impl NamePattern {
     pub fn new(text: &str) -> Self {
         let mut folded: Vec<char> = text.chars().flat_map(char::to_lowercase).collect();
         folded.dedup_by(|next, last| *next == '*' && *last == '*');
-        Self { text: text.to_owned(), folded }
+        let is_wildcard = folded.iter().any(|letter| matches!(letter, '*' | '?'));
+        Self { text: text.to_owned(), folded, is_wildcard }
     }
 
     /// As it was written.
@@ -56,14 +58,18 @@ impl NamePattern {
     /// Whether it holds `*` or `?`.
     #[must_use]
     pub fn is_wildcard(&self) -> bool {
-        self.folded.iter().any(|letter| matches!(letter, '*' | '?'))
+        self.is_wildcard
     }
 
     /// Whether it matches the whole name. Time is at most the product of the lengths.
     #[must_use]
     pub fn matches(&self, name: &str) -> bool {
         if name.is_ascii() {
-            // Nearly every name; ten thousand rules are to be judged without an allocation each.
+            // Nearly every name; ten thousand rules are to be judged without an allocation each, and most names
+            // differ in length already.
+            if !self.is_wildcard && self.folded.len() != name.len() {
+                return false;
+            }
             let letter =
                 |at: usize| name.as_bytes().get(at).map(|byte| char::from(byte.to_ascii_lowercase()));
             return self.matches_letters(letter);
