@@ -1,5 +1,6 @@
 //! Variables: the script's own, and those that PowerShell sets.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
@@ -62,7 +63,7 @@ impl Interpreter {
         self.scopes
             .iter()
             .rev()
-            .find_map(|scope| scope.variables.get(key.as_str()))
+            .find_map(|scope| scope.variables.get(key.as_ref()))
             .map(|slot| slot.value.clone())
     }
 
@@ -81,7 +82,7 @@ impl Interpreter {
         }
         let key = key(name);
         let Some(scope) = self.scopes.last_mut() else { return Ok(()) };
-        match scope.variables.get_mut(key.as_str()) {
+        match scope.variables.get_mut(key.as_ref()) {
             Some(slot) => {
                 let constraint = constraint.or(slot.constraint);
                 let value = match constraint {
@@ -91,7 +92,7 @@ impl Interpreter {
                 *slot = Slot { value, constraint };
             }
             None => {
-                scope.variables.insert(key, Slot { value, constraint });
+                scope.variables.insert(key.into_owned(), Slot { value, constraint });
             }
         }
         Ok(())
@@ -181,7 +182,13 @@ fn is_constant(name: &str) -> bool {
         .any(|constant| constant.eq_ignore_ascii_case(name))
 }
 
-fn key(name: &str) -> String {
+fn key(name: &str) -> Cow<'_, str> {
     // Names are compared as .NET does; nearly all are short and plain.
-    if name.is_ascii() { name.to_ascii_lowercase() } else { fold(name).to_lowercase() }
+    if name.bytes().all(|byte| byte.is_ascii() && !byte.is_ascii_uppercase()) {
+        Cow::Borrowed(name)
+    } else if name.is_ascii() {
+        Cow::Owned(name.to_ascii_lowercase())
+    } else {
+        Cow::Owned(fold(name).to_lowercase())
+    }
 }

@@ -53,6 +53,40 @@ pub fn sort_order(left: &Value, right: &Value, case: Case) -> Outcome<Ordering> 
     }
 }
 
+/// A value that is compared many times: what can be prepared for it is.
+#[derive(Clone, Debug)]
+pub(crate) struct SortKey {
+    pub(crate) value: Value,
+    form: Form,
+}
+
+#[derive(Clone, Debug)]
+enum Form {
+    Integer(i128),
+    /// Bytes in the order of the texts.
+    Text(Box<[u8]>),
+    Other,
+}
+
+impl SortKey {
+    pub(crate) fn new(value: Value, case: Case) -> Self {
+        let form = match &value {
+            Value::String(text) => collation::ascii_key(text.as_str(), case).map_or(Form::Other, Form::Text),
+            other => other.as_integer().map_or(Form::Other, Form::Integer),
+        };
+        Self { value, form }
+    }
+
+    /// As [`sort_order`].
+    pub(crate) fn order(&self, other: &Self, case: Case) -> Outcome<Ordering> {
+        match (&self.form, &other.form) {
+            (Form::Integer(left), Form::Integer(right)) => Ok(left.cmp(right)),
+            (Form::Text(left), Form::Text(right)) => Ok(left.cmp(right)),
+            _ => sort_order(&self.value, &other.value, case),
+        }
+    }
+}
+
 fn base_equals(left: &Value, right: &Value, case: Case) -> Outcome<bool> {
     match (left, right) {
         (Value::Null, other) | (other, Value::Null) => Ok(other.is_null()),

@@ -18,6 +18,8 @@ mod replayed;
 mod same;
 #[path = "../../examples/evaluate/run.rs"]
 mod small;
+#[path = "../../fuzz/inputs/evaluate.rs"]
+mod fuzzed;
 
 /// How many of some scripts gave what PowerShell gave, and how many gave something else.
 #[derive(Debug, Default)]
@@ -265,4 +267,26 @@ fn a_call_waits_for_its_answer() {
     assert_eq!(named, ["Name"]);
     evaluator.answer(Reply::default());
     assert!(matches!(evaluator.step(Duration::ZERO), Step::Done(Ending::Complete)));
+}
+
+/// What the fuzzer starts from, and what once broke; and the recorded scripts with a piece cut out or put in.
+#[test]
+fn no_script_breaks_the_evaluator() {
+    let fuzz = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz");
+    for folder in ["seeds/evaluate", "crashes/evaluate"] {
+        let Ok(entries) = std::fs::read_dir(fuzz.join(folder)) else { continue };
+        for entry in entries {
+            fuzzed::run(&std::fs::read(entry.expect("an entry").path()).expect("a file"));
+        }
+    }
+    for line in fixture("evaluated.jsonl").iter().chain(&fixture("golden.jsonl")) {
+        let script = line["script"].as_str().expect("a script").as_bytes();
+        for position in (0..script.len()).step_by(script.len() / 4 + 1) {
+            let (kept, cut) = script.split_at(position);
+            for piece in ["", "$null", "-1", "@()", " | ", "'a'", "2147483647 * "] {
+                fuzzed::run(&[kept, piece.as_bytes(), cut].concat());
+                fuzzed::run(&[kept, piece.as_bytes(), cut.get(1..).unwrap_or_default()].concat());
+            }
+        }
+    }
 }

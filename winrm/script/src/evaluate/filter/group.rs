@@ -2,6 +2,7 @@
 
 use std::cmp::Ordering;
 use std::collections::HashMap;
+use std::mem::Discriminant;
 
 use winrm_proto::clixml::{PsString, TypeNames};
 
@@ -12,7 +13,7 @@ use crate::evaluate::interpreter::{Interpreter, Turn};
 use crate::evaluate::unwind::{Flow, Unwind};
 use crate::format::text::sequence_text;
 use crate::tree::Case;
-use crate::value::compare::sort_order;
+use crate::value::compare::{SortKey, sort_order};
 use crate::value::{Array, Fault, Members, Object, Shape, Table, Value};
 
 pub(super) fn group(_: &mut Interpreter, mut bound: Bound) -> Flow<Box<dyn Stage>> {
@@ -57,7 +58,7 @@ struct Group {
     input: Option<Value>,
     rows: Vec<(Vec<Value>, Value)>,
     /// The type of each property's keys so far, and whether there were several.
-    types: Vec<Option<PsString>>,
+    types: Vec<Option<(Discriminant<Value>, PsString)>>,
     mixed: bool,
     groups: Vec<Found>,
     /// Groups by the types and texts of their keys.
@@ -75,7 +76,12 @@ impl Group {
         if key.is_null() {
             return;
         }
-        let own = key.base().type_name();
+        let own = std::mem::discriminant(key);
+        if self.types.get(at).is_some_and(|known| *known == Some((own, PsString::default()))) {
+            return;
+        }
+        let named = matches!(key, Value::Object(_) | Value::Enum(_) | Value::Array(_));
+        let own = (own, if named { key.base().type_name() } else { PsString::default() });
         if self.types.len() <= at {
             self.types.resize(at + 1, None);
         }
@@ -87,7 +93,7 @@ impl Group {
     }
 
     fn form(&mut self, interpreter: &mut Interpreter) -> Flow<()> {
-        let mut rows = std::mem::take(&mut self.rows);
+        let rows = std::mem::take(&mut self.rows);
         if self.mixed {
             for (keys, item) in rows {
                 match self.find(interpreter, &keys)? {
@@ -102,8 +108,11 @@ impl Group {
             return Ok(());
         }
         let mut fault = None;
+        let prepare = |keys: Vec<Value>| keys.into_iter().map(|key| SortKey::new(key, self.case)).collect();
+        let mut rows: Vec<(Vec<SortKey>, Value)> =
+            rows.into_iter().map(|(keys, item)| (prepare(keys), item)).collect();
         rows.sort_by(|(left, _), (right, _)| {
-            order(left, right, self.case).unwrap_or_else(|own| {
+            order_keys(left, right, self.case).unwrap_or_else(|own| {
                 fault.get_or_insert(own);
                 Ordering::Equal
             })
@@ -111,11 +120,19 @@ impl Group {
         if let Some(fault) = fault {
             return Err(fault.into());
         }
+        let mut last: Option<Vec<SortKey>> = None;
         for (keys, item) in rows {
             interpreter.tick()?;
+            let same = match &last {
+                Some(last) => order_keys(last, &keys, self.case)?.is_eq(),
+                None => false,
+            };
             match self.groups.last_mut() {
-                Some(last) if order(&last.keys, &keys, self.case)?.is_eq() => last.items.push(item),
-                _ => self.begin(keys, item),
+                Some(group) if same => group.items.push(item),
+                _ => {
+                    self.begin(keys.iter().map(|key| key.value.clone()).collect(), item);
+                    last = Some(keys);
+                }
             }
         }
         Ok(())
@@ -148,6 +165,16 @@ impl Group {
 fn order(left: &[Value], right: &[Value], case: Case) -> Result<Ordering, Fault> {
     for (left, right) in left.iter().zip(right) {
         let order = sort_order(left, right, case)?;
+        if order != Ordering::Equal {
+            return Ok(order);
+        }
+    }
+    Ok(Ordering::Equal)
+}
+
+fn order_keys(left: &[SortKey], right: &[SortKey], case: Case) -> Result<Ordering, Fault> {
+    for (left, right) in left.iter().zip(right) {
+        let order = left.order(right, case)?;
         if order != Ordering::Equal {
             return Ok(order);
         }

@@ -125,7 +125,10 @@ impl Spec {
             Source::Name(name) if is_wildcard(name) => {
                 Ok(self.values(interpreter, item).await?.into_iter().next().map(|(_, value)| value))
             }
-            Source::Name(name) => Ok(existing(item, name)?.map(|(_, value)| value)),
+            Source::Name(name) => match item {
+                Value::Object(object) if !object.is_wrapper() => Ok(object.property(name)),
+                _ => Ok(existing(item, name)?.map(|(_, value)| value)),
+            },
         }
     }
 }

@@ -8,7 +8,7 @@ use crate::evaluate::arguments::Bound;
 use crate::evaluate::interpreter::{Interpreter, Turn};
 use crate::evaluate::unwind::{Flow, Unwind};
 use crate::tree::Case;
-use crate::value::compare::sort_order;
+use crate::value::compare::{SortKey, sort_order};
 use crate::value::{Fault, Value};
 
 pub(super) fn sort(_: &mut Interpreter, mut bound: Bound) -> Flow<Box<dyn Stage>> {
@@ -60,7 +60,7 @@ struct Sort {
 struct Row {
     item: Value,
     /// The values to compare; `None` where there is no such property.
-    keys: Vec<Option<Value>>,
+    keys: Vec<Option<SortKey>>,
 }
 
 impl Sort {
@@ -72,7 +72,7 @@ impl Sort {
         for ((left, right), descending) in left.keys.iter().zip(&right.keys).zip(&self.directions) {
             let order = match (left, right) {
                 (Some(left), Some(right)) => {
-                    let order = sort_order(left, right, self.case)?;
+                    let order = left.order(right, self.case)?;
                     if *descending { order.reverse() } else { order }
                 }
                 // What lacks the property comes last, whatever the direction.
@@ -117,7 +117,8 @@ impl Stage for Sort {
             }
             let mut keys = Vec::with_capacity(self.properties.len());
             for spec in &self.properties {
-                keys.push(spec.value(interpreter, &item).await?);
+                let value = spec.value(interpreter, &item).await?;
+                keys.push(value.map(|value| SortKey::new(value, self.case)));
             }
             interpreter.make(size_of::<Row>())?;
             self.rows.push(Row { item, keys });

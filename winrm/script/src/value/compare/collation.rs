@@ -2,6 +2,7 @@
 //! for the characters whose weights this crate knows.
 
 use std::cmp::Ordering;
+use std::sync::OnceLock;
 
 use winrm_proto::clixml::PsString;
 
@@ -16,6 +17,9 @@ use crate::value::{Fault, Outcome};
 pub fn collate(left: &str, right: &str, case: Case) -> Outcome<Ordering> {
     if left == right {
         return Ok(Ordering::Equal);
+    }
+    if let (Some(left), Some(right)) = (ascii_key(left, case), ascii_key(right, case)) {
+        return Ok(left.cmp(&right));
     }
     let (left, right) = (weights(left)?, weights(right)?);
     let primary = left.iter().map(|weight| weight.primary).cmp(right.iter().map(|weight| weight.primary));
@@ -48,6 +52,43 @@ pub(crate) fn same_text(left: &PsString, right: &PsString, case: Case) -> Outcom
         return collate(left.as_str(), right.as_str(), case).map(|order| order == Ordering::Equal);
     }
     Ok(false)
+}
+
+/// Bytes that are ordered as the text is; nothing for a text that is not plain ASCII.
+pub(super) fn ascii_key(text: &str, case: Case) -> Option<Box<[u8]>> {
+    if !text.is_ascii() {
+        return None;
+    }
+    let table = ASCII.get_or_init(ascii_weights);
+    let weight = |byte: u8| table.get(usize::from(byte)).copied().filter(|weight| *weight > 0);
+    let mut key: Vec<u8> = text.bytes().filter_map(weight).collect();
+    if case == Case::Sensitive {
+        // No weight is zero, so what follows counts only where all weights are the same.
+        key.push(0);
+        key.extend(
+            text.bytes()
+                .filter(|byte| weight(*byte).is_some())
+                .map(|byte| u8::from(byte.is_ascii_uppercase())),
+        );
+    }
+    Some(key.into_boxed_slice())
+}
+
+static ASCII: OnceLock<[u8; 128]> = OnceLock::new();
+
+/// The primary weight of each character of ASCII; zero for those that weigh nothing.
+fn ascii_weights() -> [u8; 128] {
+    let mut table = [0; 128];
+    for (slot, byte) in table.iter_mut().zip(0_u8..) {
+        *slot = match byte {
+            letter if letter.is_ascii_alphabetic() => 128 + (letter.to_ascii_lowercase() - b'a'),
+            other => {
+                let at = BEFORE_LETTERS.chars().position(|own| own == char::from(other));
+                at.and_then(|at| u8::try_from(at + 1).ok()).unwrap_or_default()
+            }
+        };
+    }
+    table
 }
 
 #[derive(Clone, Copy)]

@@ -1,0 +1,1 @@
+1234567.891 % [pscustomobject]@{A=1;B='x'}

@@ -1,0 +1,1 @@
+@([pscustomobject]@{Name='a b c';Size=9999999999;A='';B='it''s';When=[datetime]'2026-09-11'},[pscustomobject]@{Name='Running';Size=1024;A='2026-01-02';B='0';When=[datetime]'2026-05-12'},[pscustomobject]@{Name='9';Size=-0.5;A='[a]';B='10';When=[datetime]'2026-06-10'}) | Select-Object -ExpandProperty Count | Sort-Object Count | Measure-Object | Select-Object -ExpandProperty Count

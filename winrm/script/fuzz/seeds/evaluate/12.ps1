@@ -1,0 +1,1 @@
+@(1,'a',$null,2.5) | ForEach-Object { $_.Count }

@@ -1,0 +1,1 @@
+('file.txt') -contains 'C:\Temp\x.log'

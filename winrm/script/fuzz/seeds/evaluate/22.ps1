@@ -1,0 +1,1 @@
+$x = 7; if (([pscustomobject]@{A=1;B='x'}) -notcontains 'it''s') { 'yes' } else { 'no' }

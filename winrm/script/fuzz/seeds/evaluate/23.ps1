@@ -1,0 +1,1 @@
+[pscustomobject]@{Host='h'; Free=[math]::Floor(1.10); Text='{0:yyyy-MM-dd}' -f ($true)}

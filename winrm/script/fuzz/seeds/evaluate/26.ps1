@@ -1,0 +1,1 @@
+switch (1GB) { 'a' { 'is a' } 1 { 'one' } default { 'other' } }

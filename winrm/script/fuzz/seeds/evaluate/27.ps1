@@ -1,0 +1,1 @@
+@([pscustomobject]@{Name='9';Size=1.10;A=' ';B='1.5';When=[datetime]'2026-07-16'}) | Where-Object Count -EQ 'it''s' | Select-Object -Property Na*, Count

@@ -1,0 +1,1 @@
+Get-MpThreat | Select-Object ThreatName, SeverityID, IsActive, @{n='Resources';e={$_.Resources -join '; '}} | Sort-Object SeverityID -Descending

@@ -1,0 +1,1 @@
+Get-Printer | Where-Object Shared | Select-Object Name, ShareName, DriverName, PortName, PrinterStatus

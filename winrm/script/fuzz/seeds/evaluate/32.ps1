@@ -1,0 +1,2 @@
+Get-SmbOpenFile |
+    Where-Object Path -like '*\Finance\*' | Select-Object ClientUserName, ClientComputerName, Path

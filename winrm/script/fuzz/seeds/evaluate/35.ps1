@@ -1,0 +1,1 @@
+Get-SmbSession | Select-Object ClientComputerName, ClientUserName, NumOpens, @{n='IdleMin';e={[math]::Round($_.SecondsIdle/60)}} | Sort-Object NumOpens -Descending

@@ -1,0 +1,1 @@
+Search-ADAccount -LockedOut -UsersOnly | Unlock-ADAccount -PassThru | Select-Object SamAccountName

@@ -1,0 +1,1 @@
+Get-LocalGroupMember -Group 'Remote Desktop Users' | Where-Object { $_.PrincipalSource -eq 'ActiveDirectory' } | ForEach-Object { Remove-LocalGroupMember -Group 'Remote Desktop Users' -Member $_.Name }
