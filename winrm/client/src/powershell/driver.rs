@@ -63,7 +63,8 @@ pub(super) enum Order {
         key: Box<dyn ClientKey>,
         done: oneshot::Sender<Result<SharedCipher, Error>>,
     },
-    Reset(oneshot::Sender<Result<(), Error>>),
+    /// Give the runspaces their first state, and say when they have it; the answer is dropped where that is refused.
+    Reset(oneshot::Sender<()>),
 }
 
 /// What a pipeline does.
@@ -83,11 +84,13 @@ pub(super) struct Driver {
     handles: Handles,
     in_flight: InFlight<Posted>,
     held: Vec<Held>,
+    /// How many pipelines are being released.
+    releases: usize,
     entries: HashMap<Uuid, Entry>,
     opened: Option<oneshot::Sender<Result<ShellReference, Error>>>,
     /// Who waits for room for input.
     writers: Vec<oneshot::Sender<Result<(), InputError>>>,
-    calls: HashMap<CallId, oneshot::Sender<Result<(), Error>>>,
+    resets: HashMap<CallId, oneshot::Sender<()>>,
     keys: Vec<oneshot::Sender<Result<SharedCipher, Error>>>,
     /// How often the pool's own output may be asked for again.
     retries: Retries,
@@ -132,10 +135,11 @@ impl Driver {
             handles: Handles::Held,
             in_flight: InFlight::default(),
             held: Vec::new(),
+            releases: 0,
             entries: HashMap::new(),
             opened: Some(opened),
             writers: Vec::new(),
-            calls: HashMap::new(),
+            resets: HashMap::new(),
             keys: Vec::new(),
             not_before: Instant::now(),
             error: None,
@@ -278,19 +282,14 @@ impl Driver {
         let answer = match (self.conversation.psrp().cipher().cloned(), self.conversation.exchange_key(key)) {
             (Some(cipher), _) => Ok(cipher),
             (None, Ok(())) => return self.keys.push(done),
-            (None, Err(error)) => Err(refused(error)),
+            (None, Err(error)) => Err(Error::new(Operation::Send, Cause::PowerShell(error), Reached::Nobody)),
         };
         let _unheard = done.send(answer);
     }
 
-    fn reset(&mut self, done: oneshot::Sender<Result<(), Error>>) {
-        match self.conversation.reset_state() {
-            Ok(call) => {
-                self.calls.insert(call, done);
-            }
-            Err(error) => {
-                let _unheard = done.send(Err(refused(error)));
-            }
+    fn reset(&mut self, done: oneshot::Sender<()>) {
+        if let Ok(call) = self.conversation.reset_state() {
+            self.resets.insert(call, done);
         }
     }
 
@@ -316,10 +315,6 @@ impl Drop for Driver {
             self.registry.released(key);
         }
     }
-}
-
-fn refused(error: winrm_proto::psrp::Error) -> Error {
-    Error::new(Operation::Send, Cause::PowerShell(error), Reached::Nobody)
 }
 
 /// As much input as fits into one request to a host of today.

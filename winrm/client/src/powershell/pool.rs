@@ -73,11 +73,8 @@ impl RunspacePool {
     /// # Errors
     ///
     /// [`Error`]; [`Error::ran`] says whether the pipeline may run all the same.
-    pub async fn start(&self, mut pipeline: PowerShell) -> Result<Pipeline, Error> {
-        for command in pipeline.statements.iter_mut().flatten() {
-            command.use_local_scope.get_or_insert(true);
-        }
-        self.begin(Work::PowerShell(Box::new(pipeline))).await
+    pub async fn start(&self, pipeline: PowerShell) -> Result<Pipeline, Error> {
+        self.begin(Work::PowerShell(Box::new(scoped(pipeline)))).await
     }
 
     /// Asks what commands there are: a pipeline whose output tells them, the first object how many.
@@ -101,17 +98,20 @@ impl RunspacePool {
         exchange_key(&self.current()).await
     }
 
-    /// Gives the runspaces their first state again, without the variables and functions of earlier pipelines. Servers older
-    /// than PowerShell 5 refuse.
+    /// Sees to it that the next pipeline finds nothing of earlier ones: no variables, no functions, no other location. The
+    /// runspace gets its first state again, or, where the host refuses that, as hosts before PowerShell 5 do, the pool is
+    /// replaced.
     ///
     /// # Errors
     ///
-    /// [`Error`]; the pool is to be thrown away then.
+    /// [`Error`], where a new pool cannot be opened.
     pub async fn reset(&self) -> Result<(), Error> {
+        let remote = self.current();
         let (done, answer) = oneshot::channel();
-        let lost = || pool_lost(Operation::Send, Reached::Perhaps);
-        self.current().order(Order::Reset(done)).map_err(|_| lost())?;
-        answer.await.unwrap_or_else(|_| Err(lost()))
+        match remote.order(Order::Reset(done)) {
+            Ok(()) if answer.await.is_ok() => Ok(()),
+            _ => self.renew(&remote).await,
+        }
     }
 
     async fn begin(&self, work: Work) -> Result<Pipeline, Error> {
@@ -158,6 +158,14 @@ impl RunspacePool {
     }
 }
 
+/// Every command that does not say otherwise in a scope of its own, so that none leaves variables to the next.
+fn scoped(mut pipeline: PowerShell) -> PowerShell {
+    for command in pipeline.statements.iter_mut().flatten() {
+        command.use_local_scope.get_or_insert(true);
+    }
+    pipeline
+}
+
 async fn exchange_key(remote: &Remote) -> Result<SharedCipher, Error> {
     let random = || Error::new(Operation::Send, Cause::NoRandomBytes, Reached::Nobody);
     let lost = || pool_lost(Operation::Send, Reached::Perhaps);
@@ -167,4 +175,22 @@ async fn exchange_key(remote: &Remote) -> Result<SharedCipher, Error> {
     let (done, answer) = oneshot::channel();
     remote.order(Order::ExchangeKey { key, done }).map_err(|_| lost())?;
     answer.await.unwrap_or_else(|_| Err(lost()))
+}
+
+#[cfg(test)]
+mod tests {
+    use winrm_proto::psrp::{Command, PowerShell};
+
+    use super::scoped;
+
+    #[test]
+    fn every_command_has_a_scope_of_its_own() {
+        let mut pipeline = PowerShell::new(vec![Command::new("Get-Date"), Command::new("Out-String")]);
+        let outer = Command { use_local_scope: Some(false), ..Command::new("Import-Module") };
+        pipeline.statements.push(vec![outer]);
+        let scoped = scoped(pipeline);
+        let scopes: Vec<_> =
+            scoped.statements.iter().flatten().map(|command| command.use_local_scope).collect();
+        assert_eq!(scopes, [Some(true), Some(true), Some(false)]);
+    }
 }

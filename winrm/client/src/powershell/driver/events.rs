@@ -63,11 +63,10 @@ impl Driver {
                 self.pipeline_state(pipeline, state, error.as_ref());
             }
             client::Event::Answer { call, answer } => {
-                if let Some(done) = self.calls.remove(&call) {
-                    let refused =
-                        Error::new(Operation::Send, Cause::PoolLost { message: None }, Reached::Refused);
-                    let _unheard =
-                        done.send(if answer == Availability::Done(true) { Ok(()) } else { Err(refused) });
+                if let Some(done) = self.resets.remove(&call)
+                    && answer == Availability::Done(true)
+                {
+                    let _unheard = done.send(());
                 }
             }
             client::Event::KeyExchanged => {
@@ -136,9 +135,7 @@ impl Driver {
         for (_, entry) in self.entries.drain() {
             entry.pool_lost(error);
         }
-        for done in self.calls.drain().map(|(_, done)| done) {
-            let _unheard = done.send(Err(error.clone()));
-        }
+        self.resets.clear();
         for done in self.keys.drain(..) {
             let _unheard = done.send(Err(error.clone()));
         }

@@ -20,6 +20,7 @@ use crate::{
 pub(super) struct Posted {
     id: SendId,
     purpose: Purpose,
+    lane: Lane,
 }
 
 /// A request whose time has not come: output that nobody has room for is not asked for, and the release of what is over
@@ -53,10 +54,11 @@ impl Driver {
 
     fn may_go(&self, held: &Held, now: Instant) -> bool {
         held.due <= now
-            && match held.request.purpose {
-                Purpose { step: Step::Receive, pipeline: Some(id) } => {
+            && match (held.request.purpose, held.request.route) {
+                (Purpose { step: Step::Receive, pipeline: Some(id) }, _) => {
                     self.entries.get(&id).is_none_or(Entry::wants_output)
                 }
+                (Purpose { step: Step::Signal, .. }, Route::Control) => self.releases < AT_A_TIME,
                 _ => true,
             }
     }
@@ -70,11 +72,17 @@ impl Driver {
         if request.purpose.step == Step::Command && self.spare_due.is_none() {
             self.spare_due = Some(Instant::now() + SPARE_AFTER);
         }
+        if lane == Lane::Background {
+            self.releases = self.releases.saturating_add(1);
+        }
         let answer = self.host.send(lane, operation(request.purpose.step), request.envelope);
-        self.in_flight.push(Posted { id: request.id, purpose: request.purpose }, answer);
+        self.in_flight.push(Posted { id: request.id, purpose: request.purpose, lane }, answer);
     }
 
     pub(super) fn answered(&mut self, posted: Posted, answer: Result<Reply, Error>) {
+        if posted.lane == Lane::Background {
+            self.releases = self.releases.saturating_sub(1);
+        }
         match answer {
             Ok(reply) => {
                 self.conversation.reply(Instant::now().into_std(), posted.id, &reply.body);
@@ -109,7 +117,7 @@ impl Driver {
 
     /// No answer came. Only output is asked for again; what a Signal does twice it does once.
     fn failed(&mut self, posted: Posted, error: Error) {
-        let Posted { id, purpose } = posted;
+        let Posted { id, purpose, .. } = posted;
         match (purpose.step, purpose.pipeline) {
             (Step::Receive, pipeline) => self.receive_failed(id, pipeline, error),
             (Step::Signal, _) => self.conversation.lost(id, Sent::Something),
@@ -186,6 +194,8 @@ pub(super) fn operation(step: Step) -> Operation {
 
 /// How long the release of what is over waits, for the next pipeline to go first or the pool's end to come.
 const CONSIDERATION: Duration = Duration::from_millis(25);
+/// How many pipelines are released at a time; one that waits is no harm before there are a thousand.
+const AT_A_TIME: usize = 4;
 /// A pipeline that runs this long may have to be stopped, and the stop should not wait for a handshake.
 const SPARE_AFTER: Duration = Duration::from_secs(1);
 /// Before the last state of a pipeline is asked for whose output could not be.
