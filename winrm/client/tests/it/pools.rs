@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use winrm::{
     Cause, Client, Ran, Shutdown, Stopped,
-    powershell::{Command, Event, Outcome, Pipeline, PoolOptions, PowerShell, RunspacePool},
+    powershell::{Command, Event, Outcome, Pipeline, PoolOptions, PowerShell, RunspacePool, TakesInput},
 };
 use winrm_host::{
     Act, Ended, Event as Recorded, Host, Misbehaviour, Operation as On, Quotas, Record, Repeat, Trigger,
@@ -151,6 +151,55 @@ async fn who_does_not_read_holds_nobody_else_up() {
     let (events, outcome) = finish(&mut slow).await.unwrap();
     assert_eq!(outcome, Outcome::Completed);
     assert!(!events.is_empty());
+    let _left = client.shutdown(PATIENCE).await;
+}
+
+#[tokio::test]
+async fn who_does_not_read_is_sent_no_more_and_asked_for_no_more() {
+    let (host, client) = start(Host::builder()).await;
+    let pool = pool(&client).await;
+    let before = host.record().mark();
+    let mut shell = PowerShell::new(vec![Command::new("Select-Object")]);
+    shell.input = TakesInput::Open;
+    let mut pipeline = pool.start(shell).await.unwrap();
+    let mut input = pipeline.input();
+    let (written, progress) = tokio::sync::watch::channel(0);
+    let line = "x".repeat(1_000);
+    let writer = tokio::spawn(async move {
+        for count in 1..=TOTAL {
+            input.write(line.as_str()).await.unwrap();
+            written.send_replace(count);
+        }
+    });
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    assert!(*progress.borrow() < TOTAL / 2, "{}", *progress.borrow());
+    let receives = operations(&host.record(), before, host.record().mark());
+    let receives = receives.iter().filter(|operation| **operation == On::Receive).count();
+    assert!(receives <= 2, "{receives}");
+    let mut count = 0;
+    while pipeline.next().await.unwrap().is_some() {
+        count += 1;
+    }
+    assert_eq!((count, pipeline.outcome()), (TOTAL, Some(&Outcome::Completed)));
+    writer.await.unwrap();
+    let _left = client.shutdown(PATIENCE).await;
+}
+
+/// More lines of a thousand characters than what host and client hold between them.
+const TOTAL: usize = 6_000;
+
+#[tokio::test]
+async fn a_reset_gives_the_next_pipeline_a_clean_state() {
+    let (host, client) = start(Host::builder()).await;
+    let pool = pool(&client).await;
+    let id = pool.id();
+    pool.reset().await.unwrap();
+    assert_eq!(pool.id(), id);
+    // Refused, it is another pool.
+    host.misbehave(Misbehaviour::once(Trigger::On(On::Send), Act::Fault(5)));
+    pool.reset().await.unwrap();
+    assert_ne!(pool.id(), id);
+    assert_eq!(run(&pool, echo("x")).await.unwrap().1, Outcome::Completed);
     let _left = client.shutdown(PATIENCE).await;
 }
 
