@@ -1,7 +1,8 @@
 //! A WinRM client on tokio: shells, commands, streams and real cancellation.
 //!
 //! A [`Client`] stands for one service and one account. It opens [`Shell`]s, which start [`Command`]s; an
-//! [`Execution`] hands over output as it comes and says how the command ended.
+//! [`Execution`] hands over output as it comes and says how the command ended. For PowerShell it opens runspace pools, in
+//! which pipelines run side by side: see [`powershell`].
 //!
 //! ```no_run
 //! use std::time::Duration;
@@ -37,8 +38,8 @@
 //! * **A command is started at most once.** Connections that fail are opened again and output is asked for again, but a
 //!   Command, a Create or input of which a byte has left is never repeated. [`Error::ran`] says what is known.
 //! * **A refused password is sent once.** [`RefusedCredentials`] keeps it from every host until it is another one.
-//! * **A stop is a stop.** [`Execution::stop`] sends its Signal at once on a connection of its own, and says whether the
-//!   host confirmed it.
+//! * **A stop is a stop.** [`Execution::stop`] and [`powershell::Pipeline::stop`] send their Signal at once on a connection
+//!   of its own, and say whether the host confirmed it.
 //! * **Every wait has an end**: [`ClientConfig::connect_timeout`] for a connection, and five seconds more than
 //!   [`ClientConfig::operation_timeout`] for an answer.
 //! * **Nothing piles up.** Output is asked for while somebody reads it, answers are bounded in size, and what is dropped
