@@ -124,7 +124,7 @@ async fn command(console: &Console, client: &mut Client, arguments: Value) -> Re
     console.line(format_args!("   execute_command {arguments}"));
     let result = client.call("execute_command", arguments).await?;
     let content = result.pointer("/content/0/text").and_then(Value::as_str).unwrap_or_default();
-    for line in content.lines() {
+    for line in content.lines().flat_map(fold) {
         console.line(format_args!("   | {line}").to_string().trim_end());
     }
     Ok(result)
@@ -135,6 +135,26 @@ fn waited_for(record: &Record, mark: winrm_host::Mark) -> usize {
     let requests = record.requests_since(mark);
     let receive = requests.iter().position(|request| request.operation == Operation::Receive);
     receive.map_or(requests.len(), |receive| receive + 1)
+}
+
+/// Breaks a line between words where it would not fit beside the margin of 80 columns.
+fn fold(line: &str) -> Vec<String> {
+    if line.len() <= FITS {
+        return vec![line.to_owned()];
+    }
+    let mut lines = vec![String::new()];
+    for word in line.split(' ') {
+        let fits = lines.last().is_some_and(|last| last.is_empty() || last.len() + 1 + word.len() <= FITS);
+        match lines.last_mut().filter(|_| fits) {
+            Some(last) if last.is_empty() => last.push_str(word),
+            Some(last) => {
+                last.push(' ');
+                last.push_str(word);
+            }
+            None => lines.push(format!("  {word}")),
+        }
+    }
+    lines
 }
 
 fn heading(console: &Console, number: u8, title: &str) {
@@ -205,3 +225,6 @@ impl Remedy for DemoError {
         }
     }
 }
+
+/// What is left of 80 columns beside the margin.
+const FITS: usize = 75;
