@@ -1,4 +1,4 @@
-//! A call from its start to its record. [`walk`] is the story; [`Job`] is one walk that runs.
+//! A call from its start to its record. The walk is the story; a [`Job`] is one walk that runs.
 
 mod house;
 mod job;

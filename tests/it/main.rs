@@ -4,6 +4,7 @@
 
 mod exec;
 mod order;
+mod readme;
 mod secrets;
 mod serve;
 mod support;
