@@ -76,23 +76,23 @@ pub(super) enum Command {
 /// What `exec` takes.
 #[derive(Debug, Args)]
 pub(super) struct Exec {
-    /// The configured host; may be left out where there is only one
+    /// The host, where there is more than one
     #[arg(long, value_name = "HOST")]
     pub(super) host: Option<String>,
 
-    /// Stop the remote command after this many seconds
+    /// Stop the remote command after this long
     #[arg(long, value_name = "SECONDS", value_parser = seconds)]
     pub(super) timeout: Option<Duration>,
 
-    /// Print one JSON object instead of the command's output
+    /// Print one JSON object instead of output
     #[arg(long)]
     pub(super) json: bool,
 
-    /// COMMAND is a program, not a PowerShell command
+    /// COMMAND is a program, not PowerShell
     #[arg(long, conflicts_with = "script")]
     pub(super) native: bool,
 
-    /// Give a program this file as standard input (- is ours)
+    /// A program's standard input (- is ours)
     #[arg(long, value_name = "FILE", requires = "native")]
     pub(super) stdin: Option<PathBuf>,
 
@@ -100,7 +100,7 @@ pub(super) struct Exec {
     #[arg(long, value_name = "DIRECTORY", requires = "native")]
     pub(super) working_directory: Option<String>,
 
-    /// Remote exit codes that count as success
+    /// Codes that mean success
     #[arg(
         long,
         value_name = "CODES",
@@ -110,7 +110,7 @@ pub(super) struct Exec {
     )]
     pub(super) success_codes: Vec<i32>,
 
-    /// Take PowerShell text from this file (- is standard input)
+    /// Take PowerShell text from FILE (or -)
     #[arg(long, value_name = "FILE", conflicts_with = "words")]
     pub(super) script: Option<PathBuf>,
 
