@@ -156,8 +156,9 @@ impl Pipeline {
     /// Stops the pipeline: a Signal goes out at once on a connection of its own, whatever else is under way. Waits until
     /// the host says that the pipeline has ended, as long as `patience` says; output that still comes is dropped.
     ///
-    /// A pipeline that has not ended five seconds after its Signal, whoever waits, takes its whole pool along: the shell
-    /// is deleted, which is the host's strongest means, and the pipeline counts as one that may still run.
+    /// A pipeline that has not ended five seconds after its Signal, whoever waits, takes its whole pool along, and so does
+    /// one that nobody can follow or stop any more: the shell is deleted, which is the strongest that can be done, and the
+    /// pipeline counts as one that may still run. The next pipeline gets a new pool.
     pub async fn stop(&mut self, patience: Duration) -> Stopped {
         if matches!(self.state, State::Over(_)) {
             return Stopped::Confirmed;

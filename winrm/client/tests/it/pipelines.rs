@@ -7,7 +7,7 @@ use winrm::{
         RunspacePool, SecureString, TakesInput, Value,
     },
 };
-use winrm_host::{Event as Recorded, Host};
+use winrm_host::{Act, Event as Recorded, Host, Misbehaviour, Operation as On, Trigger};
 
 use crate::support::{PATIENCE, start};
 
@@ -209,7 +209,7 @@ async fn what_there_is_can_be_asked_for() {
 
 #[tokio::test]
 async fn a_secure_string_travels_once_there_is_a_key() {
-    let (_host, client) = start(Host::builder()).await;
+    let (host, client) = start(Host::builder()).await;
     let pool = pool(&client).await;
     let secret = || Value::SecureString(SecureString::new("p\u{e4}ss"));
     let echo = || vec![Command::new("Write-Output").argument(secret())];
@@ -223,6 +223,14 @@ async fn a_secure_string_travels_once_there_is_a_key() {
     // A second exchange is none.
     let again = pool.exchange_key().await.unwrap();
     assert!(back.reveal(again.as_ref()).is_some());
+
+    // A pool that replaces this one has a key as well, and it is another one.
+    host.misbehave(Misbehaviour::once(Trigger::On(On::Command), Act::Fault(0x8033_805B)));
+    let (events, _) = run(&pool, echo()).await.unwrap();
+    let [Event::Output(Value::SecureString(back))] = events.as_slice() else { panic!("{events:?}") };
+    assert_ne!(back.reveal(cipher.as_ref()).as_ref().map(|text| text.as_str()), Some("p\u{e4}ss"));
+    let cipher = pool.exchange_key().await.unwrap();
+    assert_eq!(back.reveal(cipher.as_ref()).unwrap().as_str(), "p\u{e4}ss");
     let _left = client.shutdown(PATIENCE).await;
 }
 
