@@ -32,6 +32,7 @@ mod statics;
 mod switch;
 mod unwind;
 mod variable;
+mod vocabulary;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -44,6 +45,7 @@ pub use block::Block;
 pub use failure::Failure;
 pub use limits::{Limit, Limits};
 pub use unwind::Refusal;
+pub use vocabulary::Known;
 
 use crate::tree::{ScriptBlock, Span};
 use crate::value::Value;

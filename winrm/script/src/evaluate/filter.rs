@@ -49,7 +49,15 @@ pub(super) type Constructor = fn(&mut Interpreter, Bound) -> Flow<Box<dyn Stage>
 
 /// The command of this full name, if it runs here.
 pub(super) fn find(name: &str) -> Option<Constructor> {
+    if REFUSED.iter().any(|own| own.eq_ignore_ascii_case(name)) {
+        return Some(refused);
+    }
     FILTERS.iter().find(|(own, _)| own.eq_ignore_ascii_case(name)).map(|(_, constructor)| *constructor)
+}
+
+/// Whether the command runs here, and is not merely known to be refused.
+pub(super) fn runs(name: &str) -> bool {
+    FILTERS.iter().any(|(own, _)| own.eq_ignore_ascii_case(name))
 }
 
 /// A stage that also keeps what passes in a variable: `-OutVariable`.
@@ -84,7 +92,7 @@ impl Stage for Remember {
     }
 }
 
-const FILTERS: [(&str, Constructor); 44] = [
+const FILTERS: [(&str, Constructor); 34] = [
     ("Where-Object", each::filter),
     ("ForEach-Object", each::each),
     ("Select-Object", select::select),
@@ -119,19 +127,23 @@ const FILTERS: [(&str, Constructor); 44] = [
     ("Format-List", display::list),
     ("Format-Wide", display::wide),
     ("Add-Member", select::add_member),
-    ("Format-Custom", refused),
-    ("Invoke-Expression", refused),
-    ("Invoke-Command", refused),
-    ("New-Object", refused),
-    ("Add-Type", refused),
-    ("Get-Member", refused),
-    ("Set-Variable", refused),
-    ("Get-Variable", refused),
-    ("Start-Job", refused),
-    ("Measure-Command", refused),
 ];
 
-/// Commands that act on the script or on PowerShell itself: they neither run here nor travel.
+/// Commands that act on the script or on PowerShell itself.
+const REFUSED: [&str; 10] = [
+    "Format-Custom",
+    "Invoke-Expression",
+    "Invoke-Command",
+    "New-Object",
+    "Add-Type",
+    "Get-Member",
+    "Set-Variable",
+    "Get-Variable",
+    "Start-Job",
+    "Measure-Command",
+];
+
+/// They neither run here nor travel.
 fn refused(_: &mut Interpreter, _: Bound) -> Flow<Box<dyn Stage>> {
     Err(super::unwind::Unwind::refused("this command acts on PowerShell itself and is not taken"))
 }

@@ -209,7 +209,11 @@ impl Stage for Group {
                 keys.push(item.clone());
             }
             for spec in &self.properties {
-                keys.push(spec.value(interpreter, &item).await?.unwrap_or_default());
+                let value = match spec.plain(&item) {
+                    Some(value) => value,
+                    None => spec.value(interpreter, &item).await?,
+                };
+                keys.push(value.unwrap_or_default());
             }
             for (at, key) in keys.iter().enumerate() {
                 self.note_type(at, key);

@@ -118,6 +118,16 @@ impl Spec {
         }
     }
 
+    /// The value of a plain property of an object, which nearly all are; `None` where more must be done for it.
+    pub(super) fn plain(&self, item: &Value) -> Option<Option<Value>> {
+        match (&self.source, item) {
+            (Source::Name(name), Value::Object(object)) if !object.is_wrapper() && !is_wildcard(name) => {
+                Some(object.property(name))
+            }
+            _ => None,
+        }
+    }
+
     /// The one value that it has for an item; `None` where there is no such property.
     pub(super) async fn value(&self, interpreter: &mut Interpreter, item: &Value) -> Flow<Option<Value>> {
         match &self.source {

@@ -117,7 +117,10 @@ impl Stage for Sort {
             }
             let mut keys = Vec::with_capacity(self.properties.len());
             for spec in &self.properties {
-                let value = spec.value(interpreter, &item).await?;
+                let value = match spec.plain(&item) {
+                    Some(value) => value,
+                    None => spec.value(interpreter, &item).await?,
+                };
                 keys.push(value.map(|value| SortKey::new(value, self.case)));
             }
             interpreter.make(size_of::<Row>())?;
