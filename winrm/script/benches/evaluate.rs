@@ -7,7 +7,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use winrm_proto::clixml::{self, Properties, TypeNames};
+use winrm_proto::clixml::{self, Properties, PsString, TypeNames};
 use winrm_script::evaluate::{Evaluator, Facts, Limits, Reply, Step};
 use winrm_script::parse;
 use winrm_script::value::Value;
@@ -39,21 +39,29 @@ fn filter_sort_group(bencher: divan::Bencher<'_, '_>) {
     });
 }
 
-/// Objects as a host sends them, with ten properties.
+/// Objects as they are read from a host, with ten properties: what is read shares the names.
 fn objects(count: usize) -> Vec<Value> {
-    let names: TypeNames = ["System.IO.FileInfo", "System.Object"].into_iter().collect();
+    let types: TypeNames = ["System.IO.FileInfo", "System.Object"].into_iter().collect();
+    let names: Vec<PsString> = ["Name", "Size", "Kind"]
+        .iter()
+        .map(|name| PsString::from(*name))
+        .chain((0..7).map(|at| format!("Extra{at}").into()))
+        .collect();
     (0..count)
         .map(|at| {
             let scattered = (at * 7919) % 100_003;
-            let mut properties = Properties::new()
-                .with("Name", format!("file{scattered}.txt"))
-                .with("Size", scattered as i64)
-                .with("Kind", format!("kind{}", scattered % 20));
-            for extra in 0..7 {
-                properties = properties.with(&format!("Extra{extra}"), extra);
+            let mut properties = Properties::new();
+            for (place, name) in names.iter().enumerate() {
+                let value = match place {
+                    0 => clixml::Value::from(format!("file{scattered}.txt")),
+                    1 => clixml::Value::from(scattered as i64),
+                    2 => clixml::Value::from(format!("kind{}", scattered % 20)),
+                    _ => clixml::Value::from(place as i64),
+                };
+                properties.set(name.clone(), value);
             }
             let object = clixml::Object {
-                type_names: names.clone(),
+                type_names: types.clone(),
                 adapted: properties,
                 ..clixml::Object::default()
             };

@@ -1,7 +1,8 @@
 //! Whether what was computed is what was recorded.
 
 use winrm_proto::clixml::{self, Content};
-use winrm_script::value::Value;
+use winrm_script::value::convert::convert;
+use winrm_script::value::{Type, Value};
 
 /// Whether an argument is the recorded one: an enum is its name or number, a switch is true, one item is an array of it.
 pub(crate) fn arguments(recorded: &Value, own: &Value) -> bool {
@@ -28,6 +29,15 @@ fn one(recorded: &Value, own: &Value) -> bool {
             recorded.members().iter().all(|member| {
                 own.property(member.name.as_str()).is_some_and(|own| arguments(&member.value, &own))
             })
+        }
+        // The host reads the text of a date or span.
+        (Value::DateTime(_) | Value::TimeSpan(_), Value::String(_)) => {
+            let to =
+                Type::named(if matches!(recorded, Value::DateTime(_)) { "datetime" } else { "timespan" });
+            match to.map(|to| convert(own, to)) {
+                Some(Ok(own)) => one(recorded, &own),
+                _ => true,
+            }
         }
         // A secret is not in the record.
         (_, Value::Opaque(clixml::Value::SecureString(_))) => true,

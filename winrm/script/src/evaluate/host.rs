@@ -356,6 +356,11 @@ fn typed(argument: Argument, type_name: &str) -> Flow<Value> {
     if value.is_null() {
         return Ok(value);
     }
+    // What a text says in the host's culture and time zone is for the host to read.
+    let at_host = matches!(to, Type::Plain(Plain::DateTime | Plain::TimeSpan));
+    if at_host && matches!(value, Value::String(_)) {
+        return Ok(value);
+    }
     if let Type::Plain(Plain::String) = to
         && let Value::Array(_) = value
     {

@@ -248,7 +248,9 @@ fn could_be_date(text: &str) -> bool {
     let numbers =
         text.split(|character: char| !character.is_ascii_digit()).filter(|field| !field.is_empty()).count();
     let letters = text.chars().filter(|character| character.is_alphabetic()).count();
-    has_month || (letters <= 2 && numbers >= 2 && text.contains(['-', '/', ':', '.', ',', ' ']))
+    let of_clock = numbers >= 1 && (lower.ends_with("am") || lower.ends_with("pm"));
+    let separated = numbers >= 2 && text.contains(['-', '/', ':', '.', ',', ' ']);
+    has_month || (letters <= 2 && (of_clock || separated))
 }
 
 fn unsure() -> Fault {
@@ -276,7 +278,7 @@ mod tests {
             let expected = ticks.map(|text| text.parse::<DateTime>().unwrap());
             assert_eq!(parse_date(text).unwrap(), expected, "{text}");
         }
-        assert!(parse_date("3-4").is_err());
+        assert!(parse_date("3-4").is_err() && parse_date("3am").is_err());
         assert_eq!(parse_exact("20260102", "yyyyMMdd").unwrap(), "2026-01-02T00:00:00".parse().ok());
     }
 }
