@@ -410,6 +410,20 @@ async fn output_whose_connection_is_lost_is_asked_for_again() {
 }
 
 #[tokio::test]
+async fn output_that_was_lost_with_its_connection_is_an_error_and_never_a_shorter_output() {
+    for act in [Act::CloseMidBody, Act::PerformAndClose] {
+        let (host, client) = start(Host::builder()).await;
+        let pool = pool(&client).await;
+        host.misbehave(Misbehaviour::once(Trigger::On(On::Receive), act.clone()));
+        let error = run(&pool, echo("x")).await.unwrap_err();
+        assert_eq!(error.ran(), Ran::Yes, "{act:?}: {error}");
+        assert_eq!(run(&pool, echo("y")).await.unwrap().1, Outcome::Completed, "{act:?}");
+        assert_eq!(count(&host, is_pipeline), 2, "{act:?}");
+        let _left = client.shutdown(PATIENCE).await;
+    }
+}
+
+#[tokio::test]
 async fn output_is_not_asked_for_without_end() {
     let (host, client) = start(Host::builder()).await;
     let mut config = config(&host);
