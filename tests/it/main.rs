@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that cannot go on has failed")]
 
 mod exec;
+mod hostile;
 mod order;
 mod readme;
 mod secrets;
