@@ -51,7 +51,7 @@ impl Value {
     /// The value as it is written. What lies deeper than [`DEPTH`] is left out.
     #[must_use]
     pub fn to_clixml(&self) -> clixml::Value {
-        to_wire(self, DEPTH)
+        to_wire(self, DEPTH, &mut { VALUES })
     }
 }
 
@@ -110,8 +110,13 @@ fn from_object(object: &Arc<clixml::Object>) -> Value {
     }
 }
 
-fn to_wire(value: &Value, depth: usize) -> clixml::Value {
+fn to_wire(value: &Value, depth: usize, left: &mut usize) -> clixml::Value {
     use clixml::Value as Wire;
+    // What holds itself several times over would else grow without end.
+    *left = left.saturating_sub(1);
+    if *left == 0 {
+        return Wire::String(value.to_element_text());
+    }
     match value {
         Value::Null => Wire::Null,
         Value::String(text) => Wire::String(text.clone()),
@@ -138,24 +143,24 @@ fn to_wire(value: &Value, depth: usize) -> clixml::Value {
         Value::Enum(value) => Wire::object(clixml::Object {
             type_names: value.type_names.clone(),
             to_string: Some(value.name.clone()),
-            content: Content::Primitive(to_wire(&enum_number(value), depth)),
+            content: Content::Primitive(to_wire(&enum_number(value), depth, left)),
             ..clixml::Object::default()
         }),
         Value::Type(_) | Value::Document(_) => Wire::String(value.to_text()),
         Value::Array(_) | Value::Table(_) | Value::Object(_) if depth == 0 => Wire::String(value.to_text()),
-        Value::Array(array) => array_to_wire(array, depth - 1),
+        Value::Array(array) => array_to_wire(array, depth - 1, left),
         Value::Table(table) => Wire::object(clixml::Object {
             type_names: names(&[table.shape().type_name(), "System.Object"]),
             content: Content::Dictionary(
                 table
                     .entries()
                     .iter()
-                    .map(|(key, value)| (to_wire(key, depth - 1), to_wire(value, depth - 1)))
+                    .map(|(key, value)| (to_wire(key, depth - 1, left), to_wire(value, depth - 1, left)))
                     .collect(),
             ),
             ..clixml::Object::default()
         }),
-        Value::Object(object) => object_to_wire(object, depth - 1),
+        Value::Object(object) => object_to_wire(object, depth - 1, left),
     }
 }
 
@@ -164,7 +169,7 @@ fn enum_number(value: &Enumeration) -> Value {
     integer_as(value.number.into(), value.underlying).unwrap_or(Value::Int64(value.number))
 }
 
-fn array_to_wire(array: &Array, depth: usize) -> clixml::Value {
+fn array_to_wire(array: &Array, depth: usize, left: &mut usize) -> clixml::Value {
     let items = array.to_vec();
     if array.element() == Some(Type::Plain(Plain::Byte)) {
         let byte = |item: &Value| if let Value::Byte(byte) = item { Some(*byte) } else { None };
@@ -172,7 +177,7 @@ fn array_to_wire(array: &Array, depth: usize) -> clixml::Value {
             return clixml::Value::Bytes(bytes.into());
         }
     }
-    let items = items.iter().map(|item| to_wire(item, depth)).collect();
+    let items = items.iter().map(|item| to_wire(item, depth, left)).collect();
     let type_names = if array.is_list() {
         names(&["System.Collections.ArrayList", "System.Object"])
     } else {
@@ -185,15 +190,18 @@ fn array_to_wire(array: &Array, depth: usize) -> clixml::Value {
     })
 }
 
-fn object_to_wire(object: &Object, depth: usize) -> clixml::Value {
+fn object_to_wire(object: &Object, depth: usize, left: &mut usize) -> clixml::Value {
     if let Some(host) = object.unchanged_host() {
         return clixml::Value::Object(Arc::clone(host));
     }
-    let extended: Properties =
-        object.members().into_iter().map(|member| (member.name, to_wire(&member.value, depth))).collect();
+    let extended: Properties = object
+        .members()
+        .into_iter()
+        .map(|member| (member.name, to_wire(&member.value, depth, left)))
+        .collect();
     let (content, type_names) = match object.wrapped() {
         None => (Content::None, object.type_names()),
-        Some(value) => match to_wire(&value, depth) {
+        Some(value) => match to_wire(&value, depth, left) {
             clixml::Value::Object(inner) => (inner.content.clone(), inner.type_names.clone()),
             inner => (Content::Primitive(inner), TypeNames::default()),
         },
@@ -213,3 +221,6 @@ fn names(names: &[&str]) -> TypeNames {
 
 /// How deep values are written: below the depth that every reader of CLIXML takes.
 pub const DEPTH: usize = 48;
+
+/// How many values are written at most.
+const VALUES: usize = 1_000_000;

@@ -237,6 +237,15 @@ fn nothing_hostile_gets_far() {
 }
 
 #[test]
+fn what_holds_itself_is_written_all_the_same() {
+    let script = "$a = 1, 2; $a[0] = $a; $a[1] = $a; ,$a";
+    let tree = parse::script(script).expect("a script");
+    let mut evaluator = Evaluator::new(script, tree, Facts::default(), Limits::default());
+    let Step::Output(value) = evaluator.step(Duration::ZERO) else { panic!("output") };
+    drop(value.to_clixml());
+}
+
+#[test]
 fn a_pattern_cannot_take_long() {
     let script = "('a' * 30000 + '!') -match '^(a+)+$'";
     let (output, ..) = run(script, Limits::default()).expect("it runs");
