@@ -32,12 +32,6 @@ struct Prepared {
     working_directory: Option<String>,
 }
 
-/// The end of a command's input, where it gets none. A program that reads would wait for it for ever; telling every
-/// program would cost a request that hardly any needs, so it is told to those that still run after a while.
-struct Input {
-    end_at: Option<Instant>,
-}
-
 impl Lease {
     /// Runs the work. Output goes through `output`, and what is safe of it to `watcher` as it comes.
     ///
@@ -51,16 +45,11 @@ impl Lease {
         watcher: Option<&mpsc::Sender<(Channel, String)>>,
     ) -> Result<Outcome, SessionError> {
         let Some(prepared) = Prepared::new(authorized.into_judged()) else { return self.check(output).await };
-        let mut input = Input::of(&prepared);
         let mut execution = self.start(prepared).await?;
         loop {
             let event = tokio::select! {
                 biased;
                 reason = self.over() => return Ok(stop(&mut execution, reason).await),
-                () = input.due() => {
-                    execution.close_stdin();
-                    continue;
-                }
                 event = execution.next() => event?,
             };
             let Some(event) = event else {
@@ -96,8 +85,9 @@ impl Lease {
         let mut execution = self.within(Ran::Unknown, shell.start(command)).await??;
         if let Some(stdin) = stdin {
             execution.write_stdin(stdin);
-            execution.close_stdin();
         }
+        // A program that reads would wait for ever; one that does not is over before this costs a request.
+        execution.close_stdin();
         Ok(execution)
     }
 
@@ -120,21 +110,6 @@ impl Lease {
             () = self.cancel.cancelled() => StopReason::Cancelled,
             () = sleep_until(self.deadline) => StopReason::Deadline,
         }
-    }
-}
-
-impl Input {
-    fn of(prepared: &Prepared) -> Self {
-        Self { end_at: prepared.stdin.is_none().then(|| Instant::now() + INPUT_ENDS_AFTER) }
-    }
-
-    /// Completes once, when the end of input is to be sent.
-    async fn due(&mut self) {
-        match self.end_at {
-            Some(time) => sleep_until(time).await,
-            None => std::future::pending().await,
-        }
-        self.end_at = None;
     }
 }
 
@@ -171,8 +146,6 @@ async fn stop(execution: &mut Execution, reason: StopReason) -> Outcome {
         Stopped::Unconfirmed => Outcome::StillRunning(reason),
     }
 }
-
-const INPUT_ENDS_AFTER: Duration = Duration::from_secs(1);
 
 /// How long the host has to confirm a stop.
 const STOP_PATIENCE: Duration = Duration::from_secs(5);
