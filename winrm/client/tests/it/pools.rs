@@ -13,7 +13,7 @@ use winrm_host::{
 use crate::{
     forwarder::Forwarder,
     pipelines::{finish, pool, run},
-    support::{PATIENCE, config, start},
+    support::{PATIENCE, config, median, round_trip, start},
 };
 
 fn sleep(milliseconds: i32) -> Vec<Command> {
@@ -117,8 +117,8 @@ async fn a_warm_call_over_a_long_way_takes_two_round_trips() {
         run(&pool, echo("warm")).await.unwrap();
         times.push(began.elapsed());
     }
-    times.sort_unstable();
-    assert!(times[4] <= Duration::from_millis(220), "2.2 round trips of 100 ms: {times:?}");
+    let (call, trip) = (median(times), round_trip(&client).await);
+    assert!(call <= trip * 22 / 10, "2.2 round trips: {call:?} of {trip:?}");
     let _left = client.shutdown(PATIENCE).await;
 }
 
@@ -134,7 +134,8 @@ async fn pipelines_of_one_pool_run_side_by_side() {
         running.spawn(async move { finish(&mut pipeline).await.unwrap().1 });
     }
     assert!(running.join_all().await.iter().all(|outcome| *outcome == Outcome::Completed));
-    assert!(began.elapsed() < Duration::from_millis(1_500), "{:?}", began.elapsed());
+    // One after the other they would take eight seconds.
+    assert!(began.elapsed() < Duration::from_secs(4), "{:?}", began.elapsed());
     assert_eq!(count(&host, is_created), 1);
     let _left = client.shutdown(PATIENCE).await;
 }
@@ -214,7 +215,8 @@ async fn a_stop_reaches_the_host_at_once() {
     let before = host.record().mark();
     let began = Instant::now();
     assert_eq!(pipeline.stop(PATIENCE).await, Stopped::Confirmed);
-    assert!(began.elapsed() < Duration::from_millis(100), "{:?}", began.elapsed());
+    // The command would go on for a minute.
+    assert!(began.elapsed() < Duration::from_secs(5), "{:?}", began.elapsed());
     assert_eq!(pipeline.outcome(), Some(&Outcome::Stopped));
     let since = host.record().since(before);
     let signals: Vec<_> = since
@@ -226,7 +228,7 @@ async fn a_stop_reaches_the_host_at_once() {
         .filter(|entry| matches!(entry.event, Recorded::CommandEnded { how: Ended::Interrupted, .. }))
         .collect();
     assert_eq!((signals.len(), ends.len()), (1, 1), "{since:?}");
-    assert!(ends[0].at - signals[0].at < Duration::from_millis(100));
+    assert!(ends[0].number > signals[0].number, "the signal ended it");
     // The pool and what else runs in it are as they were.
     assert_eq!(finish(&mut other).await.unwrap().1, Outcome::Completed);
     assert_eq!(run(&pool, echo("still here")).await.unwrap().1, Outcome::Completed);
@@ -258,7 +260,7 @@ async fn a_stop_without_an_answer_takes_the_pool_along() {
     let began = Instant::now();
     assert_eq!(pipeline.stop(Duration::from_secs(20)).await, Stopped::Unconfirmed);
     let waited = began.elapsed();
-    assert!((Duration::from_millis(4_900)..Duration::from_secs(6)).contains(&waited), "{waited:?}");
+    assert!((Duration::from_millis(4_900)..Duration::from_secs(15)).contains(&waited), "{waited:?}");
     let deleted = host.record().wait_for(before, PATIENCE, is_deleted).await;
     assert!(deleted.is_some());
     let how = |event: &Recorded| matches!(event, Recorded::CommandEnded { how: Ended::ShellDeleted, .. });
@@ -276,7 +278,7 @@ async fn dropping_leaves_nothing_behind() {
     let before = host.record().mark();
     let began = Instant::now();
     drop(begin(&pool, sleep(60_000)).await);
-    assert!(began.elapsed() < Duration::from_secs(1));
+    assert!(began.elapsed() < Duration::from_secs(10));
     let interrupted = |event: &Recorded| matches!(event, Recorded::CommandEnded { .. });
     assert!(host.record().wait_for(before, PATIENCE, interrupted).await.is_some());
     assert_eq!(run(&pool, echo("x")).await.unwrap().1, Outcome::Completed);

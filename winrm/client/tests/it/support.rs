@@ -1,6 +1,6 @@
 //! A host, a client for it, and how to run a command.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use winrm::{
     Client, ClientConfig, Command, Credential, Endpoint, Error, Event, Execution, Shell, ShellOptions, Trust,
@@ -60,4 +60,20 @@ pub(crate) async fn finish(execution: &mut Execution) -> Result<Outcome, Error> 
     }
     let text = |bytes| String::from_utf8(bytes).unwrap();
     Ok(Outcome { stdout: text(stdout), stderr: text(stderr), exit_code: execution.exit_code() })
+}
+
+/// The median time of one round trip, asked of a warm client: a yardstick that is as slow as the machine is.
+pub(crate) async fn round_trip(client: &Client) -> Duration {
+    let mut times = Vec::new();
+    for _ in 0..9 {
+        let began = Instant::now();
+        client.identify().await.unwrap();
+        times.push(began.elapsed());
+    }
+    median(times)
+}
+
+pub(crate) fn median(mut times: Vec<Duration>) -> Duration {
+    times.sort_unstable();
+    times[times.len() / 2]
 }

@@ -151,7 +151,7 @@ async fn a_stop_ends_the_pipeline_before_it_is_answered() {
     let pipeline = pool.start(PowerShell::new(commands("Start-Sleep 60"))).await;
     let began = Instant::now();
     pool.signal(pipeline, SignalCode::PowerShellCtrlC).await.unwrap();
-    assert!(began.elapsed() < Duration::from_secs(1));
+    assert!(began.elapsed() < Duration::from_secs(10));
     let stopped = Event::CommandEnded {
         command: pipeline.hyphenated().encode_upper(&mut uuid::Uuid::encode_buffer()).to_owned(),
         how: Ended::Interrupted,
@@ -191,12 +191,13 @@ async fn pipelines_of_one_pool_run_at_the_same_time() {
     let began = Instant::now();
     let mut running = Vec::new();
     for _ in 0..4 {
-        running.push(pool.start(PowerShell::new(commands("Start-Sleep -Milliseconds 400"))).await);
+        running.push(pool.start(PowerShell::new(commands("Start-Sleep -Milliseconds 1000"))).await);
     }
     for pipeline in running {
         assert_eq!(pool.collect(pipeline).await.state, Some(PipelineState::Completed));
     }
-    assert!(began.elapsed() < Duration::from_millis(1_200), "{:?}", began.elapsed());
+    // One after the other they would take four seconds.
+    assert!(began.elapsed() < Duration::from_millis(3_500), "{:?}", began.elapsed());
 }
 
 #[tokio::test]
