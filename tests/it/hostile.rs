@@ -40,6 +40,17 @@ fn each_is_one_sentence_with_the_right_exit_code() {
         case("an endless body", on(Operation::Create), Act::EndlessBody, &[69, 70], "larger than"),
         case("an endless header", on(Operation::Create), Act::EndlessHeader, &[69, 70], "header"),
         case("not HTTP", Trigger::Request, Act::Raw("SSH-2.0-x\r\n".into()), &[69, 70], ""),
+        case(
+            "a Type 2 that drops what we need",
+            on(Operation::Empty),
+            Act::Reply {
+                status: 401,
+                headers: vec![("WWW-Authenticate".to_owned(), format!("Negotiate {BARE_TYPE_2}"))],
+                body: "".into(),
+            },
+            &[77],
+            "",
+        ),
         case("a quota", on(Operation::Create), Act::Fault(0x8033_81E4), &[75], ""),
         case("access denied", on(Operation::Create), Act::Fault(5), &[77], ""),
         case("an unknown fault", on(Operation::Create), Act::Fault(0x8033_9999), &[70], "0x80339999"),
@@ -144,3 +155,6 @@ fn basic_is_refused_where_it_would_hand_the_password_over() {
 fn commands(site: &Site) -> usize {
     site.record().entries().iter().filter(|entry| matches!(entry.event, Event::Command { .. })).count()
 }
+
+/// A CHALLENGE_MESSAGE with Unicode and NTLM alone: no extended session security, no key exchange, no target information.
+const BARE_TYPE_2: &str = "TlRMTVNTUAACAAAAAAAAADgAAAABAgAAASNFZ4mrze8AAAAAAAAAAAAAAAA4AAAACgAAAAAAAA8=";
