@@ -124,7 +124,7 @@ impl Walk<'_> {
             error: ending.as_ref().err().map(|failure| failure.code().name()),
             duration: entry.began().elapsed(),
         };
-        if let Err(error) = tokio::task::block_in_place(|| entry.finished(finish)) {
+        if let Err(error) = entry.finished(finish) {
             tracing::error!(call = %self.call.id, %error, "the end of a call is not on record");
         }
     }
