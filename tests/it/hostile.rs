@@ -156,5 +156,5 @@ fn commands(site: &Site) -> usize {
     site.record().entries().iter().filter(|entry| matches!(entry.event, Event::Command { .. })).count()
 }
 
-/// A CHALLENGE_MESSAGE with Unicode and NTLM alone: no extended session security, no key exchange, no target information.
+/// A `CHALLENGE_MESSAGE` with Unicode and NTLM alone: no extended session security, no key exchange, no target information.
 const BARE_TYPE_2: &str = "TlRMTVNTUAACAAAAAAAAADgAAAABAgAAASNFZ4mrze8AAAAAAAAAAAAAAAA4AAAACgAAAAAAAA8=";
