@@ -1,6 +1,6 @@
 //! Puts the house together from its settings.
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::sync::Arc;
 
 use super::exit::Exit;
 use super::output::Console;
@@ -8,7 +8,6 @@ use crate::{
     audit::{Audit, private},
     call::CallId,
     config::{self, Config},
-    inventory::Trust,
     invocation::{House, Settings, World},
     output::{SpoolLimits, SuccessCodes},
     policy::Policy,
@@ -75,11 +74,6 @@ fn build(config: Config, secrets: Secrets, keep: Keep) -> Result<House, Box<dyn 
 fn warn(config: &Config, policy: &Policy) {
     for warning in config.warnings.iter().chain(&policy.warnings()) {
         tracing::warn!("{warning}");
-    }
-    let trusting =
-        config.inventory.targets().iter().filter(|target| matches!(target.trust, Trust::Danger(_)));
-    for host in trusting.map(|target| target.name.as_str()).collect::<BTreeSet<_>>() {
-        tracing::warn!(host, "danger: the certificate is not verified; anybody on the way can be this host");
     }
 }
 
