@@ -7,284 +7,34 @@
     reason = "helpers of tests may fail as tests do"
 )]
 
-use std::collections::HashMap;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use bytes::Bytes;
 use uuid::Uuid;
-use winrm_proto::clixml::{PsString, Stream as Records, Value};
+use winrm_proto::clixml::{PsString, Stream as Records};
 use winrm_proto::exchange::{
-    Confirmation, FailureKind, PoolEvent, PoolOutput, PoolRequest, Route, RunspacePool, Sent, ShellFate, Step,
+    Confirmation, FailureKind, PoolEvent, PoolOutput, Route, RunspacePool, Sent, ShellFate, Step,
 };
 use winrm_proto::psrp::client::Event as Message;
 use winrm_proto::psrp::{
-    Availability, Channel, Command, Input, PipelineState, PoolLimits, PowerShell, Priority,
-    RunspacePoolState, client, server,
+    Availability, Command, Input, PipelineState, PoolLimits, PowerShell, RunspacePoolState, client,
 };
 use winrm_proto::winrs::{
-    Call, CommandId, CommandResponse, CommandState, ConnectResponse, CreateShell, CreateShellResponse,
-    DeleteResponse, DisconnectResponse, ExecutionState, Receive, ReceiveResponse, ReconnectResponse,
-    SendResponse, ShellId, ShellReference, SignalCode, SignalResponse, Stream, StreamEnd, StreamName,
+    Call, CommandId, CommandState, ExecutionState, ReceiveResponse, SignalCode, Stream, StreamEnd, StreamName,
 };
 use winrm_proto::wsman::fault::FaultCode;
-use winrm_proto::wsman::{
-    Fault, Header, Incoming, MessageId, Preamble, ResourceUri, Response, SessionId, write_fault,
-    write_response,
-};
+use winrm_proto::wsman::{Fault, MessageId, write_fault};
 use winrm_proto::xml::Limits;
+
+mod harness;
+
+use harness::{Test, ended, ids, message, output, preamble, read, shell};
 
 const POOL: Uuid = Uuid::from_u128(0xaaaa);
 const FIRST: Uuid = Uuid::from_u128(1);
 const SECOND: Uuid = Uuid::from_u128(2);
 
 type Pool = RunspacePool<Box<dyn FnMut() -> Uuid>>;
-
-/// Client and host, and every request so far.
-struct Test {
-    pool: Pool,
-    host: Host,
-    now: Instant,
-    /// What each request was, and where it went.
-    requests: Vec<(Route, String)>,
-    /// Requests that hang on the host.
-    hanging: HashMap<Route, (PoolRequest, Header, Receive)>,
-}
-
-struct Host {
-    psrp: server::RunspacePool,
-    next: u128,
-}
-
-fn ids() -> Box<dyn FnMut() -> Uuid> {
-    let mut next = 0_u128;
-    Box::new(move || {
-        next += 1;
-        Uuid::from_u128(next << 64)
-    })
-}
-
-fn preamble() -> Preamble {
-    Preamble::new("https://host:5986/wsman".to_owned(), SessionId::from_uuid(Uuid::from_u128(7)))
-}
-
-fn shell() -> ShellReference {
-    ShellReference { resource_uri: ResourceUri::POWERSHELL, shell_id: ShellId::from_uuid(POOL) }
-}
-
-impl Test {
-    fn new() -> Self {
-        let settings = client::Settings { max_runspaces: 4, ..client::Settings::default() };
-        let template = CreateShell { name: Some("test".to_owned()), ..CreateShell::default() };
-        let pool = Pool::open(
-            preamble(),
-            Limits::default(),
-            ids(),
-            ResourceUri::POWERSHELL,
-            template,
-            POOL,
-            settings,
-        );
-        let psrp = server::RunspacePool::new(server::Settings::default());
-        Self {
-            pool: pool.unwrap(),
-            host: Host { psrp, next: 1 << 32 },
-            now: Instant::now(),
-            requests: Vec::new(),
-            hanging: HashMap::new(),
-        }
-    }
-
-    fn opened() -> Self {
-        let mut test = Self::new();
-        let events = test.run();
-        assert!(
-            events.iter().any(|event| matches!(event, PoolEvent::Message(Message::Pool { .. }))),
-            "{events:?}"
-        );
-        assert_eq!(test.pool.psrp().state(), RunspacePoolState::Opened);
-        test.requests.clear();
-        test
-    }
-
-    fn start(&mut self, pipeline: Uuid, input: Input) {
-        let shell =
-            PowerShell { input, ..PowerShell::new(vec![Command::new("Get-Item").parameter("Path", "x")]) };
-        self.pool.start(pipeline, shell).unwrap();
-    }
-
-    /// Drives both halves until neither has anything to do, and returns what happened.
-    fn run(&mut self) -> Vec<PoolEvent> {
-        let mut events = Vec::new();
-        loop {
-            match self.pool.poll(self.now) {
-                PoolOutput::Event(event) => events.push(event),
-                PoolOutput::Send(request) => self.serve(request),
-                PoolOutput::WaitUntil(time) => self.now = time,
-                PoolOutput::Pending | PoolOutput::Done if self.release_hanging() => {}
-                PoolOutput::Pending | PoolOutput::Done => return events,
-            }
-        }
-    }
-
-    /// What the conversation asks for next.
-    fn expect_send(&mut self) -> PoolRequest {
-        match self.pool.poll(self.now) {
-            PoolOutput::Send(request) => request,
-            other => panic!("{other:?}"),
-        }
-    }
-
-    fn expect_event(&mut self) -> PoolEvent {
-        match self.pool.poll(self.now) {
-            PoolOutput::Event(event) => event,
-            other => panic!("{other:?}"),
-        }
-    }
-
-    fn serve(&mut self, request: PoolRequest) {
-        let (header, call) = read(&request.envelope);
-        let kind = match &call {
-            Call::Signal(signal) => format!("Signal {}", signal.code.uri().rsplit('/').next().unwrap()),
-            call => format!("{call:?}").split(['(', ' ', '{']).next().unwrap().to_owned(),
-        };
-        self.requests.push((request.route, kind));
-        match call {
-            Call::Receive(receive) => {
-                let hung = self.hanging.insert(request.route, (request, header, receive));
-                assert!(hung.is_none(), "two Receives on one connection");
-            }
-            call => {
-                let answer = self.host.answer(&header, call);
-                self.pool.reply(self.now, request.id, &answer);
-            }
-        }
-    }
-
-    /// Answers Receives for which there is something.
-    fn release_hanging(&mut self) -> bool {
-        let mut released = false;
-        let routes: Vec<Route> = self.hanging.keys().copied().collect();
-        for route in routes {
-            let (_, header, receive) = &self.hanging[&route];
-            if let Some(answer) = self.host.output(header, receive) {
-                let (request, ..) = self.hanging.remove(&route).unwrap();
-                self.pool.reply(self.now, request.id, &answer);
-                released = true;
-            }
-        }
-        released
-    }
-
-    fn finish(&mut self, pipeline: Uuid) {
-        self.host.psrp.set_pipeline_state(pipeline, PipelineState::Completed, None).unwrap();
-    }
-
-    fn kinds(&self) -> Vec<&str> {
-        self.requests.iter().map(|(_, kind)| kind.as_str()).collect()
-    }
-}
-
-fn read(envelope: &[u8]) -> (Header, Call) {
-    Call::read(Incoming::open(envelope, &Limits::default()).unwrap()).unwrap()
-}
-
-impl Host {
-    fn respond<R: Response>(&mut self, header: &Header, response: &R) -> Bytes {
-        self.next += 1;
-        write_response(header, MessageId::from_uuid(Uuid::from_u128(self.next)), response).unwrap()
-    }
-
-    fn answer(&mut self, header: &Header, call: Call) -> Bytes {
-        match call {
-            Call::Create(create) => {
-                assert_eq!(
-                    (create.name.as_deref(), create.protocol_version.as_deref()),
-                    (Some("test"), Some("2.3"))
-                );
-                self.take(None, &create.creation_xml.unwrap());
-                self.respond(header, &CreateShellResponse { shell: shell(), description: None })
-            }
-            Call::Connect(connect) => match connect.command_id {
-                None => {
-                    self.take(None, &connect.connect_xml.unwrap());
-                    let pool = Channel { pipeline: None, priority: Priority::Default };
-                    let xml = self.psrp.next_payload_of(pool, 100_000).unwrap().bytes;
-                    let response =
-                        ConnectResponse { connect_response_xml: Some(xml), ..ConnectResponse::default() };
-                    self.respond(header, &response)
-                }
-                Some(_) => self.respond(header, &ConnectResponse::default()),
-            },
-            Call::Command(command) => {
-                let fragment = command.fragment().unwrap();
-                let command_id = command.command_id.unwrap();
-                self.take(command_id.to_uuid(), &fragment);
-                self.respond(header, &CommandResponse { command_id })
-            }
-            Call::Send(send) => {
-                for stream in send.streams {
-                    let pipeline = stream.command_id.as_ref().and_then(CommandId::to_uuid);
-                    self.take(pipeline, &stream.data);
-                }
-                self.respond(header, &SendResponse)
-            }
-            Call::Signal(signal) => {
-                let pipeline = signal.command_id.unwrap().to_uuid().unwrap();
-                if signal.code == SignalCode::PowerShellCtrlC {
-                    self.psrp.set_pipeline_state(pipeline, PipelineState::Stopped, None).unwrap();
-                }
-                self.respond(header, &SignalResponse)
-            }
-            Call::Disconnect(_) => {
-                self.psrp.disconnected().unwrap();
-                self.respond(header, &DisconnectResponse)
-            }
-            Call::Reconnect(_) => {
-                self.psrp.reconnected().unwrap();
-                self.respond(header, &ReconnectResponse)
-            }
-            Call::Delete(_) => self.respond(header, &DeleteResponse),
-            other => panic!("{other:?}"),
-        }
-    }
-
-    fn take(&mut self, pipeline: Option<Uuid>, bytes: &[u8]) {
-        self.psrp.receive(Channel { pipeline, priority: Priority::Default }, bytes).unwrap();
-        while let Some(event) = self.psrp.next_event().unwrap() {
-            if let server::Event::AvailableRunspaces { call } = event {
-                self.psrp.answer(call, Availability::Count(4)).unwrap();
-            }
-        }
-    }
-
-    fn output(&mut self, header: &Header, receive: &Receive) -> Option<Bytes> {
-        let pipeline = receive.command_id.as_ref().and_then(CommandId::to_uuid);
-        let channel = Channel { pipeline, priority: Priority::Default };
-        let payload = self.psrp.next_payload_of(channel, 400)?;
-        let stream = Stream {
-            name: StreamName::Stdout,
-            command_id: receive.command_id.clone(),
-            data: payload.bytes,
-            end: StreamEnd::Open,
-        };
-        Some(self.respond(header, &ReceiveResponse { streams: vec![stream], state: None }))
-    }
-}
-
-fn message(event: &PoolEvent) -> &Message {
-    match event {
-        PoolEvent::Message(message) => message,
-        other => panic!("{other:?}"),
-    }
-}
-
-fn output(pipeline: Uuid, value: impl Into<Value>) -> PoolEvent {
-    PoolEvent::Message(Message::Record { pipeline, stream: Records::Output, value: value.into() })
-}
-
-fn ended(pipeline: Uuid, state: PipelineState) -> PoolEvent {
-    PoolEvent::Message(Message::Pipeline { pipeline, state, error: None })
-}
 
 #[test]
 fn a_pool_opens_with_a_create_and_receives() {
