@@ -5,6 +5,7 @@
 //! exclude lists of all three add up, since to leave one out would allow more. A secret is never read here, and
 //! never shown: a configuration knows where it lies.
 
+mod approval;
 mod environment;
 mod file;
 mod places;
@@ -22,7 +23,7 @@ pub use self::{
     raw::Source,
     show::{Checked, CheckedHost, Setting, Shown},
 };
-use crate::{inventory::Inventory, policy, secret::Environment};
+use crate::{inventory::Inventory, invocation::approval as approvals, policy, secret::Environment};
 
 /// What the command line says beside the subcommand.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -52,6 +53,8 @@ pub struct Config {
     pub inventory: Inventory,
     /// Profile and lists.
     pub policy: policy::Settings,
+    /// How a human approves what the policy wants one for.
+    pub approval: approvals::Settings,
     /// Where the audit is written.
     pub audit_file: PathBuf,
     /// Where state lies between runs; not created yet.

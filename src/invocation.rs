@@ -1,5 +1,6 @@
 //! A call from its start to its record. The walk is the story; a [`Job`] is one walk that runs.
 
+pub mod approval;
 mod house;
 mod job;
 mod walk;

@@ -8,7 +8,7 @@ use crate::{
     audit::{Audit, private},
     call::CallId,
     config::{self, Config},
-    invocation::{House, Settings, World},
+    invocation::{House, Settings, World, approval::Approvals},
     output::{SpoolLimits, SuccessCodes},
     policy::Policy,
     redact::KnownSecrets,
@@ -62,12 +62,14 @@ fn build(config: Config, secrets: Secrets, keep: Keep) -> Result<House, Box<dyn 
     })?;
     let id = CallId::random().map_err(boxed)?;
     let sessions = Sessions::new(secrets.clone(), &instances, id).map_err(boxed)?;
+    let approvals = Approvals::new(config.approval.clone(), secrets.clone());
     let settings = Settings {
         spool: keep.spool,
         max_output: keep.max_output.unwrap_or(config.max_output),
         success_codes: keep.success_codes,
     };
-    Ok(House::new(World { inventory: config.inventory, policy }, audit, sessions, secrets, settings))
+    let world = World { inventory: config.inventory, policy };
+    Ok(House::new(world, audit, approvals, sessions, secrets, settings))
 }
 
 /// Says at start what weakens security and what should be better.

@@ -7,6 +7,7 @@ use std::{
 };
 
 use super::{
+    approval,
     problem::{Expected, Problem, ProblemKind, whole_file},
     raw::{Globals, HostSettings, ProxyChoice, Sourced},
     rules,
@@ -39,6 +40,8 @@ pub(super) fn read_machine_policy(path: &Path, problems: &mut Vec<Problem>) -> O
     version(&mut top, path, problems);
     let mut globals = Globals::default();
     rules::policy(&mut top, &mut globals, problems);
+    let folder = path.parent().unwrap_or(Path::new(""));
+    approval::read(&mut top, folder, &mut globals, problems);
     top.finish(problems);
     Some(globals)
 }
@@ -83,6 +86,7 @@ pub(super) fn parse(path: &Path, text: &str, problems: &mut Vec<Problem>) -> Fil
         ..FileSettings::default()
     };
     rules::policy(&mut top, &mut settings.globals, problems);
+    approval::read(&mut top, folder, &mut settings.globals, problems);
     if let Some(mut defaults) = top.table("defaults", "[defaults]", problems) {
         settings.defaults = common(&mut defaults, folder, problems);
         defaults.finish(problems);
@@ -127,7 +131,7 @@ fn globals(top: &mut Table<'_>, folder: &Path, problems: &mut Vec<Problem>) -> G
 fn common(table: &mut Table<'_>, folder: &Path, problems: &mut Vec<Problem>) -> HostSettings {
     let mut settings = HostSettings {
         user: table.text("user", problems),
-        password: password(table, folder, problems),
+        password: reference(table, "password", folder, problems),
         auth: parsed(table, "auth", Expected::AUTH, AuthScheme::parse, problems),
         https: table.boolean("https", problems),
         port: port(table, "port", problems),
@@ -150,12 +154,18 @@ fn common(table: &mut Table<'_>, folder: &Path, problems: &mut Vec<Problem>) -> 
     settings
 }
 
-fn password(table: &mut Table<'_>, folder: &Path, problems: &mut Vec<Problem>) -> Option<Sourced<Reference>> {
-    let text = table.text("password", problems)?;
+/// Where a secret lies.
+pub(super) fn reference(
+    table: &mut Table<'_>,
+    key: &'static str,
+    folder: &Path,
+    problems: &mut Vec<Problem>,
+) -> Option<Sourced<Reference>> {
+    let text = table.text(key, problems)?;
     match Reference::parse(&text.value, folder) {
         Ok(reference) => Some(Sourced::new(reference, text.source)),
         Err(error) => {
-            let kind = ProblemKind::Reference { key: "password".to_owned(), error };
+            let kind = ProblemKind::Reference { key: key.to_owned(), error };
             problems.push(Problem::new(text.source, kind));
             None
         }

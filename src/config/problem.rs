@@ -3,6 +3,7 @@ use std::{fmt, io, path::PathBuf};
 use super::raw::Source;
 use crate::{
     inventory::{AuthScheme, EndpointError, NotATag},
+    invocation::approval::NotAnApprover,
     policy::PolicyError,
     remedy::{Code, Remedy},
     secret::NotAReference,
@@ -135,6 +136,9 @@ pub enum ProblemKind {
     /// Profile or lists.
     #[error(transparent)]
     Policy(#[from] PolicyError),
+    /// The user who should approve is none.
+    #[error("user: {0}")]
+    Approver(NotAnApprover),
     /// The log filter does not parse.
     #[error("{key} is no log filter")]
     LogFilter {
@@ -227,6 +231,8 @@ impl ProblemKind {
             Self::LogFilter { .. } => Some("write a level such as info, or winrm_mcp=debug".to_owned()),
             Self::NoStateDir => Some("set WINRM_MCP_STATE_DIR".to_owned()),
             Self::Value { expected: Expected::Tables(name), .. } => Some(format!("write [[{name}]]")),
+            Self::Approver(NotAnApprover::Unknown(_)) => Some("write the user's number".to_owned()),
+            Self::Approver(NotAnApprover::Unsupported) => Some("use approval.passphrase".to_owned()),
             Self::TooLong { .. }
             | Self::Syntax(_)
             | Self::Value { .. }

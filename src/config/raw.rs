@@ -4,6 +4,7 @@ use std::{fmt, path::PathBuf};
 
 use serde::{Serialize, Serializer};
 
+use super::approval::ApprovalSettings;
 use crate::{
     inventory::{AuthScheme, Pin, Proxy, Tag},
     policy::RuleSettings,
@@ -79,6 +80,7 @@ pub(super) struct Globals {
     pub(super) exclude: Option<Sourced<Vec<String>>>,
     /// Only a file has rules.
     pub(super) rules: Vec<Sourced<RuleSettings>>,
+    pub(super) approval: ApprovalSettings,
     pub(super) audit_file: Option<Sourced<PathBuf>>,
     pub(super) state_dir: Option<Sourced<PathBuf>>,
     pub(super) log: Option<Sourced<String>>,

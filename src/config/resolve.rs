@@ -3,7 +3,7 @@
 use std::{num::NonZeroU16, path::PathBuf, time::Duration};
 
 use super::{
-    Arguments, Config, ConfigError,
+    Arguments, Config, ConfigError, approval,
     environment::Variables,
     file::FileSettings,
     places,
@@ -46,6 +46,8 @@ pub(super) fn resolve(layers: Layers<'_>, problems: Vec<Problem>) -> Result<Conf
     let rules = file.globals.rules;
     let policy = resolver.policy(&globals, excluded, &rules, layers.ceiling.as_ref());
     let state_dir = resolver.state_dir(globals.state_dir);
+    let machine = layers.ceiling.as_ref().map(|ceiling| &ceiling.approval);
+    let approval = approval::resolve(machine, &file.globals.approval, &state_dir, &mut resolver.rows);
     let audit_file = resolver.audit_file(globals.audit_file, &state_dir);
     let log = resolver.log(globals.log);
     let max_output = resolver.number("max_output", globals.max_output, DEFAULT_OUTPUT);
@@ -55,6 +57,7 @@ pub(super) fn resolve(layers: Layers<'_>, problems: Vec<Problem>) -> Result<Conf
         None => Ok(Config {
             inventory,
             policy,
+            approval,
             audit_file,
             state_dir,
             log,

@@ -2,6 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
+use super::approval::Approvals;
 use crate::{
     audit::Audit,
     inventory::Inventory,
@@ -17,6 +18,7 @@ use crate::{
 pub struct House {
     pub(super) world: Arc<World>,
     pub(super) audit: Audit,
+    pub(super) approvals: Approvals,
     pub(super) sessions: Sessions,
     pub(super) secrets: Secrets,
     pub(super) settings: Settings,
@@ -45,14 +47,27 @@ pub struct Settings {
 impl House {
     /// Puts a house together.
     #[must_use]
-    pub fn new(world: World, audit: Audit, sessions: Sessions, secrets: Secrets, settings: Settings) -> Self {
-        Self { world: Arc::new(world), audit, sessions, secrets, settings }
+    pub fn new(
+        world: World,
+        audit: Audit,
+        approvals: Approvals,
+        sessions: Sessions,
+        secrets: Secrets,
+        settings: Settings,
+    ) -> Self {
+        Self { world: Arc::new(world), audit, approvals, sessions, secrets, settings }
     }
 
     /// The snapshot in force.
     #[must_use]
     pub fn world(&self) -> Arc<World> {
         Arc::clone(&self.world)
+    }
+
+    /// What humans have approved, and what waits for them.
+    #[must_use]
+    pub fn approvals(&self) -> &Approvals {
+        &self.approvals
     }
 
     /// What scrubs the secrets that are known by now.

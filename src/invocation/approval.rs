@@ -1,0 +1,275 @@
+//! What a human has to approve before it runs: asked for, granted once, redeemed once.
+//!
+//! The walk brings what the policy wants a human for to [`Approvals::redeem`]. Where somebody has approved exactly
+//! this (the same principal, host, policy and judged form, by [`Request::digest`]), the approval is used up and the
+//! work goes on; else the request is put down in the state directory, and the caller is told the command that approves
+//! it. `winrm-mcp approve` is another process, so everything lies in files: each change of state is one rename, which
+//! only one of several processes can win.
+
+mod error;
+mod owner;
+mod proof;
+mod request;
+mod store;
+
+use std::{path::PathBuf, time::Duration};
+
+use secrecy::SecretString;
+use time::OffsetDateTime;
+
+pub use self::{
+    error::{ApprovalError, Unapproved},
+    owner::{Approver, NotAnApprover},
+    request::{ApprovalId, Background, NotAnId, Request},
+    store::{Granted, Pending},
+};
+use self::{proof::Proof, store::Store};
+use crate::{
+    redact::KnownSecrets,
+    secret::{Reference, Secrets},
+};
+
+/// How approvals are given.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Settings {
+    /// Where requests and approvals lie.
+    pub folder: PathBuf,
+    /// The user of the operating system who alone may approve; `None` is the one that runs the server.
+    pub user: Option<Approver>,
+    /// What the human has to know.
+    pub passphrase: Option<Reference>,
+}
+
+/// Requests and approvals. Cheap to clone; several processes may share one folder.
+#[derive(Debug, Clone)]
+pub struct Approvals {
+    settings: Settings,
+    store: Store,
+    secrets: Secrets,
+    now: fn() -> OffsetDateTime,
+}
+
+/// A human's word for one piece of work, used up.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[must_use]
+pub struct Approval {
+    /// Which request was approved.
+    pub id: ApprovalId,
+    /// Who approved it, as the operating system knows them.
+    pub by: String,
+}
+
+/// Work that waits for a human.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Required {
+    /// Names the request.
+    pub id: ApprovalId,
+    /// The host that it is for.
+    pub host: String,
+    /// The rule that wants a human.
+    pub rule: String,
+    /// What waits.
+    pub form: String,
+    /// Why an approval that was there does not count.
+    pub unusable: Option<ApprovalError>,
+}
+
+impl Approvals {
+    /// Approvals in this folder. Nothing is touched before the first request.
+    #[must_use]
+    pub fn new(settings: Settings, secrets: Secrets) -> Self {
+        Self::with_clock(settings, secrets, OffsetDateTime::now_utc)
+    }
+
+    /// The same with another clock, for tests.
+    #[must_use]
+    pub fn with_clock(settings: Settings, secrets: Secrets, now: fn() -> OffsetDateTime) -> Self {
+        let store = Store::new(settings.folder.clone());
+        Self { settings, store, secrets, now }
+    }
+
+    /// How approvals are given here.
+    #[must_use]
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// Uses an approval up, or asks for one.
+    ///
+    /// # Errors
+    /// [`Unapproved`]: nobody has approved it yet, or nobody can.
+    pub fn redeem(&self, request: &Request, background: &Background) -> Result<Approval, Unapproved> {
+        let id = request.id();
+        let unusable = match self.store.take(&id)? {
+            Some(granted) => match self.check(request, &granted) {
+                Ok(()) => return Ok(Approval { id, by: granted.by }),
+                Err(error) => Some(error),
+            },
+            None => None,
+        };
+        self.can_be_shown(request)?;
+        let now = self.seconds();
+        let expires = now.saturating_add(seconds(LIFE));
+        let pending = Pending {
+            id: id.clone(),
+            request: request.clone(),
+            background: background.clone(),
+            asked: now,
+            expires,
+        };
+        self.store.sweep(now)?;
+        self.store.ask(&pending)?;
+        let Request { host, form, .. } = request.clone();
+        Err(Unapproved::Required(Box::new(Required {
+            id,
+            host,
+            rule: background.rule.clone(),
+            form,
+            unusable,
+        })))
+    }
+
+    /// What waits for a human, the oldest first.
+    ///
+    /// # Errors
+    /// [`ApprovalError`] where the folder cannot be read.
+    pub fn pending(&self) -> Result<Vec<Pending>, ApprovalError> {
+        let now = self.seconds();
+        let mut pending = self.store.pending()?;
+        pending.retain(|pending| pending.expires > now);
+        pending.sort_by(|a, b| (a.asked, a.id.as_str()).cmp(&(b.asked, b.id.as_str())));
+        Ok(pending)
+    }
+
+    /// The request of this id, or of the only id that begins so.
+    ///
+    /// # Errors
+    /// [`ApprovalError::Unknown`], [`ApprovalError::Ambiguous`] and [`ApprovalError::Expired`].
+    pub fn find(&self, text: &str) -> Result<Pending, ApprovalError> {
+        let text = text.trim().to_ascii_lowercase();
+        let unknown = || ApprovalError::Unknown { id: text.clone() };
+        if text.len() < SHORTEST_PREFIX {
+            return Err(unknown());
+        }
+        let mut found =
+            self.store.pending()?.into_iter().filter(|pending| pending.id.as_str().starts_with(&text));
+        let pending = found.next().ok_or_else(unknown)?;
+        if found.next().is_some() {
+            return Err(ApprovalError::Ambiguous { id: text });
+        }
+        if pending.expires <= self.seconds() {
+            return Err(ApprovalError::Expired { id: pending.id });
+        }
+        Ok(pending)
+    }
+
+    /// Puts down that the user of this process approves these requests: the one that was asked for, and the same for
+    /// the other hosts of a named set. Each can be redeemed once.
+    ///
+    /// # Errors
+    /// [`ApprovalError`]; the human is the wrong one, or the passphrase is.
+    pub fn approve(
+        &self,
+        asked: &ApprovalId,
+        requests: &[Request],
+        passphrase: Option<&SecretString>,
+    ) -> Result<(), ApprovalError> {
+        let by = self.may_approve()?;
+        if let Some(reference) = &self.settings.passphrase {
+            let given = passphrase.ok_or(ApprovalError::PassphraseMissing)?;
+            let known = self.secrets.read(reference)?.value;
+            if !proof::is_same(given, &known) {
+                return Err(ApprovalError::WrongPassphrase);
+            }
+        }
+        let expires = self.seconds().saturating_add(seconds(LIFE));
+        for request in requests {
+            self.can_be_shown(request)?;
+            let digest = request.digest();
+            let proof = passphrase.map(|passphrase| Proof::new(passphrase, &digest, expires)).transpose()?;
+            let granted = Granted { request: request.clone(), by: by.clone(), expires, proof, owner: None };
+            self.store.grant(&granted)?;
+        }
+        self.store.drop_request(asked)
+    }
+
+    /// Drops a request that the human does not approve.
+    ///
+    /// # Errors
+    /// [`ApprovalError`] where the folder cannot be written.
+    pub fn decline(&self, id: &ApprovalId) -> Result<(), ApprovalError> {
+        self.store.drop_request(id)
+    }
+
+    /// Who the user of this process is, if they may approve.
+    ///
+    /// # Errors
+    /// [`ApprovalError::WrongUser`].
+    pub fn may_approve(&self) -> Result<String, ApprovalError> {
+        let me = owner::me();
+        match &self.settings.user {
+            Some(user) if !user.is(&me) => Err(ApprovalError::WrongUser { wanted: user.to_string() }),
+            _ => Ok(me.to_string()),
+        }
+    }
+
+    /// Whether an approval means this request, was given by the right human, and is still good.
+    fn check(&self, request: &Request, granted: &Granted) -> Result<(), ApprovalError> {
+        let id = request.id();
+        if granted.request.digest() != request.digest() {
+            return Err(ApprovalError::Forged { id });
+        }
+        if granted.expires <= self.seconds() || granted.expires > self.seconds().saturating_add(seconds(LIFE))
+        {
+            return Err(ApprovalError::Expired { id });
+        }
+        if !owner::counts(granted.owner.as_ref(), self.settings.user.as_ref()) {
+            return Err(ApprovalError::Forged { id });
+        }
+        let Some(reference) = &self.settings.passphrase else { return Ok(()) };
+        let known = self.secrets.read(reference)?.value;
+        let proven = granted
+            .proof
+            .as_ref()
+            .is_some_and(|proof| proof.holds(&known, &request.digest(), granted.expires));
+        if proven { Ok(()) } else { Err(ApprovalError::Forged { id }) }
+    }
+
+    /// A human sees the whole of what they approve, so what is too long to read or holds a secret is refused.
+    fn can_be_shown(&self, request: &Request) -> Result<(), ApprovalError> {
+        if request.form.len() > LONGEST_FORM {
+            return Err(ApprovalError::TooLong { bytes: request.form.len() });
+        }
+        let known: &KnownSecrets = self.secrets.known();
+        if known.scrub(&request.form) != request.form {
+            return Err(ApprovalError::HoldsSecret);
+        }
+        Ok(())
+    }
+
+    fn seconds(&self) -> i64 {
+        (self.now)().unix_timestamp()
+    }
+}
+
+impl Required {
+    /// The command that approves it.
+    #[must_use]
+    pub fn command(&self) -> String {
+        format!("winrm-mcp approve {}", self.id)
+    }
+}
+
+fn seconds(duration: Duration) -> i64 {
+    i64::try_from(duration.as_secs()).unwrap_or(i64::MAX)
+}
+
+/// How long a request waits, and how long an approval waits to be used.
+const LIFE: Duration = Duration::from_secs(5 * 60);
+/// Bytes of the longest judged form that a human is shown.
+const LONGEST_FORM: usize = 16 * 1024;
+/// Characters of an id that a human has to type at least.
+const SHORTEST_PREFIX: usize = 6;
+
+#[cfg(test)]
+mod tests;
