@@ -33,7 +33,7 @@ fn filter_sort_group(bencher: divan::Bencher<'_, '_>) {
                 Step::Output(_) => groups += 1,
                 Step::Done(_) => return groups,
                 Step::Refused(refusal) => unreachable!("{refusal}"),
-                Step::Record(..) | Step::Working => {}
+                Step::Record(..) | Step::Working | Step::Sleep(_) => {}
             }
         }
     });

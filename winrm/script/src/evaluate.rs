@@ -10,6 +10,7 @@
 mod arguments;
 mod assignment;
 mod block;
+mod call;
 mod command;
 mod coroutine;
 pub(crate) mod display;
@@ -23,6 +24,7 @@ mod interpreter;
 mod limits;
 mod member;
 mod method;
+mod needs;
 mod operator;
 mod output;
 mod pipeline;
@@ -42,12 +44,14 @@ use std::time::Duration;
 use winrm_proto::clixml::DateTime;
 
 pub use block::Block;
+pub use call::{Call, CallKind, FilterCall, Reply};
 pub use failure::Failure;
 pub use limits::{Limit, Limits};
+pub use needs::Needs;
 pub use unwind::Refusal;
 pub use vocabulary::Known;
 
-use crate::tree::{ScriptBlock, Span};
+use crate::tree::ScriptBlock;
 use crate::value::Value;
 use coroutine::Coroutine;
 use interpreter::Interpreter;
@@ -68,6 +72,8 @@ pub enum Step {
     Record(Stream, Value),
     /// A bounded amount of work is done and more is left.
     Working,
+    /// `Start-Sleep`: the caller lets so much time pass, unless the script is cancelled, and steps on.
+    Sleep(Duration),
     /// The script is refused while it runs; nothing more comes.
     Refused(Refusal),
     /// The script ended; with the error that ended it, which was also a record, or its exit code.
@@ -100,50 +106,6 @@ pub enum Stream {
     Information,
 }
 
-/// What a host must do.
-#[derive(Clone, Debug)]
-pub struct Call {
-    /// A command by its full name, or a program as it was written.
-    pub name: String,
-    /// Whether it is a program, and not a command.
-    pub kind: CallKind,
-    /// Where the script names it.
-    pub span: Span,
-    /// Parameters by their full names, in the order in which they were bound; switches are `$true`.
-    pub parameters: Vec<(String, Value)>,
-    /// Arguments of a program, or those of a command whose parameters are not known.
-    pub arguments: Vec<Value>,
-    /// What was piped in and no parameter could be given by value: these objects themselves.
-    pub input: Vec<Value>,
-    /// The object for which this call is made, where it came through a pipeline, and what names it is among
-    /// `parameters`.
-    pub piped: Option<Value>,
-}
-
-/// What a call is.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum CallKind {
-    /// A command of PowerShell.
-    Command,
-    /// A program.
-    Program,
-}
-
-/// What came of a call.
-#[derive(Clone, Debug, Default)]
-pub struct Reply {
-    /// What it returned.
-    pub output: Vec<Value>,
-    /// Its errors, in order, none of which ended it.
-    pub errors: Vec<Failure>,
-    /// The error that ended it.
-    pub terminating: Option<Failure>,
-    /// Other records.
-    pub records: Vec<(Stream, Value)>,
-    /// The exit code of a program.
-    pub exit_code: Option<i32>,
-}
-
 /// What a script may know of the host.
 #[derive(Clone, Debug, Default)]
 pub struct Facts {
@@ -162,23 +124,47 @@ pub struct Session {
     pub(crate) functions: BTreeMap<String, Arc<function::Definition>>,
 }
 
+/// Whether filters of a pipeline are sent along with the host's command.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum PushDown {
+    /// A host is sent one command at a time.
+    #[default]
+    Off,
+    /// A host is sent a command with the filters behind it that say the same there. It must have `Where-Object`,
+    /// `Sort-Object`, `Select-Object` and `Measure-Object`, which a JEA endpoint often has not.
+    On,
+}
+
+/// What a script starts with, besides its text.
+#[derive(Clone, Debug, Default)]
+pub struct Setup {
+    /// What is known of the host.
+    pub facts: Facts,
+    /// How far the script may go.
+    pub limits: Limits,
+    /// Variables and functions that it finds.
+    pub session: Session,
+    /// Whether filters travel.
+    pub push_down: PushDown,
+}
+
 impl Evaluator {
     /// Prepares a script; nothing runs before the first step.
     #[must_use]
     pub fn new(text: &str, tree: ScriptBlock, facts: Facts, limits: Limits) -> Self {
-        Self::in_session(text, tree, facts, limits, Session::default())
+        Self::with_setup(text, tree, Setup { facts, limits, ..Setup::default() })
     }
 
-    /// Prepares a script that finds the variables and functions of a session.
+    /// Prepares a script with all that it starts with.
     #[must_use]
-    pub fn in_session(text: &str, tree: ScriptBlock, facts: Facts, limits: Limits, session: Session) -> Self {
+    pub fn with_setup(text: &str, tree: ScriptBlock, setup: Setup) -> Self {
         let text: Arc<str> = text.into();
-        let run = move |link| Interpreter::new(link, text, facts, limits, session).run(Arc::new(tree));
+        let run = move |link| Interpreter::new(link, text, setup).run(Arc::new(tree));
         Self { coroutine: Coroutine::new(run) }
     }
 
     /// Goes on until something leaves the script. `elapsed` is the time since the first step, not counting what the
-    /// host took.
+    /// host took and what the script slept.
     ///
     /// After a [`Step::Call`] an answer must be given first; without it the call is as if it had returned nothing.
     pub fn step(&mut self, elapsed: Duration) -> Step {

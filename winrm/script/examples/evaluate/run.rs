@@ -33,7 +33,7 @@ pub(crate) fn run(script: &str) -> Result<serde_json::Map<String, Json>, Box<dyn
                 output.push(Json::String(String::from_utf8(document)?));
             }
             Step::Record(Stream::Error, record) => errors.push(Json::String(id_of(&record))),
-            Step::Record(..) | Step::Working => {}
+            Step::Record(..) | Step::Working | Step::Sleep(_) => {}
             Step::Call(call) => return Ok(refused(format!("`{}` needs a host", call.name))),
             Step::Refused(refusal) => return Ok(refused(refusal.to_string())),
             Step::Done(_) => break,

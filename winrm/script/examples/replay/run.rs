@@ -28,7 +28,7 @@ pub(crate) fn replay(line: &Json) -> Result<Json, Box<dyn Error>> {
         match evaluator.step(Duration::ZERO) {
             Step::Output(value) => output.push(value),
             Step::Record(Stream::Error, value) => errors.push(error_id(&value)),
-            Step::Record(..) | Step::Working => {}
+            Step::Record(..) | Step::Working | Step::Sleep(_) => {}
             Step::Call(call) => match record.answer(&call) {
                 Ok(reply) => evaluator.answer(reply),
                 Err(reason) => {

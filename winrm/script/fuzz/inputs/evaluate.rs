@@ -27,7 +27,7 @@ pub(crate) fn run(data: &[u8]) {
                 drop(value.to_clixml());
                 output.push(value);
             }
-            Step::Record(..) | Step::Working => {}
+            Step::Record(..) | Step::Working | Step::Sleep(_) => {}
             Step::Call(call) => {
                 let answers =
                     [Value::Null, Value::from("a"), Value::from(1), Value::array(vec![Value::from(2.5)])];

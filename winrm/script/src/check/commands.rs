@@ -60,7 +60,7 @@ impl<'tree, V: Vocabulary> Check<'tree, '_, V> {
             return;
         }
         let elements: Vec<Element<'_, &Expression>> = command.elements.iter().map(Element::from).collect();
-        let bound = if stage == 0 { known.bind(&elements) } else { known.bind_with_input(&elements) };
+        let bound = if stage == 0 { known.bind_values(&elements) } else { known.bind_with_input(&elements) };
         match bound {
             Ok(bound) => {
                 self.blocks_of_bound(stage, &bound);

@@ -125,7 +125,16 @@ impl Command {
     /// # Errors
     /// A [`Refusal`] where PowerShell would fail too, and where only the host could know.
     pub fn bind<T: Typed + Clone>(self, elements: &[Element<'_, T>]) -> Result<Bound<T>, Refusal> {
-        self.bind_as(elements, Input::None)
+        self.bind_as(elements, Input::None, Conversions::Unknown)
+    }
+
+    /// The same for values that are there, as when the command runs: one that fits no parameter of its position goes
+    /// to that of the default set, if it can be converted for sure. `Start-Sleep 5` is `-Seconds 5`.
+    ///
+    /// # Errors
+    /// As [`Command::bind`].
+    pub fn bind_values<T: Typed + Clone>(self, elements: &[Element<'_, T>]) -> Result<Bound<T>, Refusal> {
+        self.bind_as(elements, Input::None, Conversions::Made)
     }
 
     /// The same for a command behind a `|`: what is missing may come from there.
@@ -133,13 +142,14 @@ impl Command {
     /// # Errors
     /// As [`Command::bind`].
     pub fn bind_with_input<T: Typed + Clone>(self, elements: &[Element<'_, T>]) -> Result<Bound<T>, Refusal> {
-        self.bind_as(elements, Input::Expected)
+        self.bind_as(elements, Input::Expected, Conversions::Made)
     }
 
     fn bind_as<T: Typed + Clone>(
         self,
         elements: &[Element<'_, T>],
         input: Input,
+        conversions: Conversions,
     ) -> Result<Bound<T>, Refusal> {
         let mut first = None;
         for variant in self.variants() {
@@ -147,7 +157,7 @@ impl Command {
             if first.is_some() && !all_written_out(variant, elements) {
                 continue;
             }
-            match Binding::new(self, variant, input).bind(elements) {
+            match Binding::new(self, variant, input, conversions).bind(elements) {
                 Err(refusal @ Refusal::UnknownParameter { .. }) => {
                     first.get_or_insert(refusal);
                 }
@@ -172,11 +182,19 @@ enum Input {
     Expected,
 }
 
+/// Whether a value may be taken to be converted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Conversions {
+    Unknown,
+    Made,
+}
+
 /// A binding under way.
 struct Binding<T> {
     command: Command,
     variant: Variant,
     input: Input,
+    conversions: Conversions,
     parameters: Vec<Parameter>,
     bound: Vec<BoundArgument<T>>,
     /// The sets that are still possible, a bit for each.
@@ -184,9 +202,10 @@ struct Binding<T> {
 }
 
 impl<T: Typed + Clone> Binding<T> {
-    fn new(command: Command, variant: Variant, input: Input) -> Self {
+    fn new(command: Command, variant: Variant, input: Input, conversions: Conversions) -> Self {
         let sets = if variant.sets() < 64 { (1 << variant.sets()) - 1 } else { u64::MAX };
-        Self { command, variant, input, parameters: variant.parameters().collect(), bound: Vec::new(), sets }
+        let parameters = variant.parameters().collect();
+        Self { command, variant, input, conversions, parameters, bound: Vec::new(), sets }
     }
 
     fn bind(mut self, elements: &[Element<'_, T>]) -> Result<Bound<T>, Refusal> {
@@ -245,8 +264,8 @@ impl<T: Typed + Clone> Binding<T> {
         }
     }
 
-    /// Goes through the positions in order. A value is for the default set's parameter if its type fits, then for
-    /// any parameter whose type fits, then for any parameter.
+    /// Goes through the positions in order. A value is for the default set's parameter if its type fits, then for any
+    /// parameter whose type fits, then for the default set's parameter if it is converted, then for any parameter.
     fn bind_positions(&mut self, values: Vec<T>) -> Result<Vec<T>, Refusal> {
         if values.is_empty() {
             return Ok(values);
@@ -275,12 +294,18 @@ impl<T: Typed + Clone> Binding<T> {
     fn positioned(&self, position: u32, value: ArgumentType) -> Result<Parameter, Refusal> {
         let fits = |parameter: &Parameter| value.fits(parameter.type_name());
         let default = self.variant.default_set().map_or(0, |set| 1 << set) & self.sets;
-        let mut tries = vec![self.candidates(position, default), self.candidates(position, self.sets)];
-        for found in &mut tries {
-            found.retain(fits);
-        }
-        tries.push(self.candidates(position, self.sets));
-        let found = tries.into_iter().find(|found| !found.is_empty()).unwrap_or_default();
+        let converts = |parameter: &Parameter| {
+            self.conversions == Conversions::Made && value.converts(parameter.type_name())
+        };
+        let all = || self.candidates(position, self.sets);
+        let chosen = |mut found: Vec<Parameter>, wanted: &dyn Fn(&Parameter) -> bool| {
+            found.retain(wanted);
+            (!found.is_empty()).then_some(found)
+        };
+        let found = chosen(self.candidates(position, default), &fits)
+            .or_else(|| chosen(all(), &fits))
+            .or_else(|| chosen(self.candidates(position, default), &converts))
+            .unwrap_or_else(all);
         match found.as_slice() {
             [only] => Ok(*only),
             _ => Err(Refusal::AmbiguousValue { candidates: with_dashes(&found) }),
@@ -379,6 +404,18 @@ impl ArgumentType {
             Self::Hashtable => "hashtable",
         };
         element.unwrap_or(type_name) == own
+    }
+
+    /// Whether every value of this kind can be converted to a parameter's type.
+    fn converts(self, type_name: &str) -> bool {
+        let element = type_name.strip_suffix("[]").unwrap_or(type_name);
+        match self {
+            Self::Int32 => matches!(element, "string" | "long" | "double" | "decimal"),
+            Self::Int64 => matches!(element, "string" | "double" | "decimal"),
+            Self::Double | Self::Decimal => matches!(element, "string" | "double"),
+            Self::Array => type_name == "string[]",
+            _ => element == "string",
+        }
     }
 }
 

@@ -154,8 +154,9 @@ impl Bound {
         let Some(command) = commands::find(name) else {
             return Err(Unwind::refused(format!("`{name}` is not in the table of commands")));
         };
-        let bound =
-            command.bind(&arguments.for_binding()).map_err(|refusal| Unwind::refused(refusal.to_string()))?;
+        let bound = command
+            .bind_values(&arguments.for_binding())
+            .map_err(|refusal| Unwind::refused(refusal.to_string()))?;
         let mut own = Self::default();
         for argument in bound.arguments {
             let value = match argument.value {

@@ -10,6 +10,7 @@ mod measure;
 mod path;
 mod property;
 mod select;
+mod sleep;
 mod sort;
 mod text;
 mod unique;
@@ -92,7 +93,7 @@ impl Stage for Remember {
     }
 }
 
-const FILTERS: [(&str, Constructor); 34] = [
+const FILTERS: [(&str, Constructor); 35] = [
     ("Where-Object", each::filter),
     ("ForEach-Object", each::each),
     ("Select-Object", select::select),
@@ -111,6 +112,7 @@ const FILTERS: [(&str, Constructor); 34] = [
     ("Split-Path", path::split_path),
     ("Join-Path", path::join_path),
     ("New-TimeSpan", path::time_span),
+    ("Start-Sleep", sleep::sleep),
     ("ConvertTo-SecureString", path::secure_string),
     ("Write-Output", write::output),
     ("Write-Host", write::host),

@@ -27,6 +27,14 @@ impl Definition {
         let inner = || function.body.parameters.as_ref().map(|block| block.parameters.clone());
         Self { parameters: own.or_else(inner).unwrap_or_default(), body: function.body.clone(), text }
     }
+
+    pub(super) fn parameters(&self) -> impl Iterator<Item = &ParameterDefinition> {
+        self.parameters.iter()
+    }
+
+    pub(super) fn body(&self) -> &ScriptBlock {
+        &self.body
+    }
 }
 
 impl Interpreter {

@@ -35,8 +35,9 @@ impl Host {
         let Some(command) = commands::find(name) else {
             return Self::unknown(name, arguments, span);
         };
-        let bound =
-            command.bind(&arguments.for_binding()).map_err(|refusal| Unwind::refused(refusal.to_string()))?;
+        let bound = command
+            .bind_values(&arguments.for_binding())
+            .map_err(|refusal| Unwind::refused(refusal.to_string()))?;
         let mut common = Common::default();
         let mut parameters = Vec::new();
         for argument in bound.arguments {
@@ -316,6 +317,7 @@ fn empty_call(name: &str, kind: CallKind, span: Span) -> Call {
         arguments: Vec::new(),
         input: Vec::new(),
         piped: None,
+        filters: Vec::new(),
     }
 }
 

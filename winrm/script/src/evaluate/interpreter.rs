@@ -11,7 +11,7 @@ use super::limits::{Limit, Limits};
 use super::output::{Pipe, Target};
 use super::unwind::{Flow, Unwind};
 use super::variable::Scope;
-use super::{Ending, Facts, Refusal, Session, Step};
+use super::{Ending, Facts, PushDown, Refusal, Session, Setup, Step};
 use crate::position::Position;
 use crate::tree::{ScriptBlock, Span};
 use crate::value::Value;
@@ -23,6 +23,8 @@ pub(super) type Turn<'a, T> = Pin<Box<dyn Future<Output = Flow<T>> + Send + 'a>>
 pub(super) struct Interpreter {
     pub(super) link: Link,
     pub(super) facts: Facts,
+    #[expect(dead_code, reason = "the planner reads it")]
+    pub(super) push_down: PushDown,
     limits: Limits,
     steps: u64,
     /// Steps at the last pause.
@@ -63,10 +65,12 @@ pub(super) enum ErrorsTo {
 }
 
 impl Interpreter {
-    pub(super) fn new(link: Link, text: Arc<str>, facts: Facts, limits: Limits, session: Session) -> Self {
+    pub(super) fn new(link: Link, text: Arc<str>, setup: Setup) -> Self {
+        let Setup { facts, limits, session, push_down } = setup;
         Self {
             link,
             facts,
+            push_down,
             limits,
             steps: 0,
             paused: 0,

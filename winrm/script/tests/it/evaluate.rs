@@ -154,7 +154,7 @@ fn run(script: &str, limits: Limits) -> Result<(Vec<String>, Vec<String>, Ending
         match evaluator.step(Duration::from_millis(turns)) {
             Step::Output(value) => output.push(value.to_text().as_str().to_owned()),
             Step::Record(Stream::Error, value) => errors.push(value.to_text().as_str().to_owned()),
-            Step::Record(..) | Step::Working => {}
+            Step::Record(..) | Step::Working | Step::Sleep(_) => {}
             Step::Call(_) => evaluator.answer(Reply::default()),
             Step::Refused(refusal) => return Err(refusal),
             Step::Done(ending) => return Ok((output, errors, ending)),
@@ -277,6 +277,30 @@ fn a_call_waits_for_its_answer() {
     assert_eq!(named, ["Name"]);
     evaluator.answer(Reply::default());
     assert!(matches!(evaluator.step(Duration::ZERO), Step::Done(Ending::Complete)));
+}
+
+/// Sleeping is the caller's; what is written after it comes after it.
+#[test]
+fn a_script_sleeps_by_its_caller() {
+    for (script, milliseconds) in [
+        ("Start-Sleep 2; 1", 2_000),
+        ("Start-Sleep -Seconds 1.5; 1", 1_500),
+        ("sleep -m 20; 1", 20),
+        ("$n = 3; Start-Sleep $n; 1", 3_000),
+        ("Start-Sleep ([timespan]::FromSeconds(4)); 1", 4_000),
+    ] {
+        let tree = parse::script(script).expect("a script");
+        assert!(check::script(script, &tree, &Known).is_ok(), "{script}");
+        let mut evaluator = Evaluator::new(script, tree, Facts::default(), Limits::default());
+        let step = evaluator.step(Duration::ZERO);
+        assert!(
+            matches!(step, Step::Sleep(own) if own == Duration::from_millis(milliseconds)),
+            "{script}: {step:?}"
+        );
+        assert!(matches!(evaluator.step(Duration::ZERO), Step::Output(_)), "{script}");
+    }
+    let refused = run("Start-Sleep -Seconds -1", Limits::default());
+    assert!(refused.is_err(), "{refused:?}");
 }
 
 /// What the fuzzer starts from, and what once broke; and the recorded scripts with a piece cut out or put in.

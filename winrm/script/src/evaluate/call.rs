@@ -1,0 +1,64 @@
+//! What a host is asked for, and what it answers.
+
+use super::{Failure, Stream};
+use crate::tree::Span;
+use crate::value::Value;
+
+/// What a host must do.
+#[derive(Clone, Debug)]
+pub struct Call {
+    /// A command by its full name, or a program as it was written.
+    pub name: String,
+    /// Whether it is a program, and not a command.
+    pub kind: CallKind,
+    /// Where the script names it.
+    pub span: Span,
+    /// Parameters by their full names, in the order in which they were bound; switches are `$true`.
+    pub parameters: Vec<(String, Value)>,
+    /// Arguments of a program, or those of a command whose parameters are not known.
+    pub arguments: Vec<Value>,
+    /// What was piped in and no parameter could be given by value: these objects themselves.
+    pub input: Vec<Value>,
+    /// The object for which this call is made, where it came through a pipeline, and what names it is among
+    /// `parameters`.
+    pub piped: Option<Value>,
+    /// Filters that travel with the command, in the order of the pipeline; only with [`PushDown::On`].
+    ///
+    /// [`PushDown::On`]: super::PushDown::On
+    pub filters: Vec<FilterCall>,
+}
+
+/// A filter that a host applies to what its command returns.
+#[derive(Clone, Debug)]
+pub struct FilterCall {
+    /// `Where-Object`, `Sort-Object`, `Select-Object` or `Measure-Object`.
+    pub name: &'static str,
+    /// Parameters by their full names; switches are `$true`. Their values are plain ones, and arrays of plain ones.
+    pub parameters: Vec<(&'static str, Value)>,
+    /// Where the script says it.
+    pub span: Span,
+}
+
+/// What a call is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum CallKind {
+    /// A command of PowerShell.
+    Command,
+    /// A program.
+    Program,
+}
+
+/// What came of a call.
+#[derive(Clone, Debug, Default)]
+pub struct Reply {
+    /// What it returned.
+    pub output: Vec<Value>,
+    /// Its errors, in order, none of which ended it.
+    pub errors: Vec<Failure>,
+    /// The error that ended it.
+    pub terminating: Option<Failure>,
+    /// Other records.
+    pub records: Vec<(Stream, Value)>,
+    /// The exit code of a program.
+    pub exit_code: Option<i32>,
+}
