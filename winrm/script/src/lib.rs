@@ -10,4 +10,5 @@ pub mod parse;
 pub mod position;
 pub mod static_command;
 pub mod tree;
+pub mod typed;
 pub mod value;

@@ -115,6 +115,11 @@ impl StaticCommand {
         &self.arguments
     }
 
+    /// Its parts.
+    pub(crate) fn into_parts(self) -> (CommandName, Vec<Argument>) {
+        (self.name, self.arguments)
+    }
+
     /// Writes the command as PowerShell text on which Windows PowerShell 5.1 and PowerShell 7 agree, and which
     /// [`StaticCommand::parse`] reads back as the same value.
     #[must_use]

@@ -6,7 +6,7 @@ mod span;
 
 use winrm_proto::clixml::{DateTime, DateTimeKind};
 
-pub(super) use format::format_date;
+pub(crate) use format::format_date;
 pub(crate) use parse::{parse_date, parse_exact};
 pub(crate) use span::{format_span, parse_span};
 
