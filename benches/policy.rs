@@ -5,8 +5,9 @@
 use std::collections::BTreeSet;
 
 use divan::{Bencher, black_box};
+use time::OffsetDateTime;
 use winrm_mcp::{
-    call::{Call, CallId, HostName, Principal, Work},
+    call::{Call, CallId, HostName, Mode, Principal, Purpose, Work},
     inventory::{AuthScheme, Endpoint, Login, Scheme, Target, Timeouts, Trust},
     policy::{Judgement, ParameterSettings, Policy, RuleSettings, Settings},
     secret::Reference,
@@ -39,6 +40,8 @@ fn call(work: Work) -> Call {
         principal: Principal::local(),
         host: HostName::new("web-01"),
         work,
+        purpose: Purpose::Agent,
+        mode: Mode::Run,
         timeout: None,
     }
 }
@@ -70,14 +73,14 @@ fn many_rules() -> Settings {
 #[divan::bench(args = ["Get-Service -Name W32Time", "Get-CimInstance Win32_BIOS", "Stop-Computer"])]
 fn typed_command(bencher: Bencher<'_, '_>, line: &str) {
     let (policy, target, call) = (Policy::new(&Settings::default()).unwrap(), target(), words(line));
-    bencher.bench(|| policy.judge(black_box(&call), &target));
+    bencher.bench(|| policy.judge(black_box(&call), &target, OffsetDateTime::UNIX_EPOCH));
 }
 
 #[divan::bench]
 fn text_of_one_command(bencher: Bencher<'_, '_>) {
     let (policy, target) = (Policy::new(&Settings::default()).unwrap(), target());
     let call = call(Work::PowerShell { text: "Get-Service -Name W32Time -ErrorAction Stop".to_owned() });
-    bencher.bench(|| policy.judge(black_box(&call), &target));
+    bencher.bench(|| policy.judge(black_box(&call), &target, OffsetDateTime::UNIX_EPOCH));
 }
 
 #[divan::bench]
@@ -90,6 +93,6 @@ fn load_ten_thousand_rules(bencher: Bencher<'_, '_>) {
 fn judge_by_ten_thousand_rules(bencher: Bencher<'_, '_>) {
     let policy = Policy::new(&many_rules()).unwrap();
     let (target, call) = (target(), words("Restart-Service -Name W3SVC"));
-    assert!(matches!(policy.judge(&call, &target), Judgement::Allowed(_)));
-    bencher.bench(|| policy.judge(black_box(&call), &target));
+    assert!(matches!(policy.judge(&call, &target, OffsetDateTime::UNIX_EPOCH), Judgement::Allowed(_)));
+    bencher.bench(|| policy.judge(black_box(&call), &target, OffsetDateTime::UNIX_EPOCH));
 }

@@ -2,6 +2,8 @@
 
 use std::{fmt, time::Duration};
 
+use winrm_script::typed::TypedPipeline;
+
 use crate::remedy::{Code, Remedy};
 
 /// A request for work on one host.
@@ -15,6 +17,10 @@ pub struct Call {
     pub host: HostName,
     /// What to do there.
     pub work: Work,
+    /// What for: rules can tell an assistant from a person.
+    pub purpose: Purpose,
+    /// Whether it is to run, or only to be judged and shown.
+    pub mode: Mode,
     /// How long it may take from now on; `None` takes the host's setting.
     pub timeout: Option<Duration>,
 }
@@ -32,6 +38,8 @@ pub enum Work {
         /// Command name, parameters and values, as the caller's shell split them.
         words: Vec<String>,
     },
+    /// A command of a host with its values, as a script calls it: one, with filters that run behind it there.
+    Command(TypedPipeline),
     /// A native program.
     Program {
         /// Path or name.
@@ -45,6 +53,29 @@ pub enum Work {
     },
     /// Reach the host, authenticate and say what answered; runs nothing.
     Check,
+}
+
+/// On what occasion somebody asks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Purpose {
+    /// An assistant asks, through MCP.
+    #[default]
+    Agent,
+    /// A person asks, on the command line.
+    User,
+    /// A pipeline of continuous integration asks.
+    Ci,
+}
+
+/// Whether a call runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Mode {
+    /// It runs.
+    #[default]
+    Run,
+    /// It is judged like one that runs, and changes nothing.
+    DryRun,
 }
 
 /// Who asks.
@@ -70,6 +101,18 @@ impl Principal {
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+}
+
+impl Purpose {
+    /// The name that rules and JSON use.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Agent => "agent",
+            Self::User => "user",
+            Self::Ci => "ci",
+        }
     }
 }
 

@@ -22,10 +22,11 @@ mod rule;
 mod subject;
 mod values;
 
+use time::OffsetDateTime;
 use winrm_script::{commands, static_command::StaticCommand};
 
 pub use self::{
-    authorized::{Authorized, Judged, JudgedProgram, Risk},
+    authorized::{Authorized, Judged, JudgedProgram, Risk, Unapproved},
     denial::{Denial, Place, Reason},
     lists::{ListError, Lists},
     names::{CmdletName, NamePattern},
@@ -73,6 +74,8 @@ pub struct Policy {
 pub enum Judgement {
     /// It may run, in this form.
     Allowed(Authorized),
+    /// It may run in this form once a person has said so.
+    NeedsApproval(Unapproved),
     /// It may not.
     Denied(Denial),
 }
@@ -168,8 +171,10 @@ impl Policy {
         warnings
     }
 
-    /// Judges one call for one host.
-    pub fn judge(&self, call: &Call, target: &Target) -> Judgement {
+    /// Judges one call for one host, at a time.
+    pub fn judge(&self, call: &Call, target: &Target, now: OffsetDateTime) -> Judgement {
+        // Rules do not end yet.
+        let _ = now;
         let verdict = self.verdict(&call.work, target).and_then(|pass| match &self.ceiling {
             None => Ok(pass),
             Some(ceiling) => ceiling.verdict(&call.work, target).map(|_| pass).map_err(|denial| Denial {
@@ -190,7 +195,8 @@ impl Policy {
             Work::PowerShell { text } => self.judge_text(text, target),
             Work::Words { words } => StaticCommand::from_words(words)
                 .map_err(|refusal| Denial::not_static(&refusal))
-                .and_then(|command| self.judge_command(command, target)),
+                .and_then(|command| self.judge_static(&command, target)),
+            Work::Command(pipeline) => self.judge_pipeline(pipeline, target),
             Work::Program { executable, arguments, stdin, working_directory } => {
                 let asked = program::Asked {
                     executable,
@@ -207,7 +213,7 @@ impl Policy {
     fn judge_text(&self, text: &str, target: &Target) -> Verdict {
         let verdict = StaticCommand::parse(text)
             .map_err(|refusal| Denial::not_static(&refusal))
-            .and_then(|command| self.judge_command(command, target));
+            .and_then(|command| self.judge_static(&command, target));
         let Err(denial) = verdict else { return verdict };
         let raw = |rule: &&Rule| rule.raw && rule.is_for(target);
         let rule = match self.rules.iter().find(raw) {
@@ -230,10 +236,11 @@ impl Judgement {
     /// The authorization, if there is one.
     ///
     /// # Errors
-    /// The denial.
+    /// The denial; one for lack of approval where a person has to say so first.
     pub fn into_result(self) -> Result<Authorized, Denial> {
         match self {
             Self::Allowed(authorized) => Ok(authorized),
+            Self::NeedsApproval(unapproved) => Err(unapproved.denial()),
             Self::Denied(denial) => Err(denial),
         }
     }

@@ -17,7 +17,7 @@ use tokio::{sync::Semaphore, time::timeout};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
-    call::{Call, CallId, HostName, NoRandomBytes, Principal, Work, random_bits},
+    call::{Call, CallId, HostName, Mode, NoRandomBytes, Principal, Purpose, Work, random_bits},
     inventory::InventoryError,
     invocation::{self, Failure, House, Job},
     tools::{self, Answer, CallError, Request, Toolbox},
@@ -134,7 +134,8 @@ impl Server {
             None => self.shared.house.world().inventory.only().map_err(Ok)?.name.clone(),
         };
         let id = CallId::random().map_err(|error| Err(no_random(error)))?;
-        Ok(Call { id, principal: Principal::local(), host, work, timeout })
+        let (purpose, mode) = (Purpose::Agent, Mode::Run);
+        Ok(Call { id, principal: Principal::local(), host, work, purpose, mode, timeout })
     }
 }
 

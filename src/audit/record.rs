@@ -99,6 +99,16 @@ impl Decided {
                 decided.judged = Some(judged);
                 decided.judged_bytes = bytes;
             }
+            Judgement::NeedsApproval(unapproved) => {
+                let wanted = unapproved.wanted();
+                let (judged, bytes) = bounded(&clean(&form(wanted.judged())));
+                decided.decision = "needs_approval";
+                wanted.rule().clone_into(&mut decided.rule);
+                decided.kind = wanted.judged().kind();
+                decided.risk = Some(wanted.risk().name());
+                decided.judged = Some(judged);
+                decided.judged_bytes = bytes;
+            }
             Judgement::Denied(denial) => {
                 denial.rule.clone_into(&mut decided.rule);
                 decided.reason = Some(bounded(&clean(&denial.sentence())).0);
@@ -144,7 +154,7 @@ fn form(judged: &Judged) -> String {
 
 fn kind(work: &Work) -> &'static str {
     match work {
-        Work::PowerShell { .. } | Work::Words { .. } => "powershell",
+        Work::PowerShell { .. } | Work::Words { .. } | Work::Command(_) => "powershell",
         Work::Program { .. } => "program",
         Work::Check => "check",
     }

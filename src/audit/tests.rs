@@ -7,7 +7,7 @@ use time::macros::datetime;
 
 use super::*;
 use crate::{
-    call::{HostName, Principal, Work},
+    call::{HostName, Mode, Principal, Purpose, Work},
     inventory::{AuthScheme, Endpoint, Login, Scheme, Target, Timeouts, Trust},
     policy::{Policy, Settings},
     secret::Reference,
@@ -29,6 +29,8 @@ fn call(text: &str) -> Call {
         principal: Principal::local(),
         host: HostName::new("web-01"),
         work: Work::PowerShell { text: text.to_owned() },
+        purpose: Purpose::Agent,
+        mode: Mode::Run,
         timeout: None,
     }
 }
@@ -51,7 +53,11 @@ fn judged(call: &Call) -> Judgement {
     let allow = Some(vec!["Get-Service".to_owned(), "Stop-Service".to_owned()]);
     let allow =
         if matches!(&call.work, Work::PowerShell { text } if text == "Get-Process") { None } else { allow };
-    Policy::new(&Settings { allow, ..Settings::default() }).unwrap().judge(call, &target)
+    Policy::new(&Settings { allow, ..Settings::default() }).unwrap().judge(
+        call,
+        &target,
+        OffsetDateTime::UNIX_EPOCH,
+    )
 }
 
 fn decide(audit: &Audit, text: &str) -> Result<Entry, AuditError> {

@@ -16,7 +16,7 @@ use super::{
     signals,
 };
 use crate::{
-    call::{Call, CallId, HostName, NoRandomBytes, Outcome, Principal, StopReason, Work},
+    call::{Call, CallId, HostName, Mode, NoRandomBytes, Outcome, Principal, Purpose, StopReason, Work},
     config,
     invocation::{self, Done, Failure, House, Job},
     output::{Channel, Ending, ExitSource, SpoolLimits, SuccessCodes},
@@ -157,7 +157,15 @@ fn call(arguments: &arguments::Exec, house: &House) -> Result<Call, ExecError> {
         None => house.world().inventory.only().map_err(Failure::from)?.name.clone(),
     };
     let id = CallId::random()?;
-    Ok(Call { id, principal: Principal::local(), host, work: work(arguments)?, timeout: arguments.timeout })
+    Ok(Call {
+        id,
+        principal: Principal::local(),
+        host,
+        work: work(arguments)?,
+        purpose: Purpose::User,
+        mode: Mode::Run,
+        timeout: arguments.timeout,
+    })
 }
 
 fn work(arguments: &arguments::Exec) -> Result<Work, ExecError> {

@@ -5,7 +5,7 @@ use tempfile::TempDir;
 
 use super::*;
 use crate::{
-    call::{Call, CallId, HostName, Principal, Work},
+    call::{Call, CallId, HostName, Mode, Principal, Purpose, Work},
     inventory::{InventoryError, Trust},
     policy::Policy,
     redact::KnownSecrets,
@@ -77,6 +77,8 @@ fn call(text: &str) -> Call {
         principal: Principal::local(),
         host: HostName::new("web-01"),
         work: Work::PowerShell { text: text.to_owned() },
+        purpose: Purpose::Agent,
+        mode: Mode::Run,
         timeout: None,
     }
 }
@@ -121,7 +123,8 @@ fn configurations_give_what_the_table_says() {
                     .chain(case.denied.iter().map(|text| (text, false)))
                 {
                     let target = &config.inventory.targets()[0];
-                    let judgement = policy.judge(&call(text), target).into_result();
+                    let judgement =
+                        policy.judge(&call(text), target, time::OffsetDateTime::UNIX_EPOCH).into_result();
                     assert_eq!(judgement.is_ok(), expected, "{}: {text}", case.name);
                 }
                 assert!(!config.show().to_string().contains("canary"), "{}", case.name);

@@ -98,6 +98,7 @@ fn asked(work: &Work) -> String {
     match work {
         Work::PowerShell { text } => text.clone(),
         Work::Words { words } => words.join(" "),
+        Work::Command(pipeline) => pipeline.render(),
         Work::Program { executable, arguments, .. } => {
             std::iter::once(executable).chain(arguments).map(String::as_str).collect::<Vec<_>>().join(" ")
         }

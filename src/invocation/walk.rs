@@ -1,5 +1,6 @@
 //! The walk of one call, from its words to its record. Nothing here calls back up.
 
+use time::OffsetDateTime;
 use tokio::{
     sync::mpsc,
     time::{Duration, Instant},
@@ -68,7 +69,7 @@ impl Walk<'_> {
 
     async fn steps(&self, world: &World, walked: &mut Walked) -> Result<Outcome, Failure> {
         let target = world.inventory.find(&self.call.host)?;
-        let judgement = world.policy.judge(self.call, target);
+        let judgement = world.policy.judge(self.call, target, OffsetDateTime::now_utc());
         let entry = self.decided(world, &judgement)?;
         let ending = match judgement {
             Judgement::Allowed(authorized) => {
@@ -76,6 +77,7 @@ impl Walk<'_> {
                 walked.judged = Some(self.house.scrubber().scrub(&judged).text.into_owned());
                 self.send(target, authorized, walked).await.map_err(Failure::from)
             }
+            Judgement::NeedsApproval(unapproved) => Err(Failure::from(unapproved.denial())),
             Judgement::Denied(denial) => Err(Failure::from(denial)),
         };
         self.finished(entry, &ending);

@@ -187,7 +187,7 @@ fn a_denial_names_the_rule_and_an_alternative() {
 
 fn denial(policy: &Policy, text: &str) -> crate::policy::Denial {
     use crate::{
-        call::{Call, Principal, Work},
+        call::{Call, Mode, Principal, Purpose, Work},
         inventory::{AuthScheme, Endpoint, Login, Scheme, Target, Timeouts, Trust},
         secret::Reference,
     };
@@ -210,9 +210,11 @@ fn denial(policy: &Policy, text: &str) -> crate::policy::Denial {
         principal: Principal::local(),
         host: HostName::new("web-01"),
         work: Work::PowerShell { text: text.to_owned() },
+        purpose: Purpose::Agent,
+        mode: Mode::Run,
         timeout: None,
     };
-    policy.judge(&call, &target).into_result().unwrap_err()
+    policy.judge(&call, &target, time::OffsetDateTime::UNIX_EPOCH).into_result().unwrap_err()
 }
 
 #[test]

@@ -1,8 +1,11 @@
 use std::time::Duration;
 
-use winrm_script::static_command::StaticCommand;
+use winrm_script::typed::TypedPipeline;
 
-use super::{denial::Pass, profile::ProfileName};
+use super::{
+    denial::{Denial, Pass, Reason},
+    profile::ProfileName,
+};
 use crate::{
     call::{Call, CallId, HostName},
     inventory::Target,
@@ -50,11 +53,17 @@ pub struct Authorized {
     judged: Judged,
 }
 
+/// Work that the policy allows once a person has approved of it, in the form in which it was judged.
+///
+/// Only the store of approvals turns it into an [`Authorized`].
+#[derive(Debug, PartialEq, Eq)]
+pub struct Unapproved(Authorized);
+
 /// What may be sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Judged {
-    /// One PowerShell command as data; [`StaticCommand::render`] writes what is sent.
-    PowerShell(StaticCommand),
+    /// A PowerShell command as data, perhaps with filters behind it.
+    Commands(TypedPipeline),
     /// PowerShell that was not taken apart, because the policy says so.
     RawPowerShell(String),
     /// A native program.
@@ -77,7 +86,7 @@ pub struct JudgedProgram {
 }
 
 /// What work can do to a host.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Risk {
     /// It looks and changes nothing.
     Read,
@@ -148,12 +157,32 @@ impl Authorized {
     }
 }
 
+impl Unapproved {
+    /// What would be authorized: to be shown, and to be bound to an approval.
+    #[must_use]
+    pub fn wanted(&self) -> &Authorized {
+        &self.0
+    }
+
+    /// The authorization, now that somebody has approved of exactly this work. For the store of approvals alone.
+    #[must_use]
+    pub fn approved(self) -> Authorized {
+        self.0
+    }
+
+    /// The denial for where nobody can approve.
+    #[must_use]
+    pub fn denial(&self) -> Denial {
+        Denial::new(self.0.rule.clone(), Reason::NotApproved)
+    }
+}
+
 impl Judged {
     /// One line for people and the audit. It can hold secrets: scrub it.
     #[must_use]
     pub fn text(&self) -> String {
         match self {
-            Self::PowerShell(command) => command.render(),
+            Self::Commands(pipeline) => pipeline.render(),
             Self::RawPowerShell(text) => text.clone(),
             Self::Program(program) => program.line(),
             Self::Check => "check".to_owned(),
@@ -164,7 +193,7 @@ impl Judged {
     #[must_use]
     pub fn kind(&self) -> &'static str {
         match self {
-            Self::PowerShell(_) => "powershell",
+            Self::Commands(_) => "powershell",
             Self::RawPowerShell(_) => "raw_powershell",
             Self::Program(_) => "program",
             Self::Check => "check",

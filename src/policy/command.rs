@@ -1,10 +1,14 @@
-//! One PowerShell command with literal arguments.
+//! One PowerShell command with values.
 
-use winrm_script::static_command::StaticCommand;
+use winrm_script::{
+    commands,
+    static_command::StaticCommand,
+    typed::{TypedCommand, TypedPipeline},
+};
 
 use super::{
     Policy,
-    authorized::{Judged, Risk},
+    authorized::Risk,
     denial::{Denial, Pass, Reason, Verdict},
     lists::Selection,
     names::CmdletName,
@@ -15,13 +19,34 @@ use super::{
 use crate::inventory::{Target, nearest::nearest};
 
 impl Policy {
-    /// Judges a command: what denies first, then what allows it, with its arguments.
-    pub(super) fn judge_command(&self, command: StaticCommand, target: &Target) -> Verdict {
-        if self.is_wide_open() {
-            return Ok(Pass::new("unrestricted", Risk::Change, Judged::PowerShell(command)));
+    /// Judges what somebody wrote: a command, or a program by its name.
+    pub(super) fn judge_static(&self, command: &StaticCommand, target: &Target) -> Verdict {
+        let is_command =
+            commands::find(command.name()).is_some() || CmdletName::parse(command.name()).is_some();
+        if is_command || self.is_wide_open() {
+            return self.judge_command(&TypedCommand::from(command.clone()), target);
         }
-        let Some(subject) = Subject::new(&command) else {
-            return self.judge_other_name(&command, target);
+        self.judge_other_name(command, target)
+    }
+
+    /// Judges a command and the filters behind it.
+    pub(super) fn judge_pipeline(&self, pipeline: &TypedPipeline, target: &Target) -> Verdict {
+        let mut pass = self.judge_command(pipeline.first(), target)?;
+        for filter in pipeline.filters() {
+            let next = self.judge_command(filter, target)?;
+            pass = pass.then(next);
+        }
+        Ok(pass)
+    }
+
+    /// Judges a command: what denies first, then what allows it, with its arguments.
+    fn judge_command(&self, command: &TypedCommand, target: &Target) -> Verdict {
+        if self.is_wide_open() {
+            return Ok(Pass::command("unrestricted", Risk::Change, command.clone()));
+        }
+        let Some(subject) = Subject::new(command) else {
+            let name = command.qualified_name().to_owned();
+            return Err(Denial::new("command-names", Reason::NotACommandName { name }));
         };
         self.denied(&subject, target)?;
         let mut nearest_miss = None;
@@ -45,7 +70,7 @@ impl Policy {
     }
 
     fn denied(&self, subject: &Subject, target: &Target) -> Result<(), Denial> {
-        let names = [subject.name.as_str(), subject.written.name()];
+        let names = [subject.name.as_str(), subject.written.qualified_name()];
         if let Some(pattern) = names.into_iter().find_map(|name| self.lists.excluded(name)) {
             let reason = Reason::Excluded { name: subject.name.clone(), pattern: pattern.to_owned() };
             return Err(Denial::new("exclude", reason));
@@ -75,7 +100,7 @@ impl Policy {
             Some(listed) => parameters::closed(subject, listed, &name).and_then(|filled| {
                 // Closed rules have judged each path themselves, so it is only spelled anew.
                 let command = subject.rebuilt(&rule.all_roots(), &filled)?;
-                Ok(Pass::new(name, subject.risk(), Judged::PowerShell(command)))
+                Ok(Pass::command(name, subject.risk(), command))
             }),
             None => self.by_open_rule(subject, rule, name),
         })
@@ -83,18 +108,18 @@ impl Policy {
 
     fn by_open_rule(&self, subject: &Subject, rule: &Rule, name: String) -> Verdict {
         if self.profile.is_unrestricted() {
-            return Ok(Pass::new(name, subject.risk(), Judged::PowerShell(subject.named_anew()?)));
+            return Ok(Pass::command(name, subject.risk(), subject.named_anew()?));
         }
         parameters::open(&self.profile, subject, &rule.paths)?;
-        Ok(Pass::new(name, subject.risk(), Judged::PowerShell(subject.rebuilt(&rule.paths, &[])?)))
+        Ok(Pass::command(name, subject.risk(), subject.rebuilt(&rule.paths, &[])?))
     }
 
     fn by_list(&self, subject: &Subject) -> Verdict {
         if self.profile.is_unrestricted() {
-            return Ok(Pass::new("allow", subject.risk(), Judged::PowerShell(subject.named_anew()?)));
+            return Ok(Pass::command("allow", subject.risk(), subject.named_anew()?));
         }
         parameters::open(&self.profile, subject, &[])?;
-        Ok(Pass::new("allow", subject.risk(), Judged::PowerShell(subject.rebuilt(&[], &[])?)))
+        Ok(Pass::command("allow", subject.risk(), subject.rebuilt(&[], &[])?))
     }
 
     fn by_profile(&self, subject: &Subject, target: &Target) -> Verdict {
@@ -102,7 +127,7 @@ impl Policy {
             if self.exact_only(subject) {
                 return Err(self.not_by_pattern(subject));
             }
-            return Ok(Pass::new("unrestricted", subject.risk(), Judged::PowerShell(subject.named_anew()?)));
+            return Ok(Pass::command("unrestricted", subject.risk(), subject.named_anew()?));
         }
         let mut first_miss = None;
         for rule in

@@ -4,6 +4,7 @@ use winrm_proto::winrs::command_line::Unquotable;
 use winrm_script::{
     commands,
     static_command::{Location, Reason as NotStatic, Refusal},
+    typed,
 };
 
 use super::{
@@ -47,6 +48,12 @@ pub enum Reason {
     /// The text is not one command with literal arguments.
     #[error("{0}")]
     NotStatic(NotStatic),
+    /// A value or an object of a call that cannot travel as data.
+    #[error("{0}")]
+    NotTyped(typed::Reason),
+    /// A person has to approve of it first.
+    #[error("a person has to approve of it first")]
+    NotApproved,
     /// Nothing allows this command.
     #[error("{name} is not allowed here")]
     CommandNotListed {
@@ -213,6 +220,19 @@ pub(super) type Verdict = Result<Pass, Denial>;
 impl Pass {
     pub(super) fn new(rule: impl Into<String>, risk: Risk, judged: Judged) -> Self {
         Self { rule: rule.into(), risk, judged }
+    }
+
+    pub(super) fn command(rule: impl Into<String>, risk: Risk, command: typed::TypedCommand) -> Self {
+        Self::new(rule, risk, Judged::Commands(command.into()))
+    }
+
+    /// This pass, and behind it that of a filter. The rule is the command's; the risk is the greater one.
+    pub(super) fn then(self, filter: Self) -> Self {
+        let judged = match (self.judged, filter.judged) {
+            (Judged::Commands(first), Judged::Commands(filter)) => Judged::Commands(first.then(filter)),
+            (judged, _) => judged,
+        };
+        Self { judged, risk: self.risk.max(filter.risk), ..self }
     }
 }
 

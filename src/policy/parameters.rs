@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use winrm_script::static_command::{Argument, Literal};
+use winrm_script::{typed::Argument, value::Value};
 
 use super::{
     denial::{Denial, Reason},
@@ -39,7 +39,7 @@ pub(super) fn closed(
         };
         stays_in_folder(given, rule)?;
         let fits = match value {
-            Some(value) if parameter.is_switch() => matches!(value, Literal::Boolean(_)),
+            Some(value) if parameter.is_switch() => matches!(value, Value::Boolean(_)),
             Some(value) => listed.takes(value),
             None => true,
         };
@@ -115,14 +115,13 @@ fn open_parameter(profile: &Profile, given: &Given, roots: &[Root]) -> Result<()
 fn stays_in_folder(given: &Given, rule: &str) -> Result<(), Denial> {
     let Given { parameter, value, chooses_in_folder } = given;
     let walks = |text: &str| text.contains(['\\', '/', ':']);
-    let leaves = match value {
-        Some(Literal::String(text)) => walks(text),
-        Some(Literal::Array(elements)) => {
-            elements.iter().any(|element| matches!(element, Literal::String(text) if walks(text)))
+    let leaves = |value: &Value| match value {
+        Value::Array(elements) => {
+            elements.to_vec().iter().any(|element| values::text_of(element).is_none_or(|text| walks(&text)))
         }
-        _ => false,
+        one => values::text_of(one).is_some_and(|text| walks(&text)),
     };
-    if *chooses_in_folder && leaves {
+    if *chooses_in_folder && value.as_ref().is_some_and(leaves) {
         let parameter = parameter.name().to_owned();
         let expected = "a pattern of names, without folders".to_owned();
         return Err(Denial::new(rule, Reason::Value { parameter, expected }));
@@ -131,12 +130,14 @@ fn stays_in_folder(given: &Given, rule: &str) -> Result<(), Denial> {
 }
 
 /// Each path must lie under one of the roots.
-fn paths(parameter: &str, value: &Literal, roots: &[Root]) -> Result<(), Denial> {
+fn paths(parameter: &str, value: &Value, roots: &[Root]) -> Result<(), Denial> {
     let parameter = parameter.to_owned();
     match value {
         _ if roots.is_empty() => Err(Denial::new("paths", Reason::PathNotRuled { parameter })),
-        Literal::Array(elements) => elements.iter().try_for_each(|element| paths(&parameter, element, roots)),
-        Literal::String(text) => Root::covering(roots, text).map(drop).map_err(|uncovered| {
+        Value::Array(elements) => {
+            elements.to_vec().iter().try_for_each(|element| paths(&parameter, element, roots))
+        }
+        Value::String(text) => Root::covering(roots, text.as_str()).map(drop).map_err(|uncovered| {
             let reason = match uncovered {
                 Uncovered::Fault(fault) => Reason::Path { parameter, fault },
                 Uncovered::Secret => Reason::PathHoldsSecrets { parameter },
@@ -146,9 +147,7 @@ fn paths(parameter: &str, value: &Literal, roots: &[Root]) -> Result<(), Denial>
             };
             Denial::new("paths", reason)
         }),
-        Literal::Number(_) | Literal::Boolean(_) | Literal::Null => {
-            Err(Denial::new("paths", Reason::PathNotRuled { parameter }))
-        }
+        _ => Err(Denial::new("paths", Reason::PathNotRuled { parameter })),
     }
 }
 
@@ -172,7 +171,7 @@ fn unknown(profile: &Profile, arguments: &[Argument]) -> Result<(), Denial> {
     Ok(())
 }
 
-fn unknown_parameter(profile: &Profile, name: &str, value: Option<&Literal>) -> Result<(), Denial> {
+fn unknown_parameter(profile: &Profile, name: &str, value: Option<&Value>) -> Result<(), Denial> {
     if common(name, value)? == Common::Harmless {
         return Ok(());
     }
@@ -192,7 +191,7 @@ fn unknown_parameter(profile: &Profile, name: &str, value: Option<&Literal>) -> 
     Ok(())
 }
 
-fn plain_value(value: &Literal) -> Result<(), Denial> {
+fn plain_value(value: &Value) -> Result<(), Denial> {
     values::objection(value).map_or(Ok(()), |reason| Err(Denial::new("values", reason)))
 }
 
@@ -205,7 +204,7 @@ enum Common {
 }
 
 /// Judges what every command takes, by full name or alias.
-fn common(name: &str, value: Option<&Literal>) -> Result<Common, Denial> {
+fn common(name: &str, value: Option<&Value>) -> Result<Common, Denial> {
     let is = |names: &[&str]| names.iter().any(|known| known.eq_ignore_ascii_case(name));
     let deny = |reason: Reason| Err(Denial::new("common-parameters", reason).instead("leave it out"));
     let parameter = || Reason::Parameter { parameter: name.to_owned() };
@@ -213,10 +212,7 @@ fn common(name: &str, value: Option<&Literal>) -> Result<Common, Denial> {
         return Ok(Common::Harmless);
     }
     if is(&ACTIONS) {
-        let text = match value {
-            Some(Literal::String(text)) => text.as_str(),
-            _ => "",
-        };
+        let text = value.and_then(Value::as_str).unwrap_or_default();
         if HARMLESS_ACTIONS.iter().any(|known| known.eq_ignore_ascii_case(text)) {
             return Ok(Common::Harmless);
         }
@@ -225,14 +221,14 @@ fn common(name: &str, value: Option<&Literal>) -> Result<Common, Denial> {
     }
     // To confirm asks; not to confirm, and to show what if, change nothing about the judgement.
     if is(&["Confirm", "cf"]) {
-        return if value == Some(&Literal::Boolean(false)) {
+        return if matches!(value, Some(Value::Boolean(false))) {
             Ok(Common::Harmless)
         } else {
             deny(parameter())
         };
     }
     if is(&["WhatIf", "wi"]) {
-        return if matches!(value, Some(Literal::Boolean(false))) {
+        return if matches!(value, Some(Value::Boolean(false))) {
             deny(parameter())
         } else {
             Ok(Common::Harmless)

@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
-use winrm_script::{commands, static_command::Literal};
+use winrm_script::{commands, value::Value};
 
 use super::{
     filter,
@@ -274,19 +274,20 @@ impl ParameterRule {
     }
 
     /// Whether it takes this value; an array is taken element by element.
-    pub(super) fn takes(&self, value: &Literal) -> bool {
+    pub(super) fn takes(&self, value: &Value) -> bool {
         match value {
-            Literal::Array(elements) => {
-                !elements.is_empty() && elements.iter().all(|element| self.takes_one(element))
+            Value::Array(elements) => {
+                !elements.is_empty() && elements.to_vec().iter().all(|element| self.takes_one(element))
             }
             one => self.takes_one(one),
         }
     }
 
     /// Whether it takes this value, or an element of it: for a rule that denies.
-    pub(super) fn takes_any(&self, value: &Literal) -> bool {
+    pub(super) fn takes_any(&self, value: &Value) -> bool {
         match value {
-            Literal::Array(elements) => elements.iter().any(|element| self.takes_one(element)),
+            Value::Array(elements) => elements.to_vec().iter().any(|element| self.takes_any(element)),
+            Value::Table(table) => table.entries().iter().any(|(_, value)| self.takes_any(value)),
             one => self.takes_one(one),
         }
     }
@@ -308,14 +309,9 @@ impl ParameterRule {
         }
     }
 
-    fn takes_one(&self, value: &Literal) -> bool {
-        let text = match value {
-            Literal::String(text) => text.as_str(),
-            Literal::Number(number) => number.as_str(),
-            Literal::Boolean(true) => "true",
-            Literal::Boolean(false) => "false",
-            Literal::Null | Literal::Array(_) => return false,
-        };
+    fn takes_one(&self, value: &Value) -> bool {
+        let Some(text) = values::text_of(value) else { return false };
+        let text = text.as_ref();
         if let Some((first, last)) = self.range {
             let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
             return digits && text.parse::<u64>().is_ok_and(|number| (first..=last).contains(&number));

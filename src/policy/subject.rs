@@ -1,10 +1,10 @@
 //! A command as the rules see it: its full name, and its arguments by the full names of their parameters.
 
 use winrm_script::{
-    commands::{self, Bound, BoundValue, Command, Element, Parameter},
-    static_command::{
-        Argument, CommandName, Literal, Number, ParameterName, Reason as NotStatic, StaticCommand,
-    },
+    commands::{self, Bound, BoundValue, Command, Parameter},
+    static_command::{CommandName, ParameterName, Reason as NotStatic},
+    typed::{Argument, TypedCommand},
+    value::Value,
 };
 
 use super::{
@@ -19,7 +19,7 @@ use super::{
 pub(super) struct Subject {
     /// Spelled as the table spells it, or as it was written where the table lacks it.
     pub(super) name: String,
-    pub(super) written: StaticCommand,
+    pub(super) written: TypedCommand,
     pub(super) arguments: Arguments,
     /// `None` where the table lacks it.
     command: Option<Command>,
@@ -42,16 +42,16 @@ pub(super) enum Arguments {
 pub(super) struct Given {
     pub(super) parameter: Parameter,
     /// `None` for a switch that is there.
-    pub(super) value: Option<Literal>,
+    pub(super) value: Option<Value>,
     /// Whether it chooses among what lies in a folder that another parameter names.
     pub(super) chooses_in_folder: bool,
 }
 
 impl Subject {
     /// Finds the command in the table; `None` where neither the table nor its shape says that it is a command.
-    pub(super) fn new(written: &StaticCommand) -> Option<Self> {
-        let Some(command) = commands::find(written.name()) else {
-            let name = CmdletName::parse(written.name())?;
+    pub(super) fn new(written: &TypedCommand) -> Option<Self> {
+        let Some(command) = commands::find(written.qualified_name()) else {
+            let name = CmdletName::parse(written.qualified_name())?;
             return Some(Self {
                 name: name.as_str().to_owned(),
                 written: written.clone(),
@@ -90,7 +90,7 @@ impl Subject {
         &self,
         roots: &[Root],
         filled: &[(String, String)],
-    ) -> Result<StaticCommand, Denial> {
+    ) -> Result<TypedCommand, Denial> {
         let Arguments::Bound(given) = &self.arguments else { return self.named_anew() };
         let literal_path = self
             .command
@@ -102,47 +102,52 @@ impl Subject {
             let name = if as_literal { "LiteralPath" } else { parameter.name() };
             let value = value
                 .as_ref()
-                .map(|value| if parameter.is_path() { value_as_path(roots, value) } else { value.clone() });
-            push(&mut arguments, name, value, parameter.is_switch()).map_err(unwritable)?;
+                .map(|value| if parameter.is_path() { value_as_path(roots, value) } else { value.clone() })
+                .map(|value| plainest(value, parameter.type_name()));
+            push(&mut arguments, name, value).map_err(unwritable)?;
         }
         for (name, value) in filled {
-            let value = Number::new(value).map_or_else(|| Literal::String(value.clone()), Literal::Number);
-            push(&mut arguments, name, Some(value), false).map_err(unwritable)?;
+            let value = value.parse().map_or_else(|_| Value::string(value.as_str()), Value::Int32);
+            push(&mut arguments, name, Some(value)).map_err(unwritable)?;
         }
         self.with(arguments)
     }
 
     /// The arguments as they were written, under the full name.
-    pub(super) fn named_anew(&self) -> Result<StaticCommand, Denial> {
+    pub(super) fn named_anew(&self) -> Result<TypedCommand, Denial> {
         self.with(self.written.arguments().to_vec())
     }
 
     /// The module before the name keeps functions, other modules and programs of that name out of the way.
-    fn with(&self, arguments: Vec<Argument>) -> Result<StaticCommand, Denial> {
+    fn with(&self, arguments: Vec<Argument>) -> Result<TypedCommand, Denial> {
         let name = match self.command.map(module) {
             Some(module) if !module.is_empty() => format!("{module}\\{}", self.name),
             _ => self.name.clone(),
         };
-        let name = CommandName::new(&name);
-        name.and_then(|name| StaticCommand::new(name, arguments)).map_err(unwritable)
+        let name = CommandName::new(&name).map_err(unwritable)?;
+        TypedCommand::new(name, arguments).map_err(|reason| {
+            let suggestion = reason.suggestion();
+            Denial::new("rendering", Reason::NotTyped(reason)).instead(suggestion)
+        })
     }
 }
 
 impl Arguments {
-    fn new(command: Command, written: &StaticCommand) -> Self {
+    fn new(command: Command, written: &TypedCommand) -> Self {
         let takes_paths = |variant: commands::Variant| variant.parameters().any(Parameter::is_path);
         let chooses = |name: &str| PATTERNS.contains(&name) && command.variants().any(takes_paths);
-        let elements: Vec<Element<Literal>> = written.arguments().iter().map(Element::from).collect();
-        match command.bind(&elements) {
+        match command.bind(&written.elements()) {
             Ok(Bound { arguments }) => {
                 let given = arguments.into_iter().map(|argument| Given {
                     parameter: argument.parameter,
                     chooses_in_folder: chooses(argument.parameter.name()),
                     value: match argument.value {
                         BoundValue::Switch => None,
-                        BoundValue::Given(value) => Some(value),
-                        BoundValue::Remaining(mut values) if values.len() == 1 => values.pop(),
-                        BoundValue::Remaining(values) => Some(Literal::Array(flattened(values))),
+                        BoundValue::Given(value) => Some(value.clone()),
+                        BoundValue::Remaining(values) => match values.as_slice() {
+                            [only] => Some((*only).clone()),
+                            _ => Some(Value::array(flattened(&values))),
+                        },
                     },
                 });
                 Self::Bound(given.collect())
@@ -159,54 +164,59 @@ fn module(command: Command) -> &'static str {
 }
 
 /// The value of a parameter that takes all that remains is one array, whatever arrays it was written with.
-fn flattened(values: Vec<Literal>) -> Vec<Literal> {
-    let elements = values.into_iter().flat_map(|value| match value {
-        Literal::Array(elements) => elements,
-        one => vec![one],
+fn flattened(values: &[&Value]) -> Vec<Value> {
+    let elements = values.iter().flat_map(|value| match value {
+        Value::Array(elements) => elements.to_vec(),
+        one => vec![(*one).clone()],
     });
-    // In an array a number loses the way it is written; as a string it keeps it.
-    let kept = |value: Literal| match value {
-        Literal::Number(number) => Literal::String(number.as_str().to_owned()),
-        other => other,
+    elements.collect()
+}
+
+/// What the parameter converts by itself, in the plainest way: one element for an array of one, and an `int` for
+/// another whole number.
+fn plainest(value: Value, type_name: &str) -> Value {
+    let element_type = type_name.strip_suffix("[]");
+    let value = match (&value, element_type) {
+        (Value::Array(items), Some(_)) if items.len() == 1 => match items.item(0) {
+            Some(item) if !matches!(item, Value::Array(_) | Value::Null) => item,
+            _ => value,
+        },
+        _ => value,
     };
-    elements.map(kept).collect()
+    let is_whole = WHOLE.contains(&element_type.unwrap_or(type_name));
+    match value.as_integer().and_then(|number| i32::try_from(number).ok()) {
+        Some(number) if is_whole => Value::Int32(number),
+        _ => value,
+    }
 }
 
 fn unwritable(reason: NotStatic) -> Denial {
     Denial::new("rendering", Reason::NotStatic(reason))
 }
 
-fn push(
-    arguments: &mut Vec<Argument>,
-    name: &str,
-    value: Option<Literal>,
-    is_switch: bool,
-) -> Result<(), NotStatic> {
+fn push(arguments: &mut Vec<Argument>, name: &str, value: Option<Value>) -> Result<(), NotStatic> {
     let name = ParameterName::new(name)?;
-    match value {
-        None => arguments.push(Argument::Parameter { name, value: None }),
-        Some(value) if is_switch => arguments.push(Argument::Parameter { name, value: Some(value) }),
-        Some(value) => {
-            arguments.push(Argument::Parameter { name, value: None });
-            arguments.push(Argument::Value(value));
-        }
-    }
+    arguments.push(Argument::Parameter { name, value });
     Ok(())
 }
 
 /// Paths with backslashes, as the rules saw them.
-fn value_as_path(roots: &[Root], value: &Literal) -> Literal {
+fn value_as_path(roots: &[Root], value: &Value) -> Value {
     match value {
-        Literal::String(text) => match Root::covering(roots, text) {
-            Ok(path) => Literal::String(path),
+        Value::String(text) => match Root::covering(roots, text.as_str()) {
+            Ok(path) => Value::string(path),
             Err(_) => value.clone(),
         },
-        Literal::Array(elements) => {
-            Literal::Array(elements.iter().map(|element| value_as_path(roots, element)).collect())
+        Value::Array(elements) => {
+            Value::array(elements.to_vec().iter().map(|element| value_as_path(roots, element)).collect())
         }
         other => other.clone(),
     }
 }
 
+/// Types of whole numbers, as the table writes them.
+const WHOLE: [&str; 12] = [
+    "int", "int32", "long", "int64", "uint32", "uint64", "uint16", "int16", "byte", "sbyte", "uint", "ulong",
+];
 /// Parameters that take a pattern of names.
 const PATTERNS: [&str; 3] = ["Filter", "Include", "Exclude"];

@@ -5,12 +5,13 @@ use serde::Deserialize;
 use winrm_proto::winrs::command_line::{LONGEST_COMMAND_LINE, Unquotable};
 use winrm_script::{
     commands::Parameter,
-    static_command::{Argument, ParameterName},
+    static_command::ParameterName,
+    typed::{Argument, TypedCommand},
 };
 
 use super::*;
 use crate::{
-    call::{CallId, HostName, Principal},
+    call::{CallId, HostName, Mode, Principal, Purpose},
     inventory::{AuthScheme, Endpoint, Login, Scheme, Tag, Timeouts, Trust},
     secret::Reference,
 };
@@ -55,6 +56,7 @@ struct Row {
     #[serde(default)]
     check: bool,
     allowed: Option<String>,
+    approval: Option<String>,
     rule: Option<String>,
     risk: Option<String>,
     kind: Option<String>,
@@ -63,6 +65,9 @@ struct Row {
     at: Option<String>,
     instead: Option<String>,
 }
+
+/// The tests' time.
+const NOW: OffsetDateTime = OffsetDateTime::UNIX_EPOCH;
 
 fn table() -> Table {
     toml::from_str(include_str!("../../fixtures/policy/judgements.toml")).unwrap()
@@ -118,6 +123,8 @@ fn call(work: Work) -> Call {
         principal: Principal::local(),
         host: HostName::new("web-01"),
         work,
+        purpose: Purpose::Agent,
+        mode: Mode::Run,
         timeout: None,
     }
 }
@@ -159,6 +166,15 @@ fn complaint(row: &Row, judgement: &Judgement) -> Option<String> {
                 .or_else(|| same("the risk", &row.risk, authorized.risk().name()))
                 .or_else(|| same("the kind", &row.kind, authorized.judged().kind()))
         }
+        Judgement::NeedsApproval(unapproved) => {
+            let wanted = unapproved.wanted();
+            let Some(_) = &row.approval else {
+                return Some(format!("needs approval as {:?}", wanted.judged().text()));
+            };
+            same("the form", &row.approval, &unqualified(wanted.judged()))
+                .or_else(|| same("the rule", &row.rule, wanted.rule()))
+                .or_else(|| same("the risk", &row.risk, wanted.risk().name()))
+        }
         Judgement::Denied(denial) => {
             let Some(_) = &row.denied else { return Some(denial.to_string()) };
             let place = denial.position.map(|place| place.to_string()).unwrap_or_default();
@@ -175,10 +191,13 @@ fn complaint(row: &Row, judgement: &Judgement) -> Option<String> {
 /// The judged form without the module, of which the table of judgements says nothing.
 fn unqualified(judged: &Judged) -> String {
     match judged {
-        Judged::PowerShell(command) => match command.name().rsplit_once('\\') {
-            Some((module, _)) => command.render().replacen(&format!("{module}\\"), "", 1),
-            None => command.render(),
-        },
+        Judged::Commands(pipeline) => {
+            let stages = pipeline.commands().map(|command| match command.module() {
+                Some(module) => command.render().replacen(&format!("{module}\\"), "", 1),
+                None => command.render(),
+            });
+            stages.collect::<Vec<_>>().join(" | ")
+        }
         other => other.text(),
     }
 }
@@ -190,7 +209,10 @@ fn a_command_of_the_table_is_sent_with_its_module() {
         Settings { allow: Some(allow.iter().map(|&name| name.to_owned()).collect()), ..Settings::default() };
     let form = |text: &str| {
         let work = Work::PowerShell { text: text.to_owned() };
-        policy(&settings).judge(&call(work), &target()).into_result().map(|allowed| allowed.judged().text())
+        policy(&settings)
+            .judge(&call(work), &target(), NOW)
+            .into_result()
+            .map(|allowed| allowed.judged().text())
     };
     assert_eq!(form("gsv").unwrap(), "Microsoft.PowerShell.Management\\Get-Service");
     assert_eq!(form("get-vm -Name 'a b'").unwrap(), "Hyper-V\\Get-VM -Name 'a b'");
@@ -202,7 +224,7 @@ fn a_command_of_the_table_is_sent_with_its_module() {
     };
     let every = policy(&every);
     for name in commands::names() {
-        let judgement = every.judge(&call(Work::Words { words: vec![name.to_owned()] }), &target());
+        let judgement = every.judge(&call(Work::Words { words: vec![name.to_owned()] }), &target(), NOW);
         let sent = judgement.into_result().unwrap().judged().text();
         // Only this one is a function of no module.
         assert!(sent.ends_with(&format!("\\{name}")) || name == "Clear-Host", "{sent}");
@@ -218,7 +240,7 @@ fn judgements_are_what_the_table_says() {
         for row in &group.rows {
             rows += 1;
             let target = row.on.as_deref().map_or_else(target, target_called);
-            let judgement = policy.judge(&call(work(row)), &target);
+            let judgement = policy.judge(&call(work(row)), &target, NOW);
             if let Some(complaint) = complaint(row, &judgement) {
                 complaints.push(format!("{:?}: {complaint}", work(row)));
             }
@@ -245,7 +267,7 @@ fn no_way_round_the_list_passes() {
         let attack: Attack = serde_json::from_str(line).unwrap();
         for settings in [&observe(), &all_get] {
             let work = Work::PowerShell { text: attack.script.clone() };
-            if let Judgement::Allowed(authorized) = policy(settings).judge(&call(work), &target()) {
+            if let Judgement::Allowed(authorized) = policy(settings).judge(&call(work), &target(), NOW) {
                 passed.push(format!("{} {}: {}", attack.id, attack.kind, authorized.judged().text()));
             }
         }
@@ -263,7 +285,7 @@ fn a_line_that_cmd_would_cut_is_refused() {
             stdin: None,
             working_directory: None,
         };
-        policy(&unrestricted()).judge(&call(work), &target()).into_result()
+        policy(&unrestricted()).judge(&call(work), &target(), NOW).into_result()
     };
     let fixed = "x ".len();
     assert!(judge(LONGEST_COMMAND_LINE - fixed).is_ok());
@@ -275,7 +297,7 @@ fn a_line_that_cmd_would_cut_is_refused() {
 #[test]
 fn an_authorization_says_what_it_is_for() {
     let work = Work::PowerShell { text: "Get-Service".to_owned() };
-    let authorized = policy(&observe()).judge(&call(work), &target()).into_result().unwrap();
+    let authorized = policy(&observe()).judge(&call(work), &target(), NOW).into_result().unwrap();
     assert_eq!(authorized.host(), &HostName::new("web-01"));
     assert_eq!(authorized.call(), &CallId::from_random(7));
     assert_eq!(authorized.timeout(), Timeouts::default().command);
@@ -285,7 +307,7 @@ fn an_authorization_says_what_it_is_for() {
 #[test]
 fn a_denial_keeps_the_way_to_allow_it_from_the_model() {
     let work = Work::PowerShell { text: "Stop-Service x".to_owned() };
-    let denial = policy(&observe()).judge(&call(work), &target()).into_result().unwrap_err();
+    let denial = policy(&observe()).judge(&call(work), &target(), NOW).into_result().unwrap_err();
     assert_eq!(denial.code().exit(), 126);
     assert!(denial.operator_hint.as_ref().unwrap().contains("Stop-Service"));
     assert!(!denial.sentence().contains("add "));
@@ -341,7 +363,7 @@ fn a_parameter_whose_name_may_not_be_written_is_refused() {
     let settings = Settings { allow: Some(vec!["Add-MpPreference".to_owned()]), ..Settings::default() };
     let values = "x ".repeat(40);
     let work = Work::PowerShell { text: format!("Add-MpPreference {values}") };
-    assert!(policy(&settings).judge(&call(work), &target()).into_result().is_err());
+    assert!(policy(&settings).judge(&call(work), &target(), NOW).into_result().is_err());
     let unwritable = |parameter: &Parameter| ParameterName::new(parameter.name()).is_err();
     let all = commands::names()
         .filter_map(commands::find)
@@ -466,8 +488,8 @@ proptest! {
         let mut narrower = settings.clone();
         narrower.exclude.extend(more);
         let call = call(work);
-        let wide = Policy::new(&settings).unwrap().judge(&call, &target());
-        let narrow = Policy::new(&narrower).unwrap().judge(&call, &target());
+        let wide = Policy::new(&settings).unwrap().judge(&call, &target(), NOW);
+        let narrow = Policy::new(&narrower).unwrap().judge(&call, &target(), NOW);
         if let Judgement::Allowed(narrow) = narrow {
             let wide = wide.into_result();
             prop_assert!(wide.is_ok(), "an exclude allowed {}", narrow.judged().text());
@@ -479,9 +501,9 @@ proptest! {
         let settings = Settings { allow: Some(allow), include: None, ..settings };
         let narrower = Settings { include: Some(include), ..settings.clone() };
         let call = call(work);
-        let narrow = Policy::new(&narrower).unwrap().judge(&call, &target());
+        let narrow = Policy::new(&narrower).unwrap().judge(&call, &target(), NOW);
         if narrow.into_result().is_ok() {
-            prop_assert!(Policy::new(&settings).unwrap().judge(&call, &target()).into_result().is_ok());
+            prop_assert!(Policy::new(&settings).unwrap().judge(&call, &target(), NOW).into_result().is_ok());
         }
     }
 
@@ -493,8 +515,8 @@ proptest! {
         let mut narrower = settings.clone();
         narrower.rules.push(deny);
         let call = call(work);
-        if let Judgement::Allowed(narrow) = Policy::new(&narrower).unwrap().judge(&call, &target()) {
-            let wide = Policy::new(&settings).unwrap().judge(&call, &target());
+        if let Judgement::Allowed(narrow) = Policy::new(&narrower).unwrap().judge(&call, &target(), NOW) {
+            let wide = Policy::new(&settings).unwrap().judge(&call, &target(), NOW);
             prop_assert!(wide.into_result().is_ok(), "a denial allowed {}", narrow.judged().text());
         }
     }
@@ -503,11 +525,11 @@ proptest! {
     fn a_ceiling_never_allows_more(settings in settings(), ceiling in settings(), work in works()) {
         let bounded = Settings { ceiling: Some(Box::new(ceiling.clone())), ..settings.clone() };
         let call = call(work);
-        if Policy::new(&bounded).unwrap().judge(&call, &target()).into_result().is_ok() {
-            prop_assert!(Policy::new(&settings).unwrap().judge(&call, &target()).into_result().is_ok());
+        if Policy::new(&bounded).unwrap().judge(&call, &target(), NOW).into_result().is_ok() {
+            prop_assert!(Policy::new(&settings).unwrap().judge(&call, &target(), NOW).into_result().is_ok());
             let profile = ceiling.profile.clone().or_else(|| Some("unrestricted".to_owned()));
             let alone = Settings { profile, ..ceiling };
-            prop_assert!(Policy::new(&alone).unwrap().judge(&call, &target()).into_result().is_ok());
+            prop_assert!(Policy::new(&alone).unwrap().judge(&call, &target(), NOW).into_result().is_ok());
         }
     }
 
@@ -515,24 +537,26 @@ proptest! {
     fn judging_is_deterministic_and_never_panics(settings in settings(), work in works()) {
         let policy = Policy::new(&settings).unwrap();
         let call = call(work);
-        prop_assert_eq!(policy.judge(&call, &target()), policy.judge(&call, &target()));
+        prop_assert_eq!(policy.judge(&call, &target(), NOW), policy.judge(&call, &target(), NOW));
     }
 
     #[test]
     fn nothing_outside_the_table_passes_observe(work in works()) {
         let policy = Policy::new(&Settings::default()).unwrap();
-        if let Judgement::Allowed(authorized) = policy.judge(&call(work), &target())
-            && let Judged::PowerShell(command) = authorized.judged()
+        if let Judgement::Allowed(authorized) = policy.judge(&call(work), &target(), NOW)
+            && let Judged::Commands(pipeline) = authorized.judged()
         {
-            let (_, name) = command.name().rsplit_once('\\').unwrap();
-            let known = commands::find(name).unwrap();
+            let command = pipeline.first();
+            prop_assert!(command.module().is_some());
+            let known = commands::find(command.name()).unwrap();
             prop_assert!(policy.offered().iter().any(|name| name == known.name()));
             for argument in command.arguments() {
                 if let Argument::Parameter { name, .. } = argument {
                     prop_assert_eq!(known.parameter(name.as_str()).map(Parameter::name), Some(name.as_str()));
                 }
             }
-            prop_assert_eq!(StaticCommand::parse(&command.render()), Ok(command.clone()));
+            let again = StaticCommand::parse(&command.render()).map(TypedCommand::from);
+            prop_assert_eq!(again.map(|again| again.render()), Ok(command.render()));
         }
     }
 

@@ -1,15 +1,31 @@
 //! Rules on values, whatever parameter they are for.
 
-use winrm_script::static_command::Literal;
+use std::borrow::Cow;
+
+use winrm_script::value::Value;
 
 use super::denial::Reason;
 
-/// What a value can do that no rule covers: name another host, a type or a drive.
-pub(super) fn objection(value: &Literal) -> Option<Reason> {
+/// What a value can do that no rule covers: name another host, a type or a drive. Looks at all that lies in it, the
+/// keys of hashtables too.
+pub(super) fn objection(value: &Value) -> Option<Reason> {
     match value {
-        Literal::String(text) => text_objection(text),
-        Literal::Array(elements) => elements.iter().find_map(objection),
-        Literal::Number(_) | Literal::Boolean(_) | Literal::Null => None,
+        Value::Array(items) => items.to_vec().iter().find_map(objection),
+        Value::Table(table) => {
+            table.entries().iter().find_map(|(key, value)| objection(key).or_else(|| objection(value)))
+        }
+        one => text_of(one).and_then(|text| text_objection(&text)),
+    }
+}
+
+/// The text that a rule compares a value by; nothing for `$null`, arrays and hashtables.
+pub(super) fn text_of(value: &Value) -> Option<Cow<'_, str>> {
+    match value {
+        Value::String(text) => Some(Cow::Borrowed(text.as_str())),
+        Value::Boolean(true) => Some(Cow::Borrowed("true")),
+        Value::Boolean(false) => Some(Cow::Borrowed("false")),
+        Value::Null | Value::Array(_) | Value::Table(_) => None,
+        other => Some(Cow::Owned(other.to_text().as_str().to_owned())),
     }
 }
 

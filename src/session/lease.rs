@@ -117,7 +117,7 @@ impl Prepared {
     /// Nothing is prepared for a check.
     fn new(judged: Judged) -> Option<Self> {
         match judged {
-            Judged::PowerShell(command) => Some(Self::powershell(&command.render())),
+            Judged::Commands(pipeline) => Some(Self::powershell(&pipeline.render())),
             Judged::RawPowerShell(text) => Some(Self::powershell(&text)),
             Judged::Program(program) => Some(Self::program(program)),
             Judged::Check => None,
