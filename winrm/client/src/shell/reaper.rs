@@ -6,11 +6,14 @@ use tokio::{
     task::JoinSet,
     time::{Instant, sleep_until},
 };
-use winrm_proto::winrs::{Delete, Signal, SignalCode};
+use winrm_proto::{
+    exchange::ShellFate,
+    winrs::{Delete, Signal, SignalCode},
+};
 
 use super::{
     Host,
-    registry::{Chore, Next, Registry, Stage},
+    registry::{Chore, Done, Next, Registry, Stage},
 };
 use crate::{
     error::{Error, Operation},
@@ -54,16 +57,20 @@ async fn perform(chore: Chore, registry: Arc<Registry>, host: Host) {
             host.ask(lane, Operation::Delete, shell.target(), Delete).await.map(|_| ())
         }
     };
-    if let Err(error) = outcome.or_else(gone_is_fine) {
-        // The host ends an idle shell by itself, so that this is a delay and no leak for ever.
-        tracing::warn!(operation = %error.during(), cause = %error.cause(), "not cleaned up on the host");
-    }
-    registry.done(&chore);
+    let done = match outcome {
+        Err(error) if !is_gone(&error) => {
+            // The host ends an idle shell by itself, so that this is a delay and no leak for ever.
+            tracing::warn!(operation = %error.during(), cause = %error.cause(), "not cleaned up on the host");
+            Done::Unconfirmed
+        }
+        _ => Done::Gone,
+    };
+    registry.done(&chore, done);
 }
 
 /// What is to go and is not there any more needs no more cleaning up.
-fn gone_is_fine(error: Error) -> Result<(), Error> {
-    if error.fault().is_some() { Ok(()) } else { Err(error) }
+fn is_gone(error: &Error) -> bool {
+    error.fault().is_some_and(|fault| ShellFate::from_fault(fault) == ShellFate::Gone)
 }
 
 const AT_A_TIME: usize = 4;

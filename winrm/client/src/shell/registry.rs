@@ -83,6 +83,17 @@ enum Mark {
     Due(Instant),
     /// Being cleaned up.
     UnderWay,
+    /// It was to be deleted, and the host has not said that it is gone.
+    Stuck,
+}
+
+/// What came of a chore.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Done {
+    /// The host has nothing left of it.
+    Gone,
+    /// Nobody knows.
+    Unconfirmed,
 }
 
 /// Says that a shell is being opened, so that a shutdown waits for it.
@@ -142,7 +153,7 @@ impl Registry {
         self.gone.notify_waiters();
     }
 
-    /// Every shell is to go, and no new one comes.
+    /// Every shell is to go, and no new one comes. What could not be deleted before is tried once more.
     pub(crate) fn close(&self) {
         let mut entries = self.entries();
         entries.stage = Stage::Closing;
@@ -154,18 +165,18 @@ impl Registry {
         self.marked.notify_one();
     }
 
-    /// Waits until nothing is left on the host.
-    pub(crate) async fn emptied(&self) {
+    /// Waits until nothing can be done any more about what is left on the host.
+    pub(crate) async fn settled(&self) {
         loop {
             let gone = self.gone.notified();
-            if self.left() == 0 {
+            if self.entries().is_settled() {
                 return;
             }
             gone.await;
         }
     }
 
-    /// How many shells are open or being opened.
+    /// How many shells are open or being opened, and how many may be left because their Delete failed.
     pub(crate) fn left(&self) -> usize {
         let entries = self.entries();
         entries.shells.len().saturating_add(entries.opening)
@@ -183,19 +194,25 @@ impl Registry {
         }
         match entries.soonest() {
             Some(time) => Next::At(time),
-            None if entries.stage == Stage::Closing && entries.shells.is_empty() && entries.opening == 0 => {
-                Next::End
-            }
+            None if entries.stage == Stage::Closing && entries.is_settled() => Next::End,
             None => Next::Wait,
         }
     }
 
-    /// A chore is done, or was given up.
-    pub(super) fn done(&self, chore: &Chore) {
-        match chore {
-            Chore::Signal(shell, _, command) => self.ended(*shell, command),
-            Chore::Delete(shell, _) => self.forget(*shell),
+    /// A chore is done, or was given up. A command that was not ended goes with its shell.
+    pub(super) fn done(&self, chore: &Chore, done: Done) {
+        match (chore, done) {
+            (Chore::Signal(shell, _, command), _) => self.ended(*shell, command),
+            (Chore::Delete(shell, _), Done::Gone) => self.forget(*shell),
+            (Chore::Delete(shell, _), Done::Unconfirmed) => self.stuck(*shell),
         }
+    }
+
+    fn stuck(&self, shell: ShellKey) {
+        if let Some(entry) = self.entries().shells.get_mut(&shell) {
+            entry.mark = Mark::Stuck;
+        }
+        self.gone.notify_waiters();
     }
 
     fn mark(&self, shell: ShellKey, command: &CommandId, at: Instant) {
@@ -259,6 +276,11 @@ impl Drop for Opening {
 }
 
 impl Entries {
+    /// Whether nothing is open, being opened or being deleted.
+    fn is_settled(&self) -> bool {
+        self.opening == 0 && self.shells.values().all(|entry| entry.mark == Mark::Stuck)
+    }
+
     fn due(&mut self, now: Instant) -> Option<Chore> {
         let is_due = |mark: &Mark| matches!(mark, Mark::Due(at) if *at <= now);
         let mut best: Option<(Instant, ShellKey, Option<usize>)> = None;

@@ -285,3 +285,12 @@ async fn no_output_is_asked_for_while_nobody_reads() {
     assert_eq!(client.shutdown(PATIENCE).await, Shutdown::Complete);
     host.shutdown().await;
 }
+
+#[tokio::test]
+async fn a_shutdown_without_the_host_says_what_it_leaves() {
+    let (host, client) = start(Host::builder()).await;
+    let shell = shell(&client).await;
+    host.shutdown().await;
+    assert_eq!(client.shutdown(PATIENCE).await, Shutdown::Left { shells: 1 });
+    drop(shell);
+}

@@ -6,7 +6,7 @@ use winrm_proto::{
     wsman::ResourceUri,
 };
 
-use super::{Chore, Next, Registry, ShellKey};
+use super::{Chore, Done, Next, Registry, ShellKey};
 
 fn reference(name: &str) -> ShellReference {
     ShellReference {
@@ -37,7 +37,7 @@ async fn a_finished_command_waits_a_moment_for_the_next_one() {
     let chore = Chore::Signal(shell, reference("S1"), command("C1"));
     assert_eq!(registry.next(Instant::now()), Next::Chore(chore.clone()));
     assert_eq!(registry.next(Instant::now()), Next::Wait, "it is under way");
-    registry.done(&chore);
+    registry.done(&chore, Done::Gone);
     assert_eq!(registry.next(Instant::now()), Next::Wait);
 }
 
@@ -63,7 +63,7 @@ async fn a_shell_that_goes_takes_its_commands_along() {
     let chore = Chore::Delete(shell, reference("S1"));
     let later = Instant::now() + Duration::from_secs(1);
     assert_eq!(registry.next(later), Next::Chore(chore.clone()));
-    registry.done(&chore);
+    registry.done(&chore, Done::Gone);
     assert_eq!(registry.left(), 0);
 }
 
@@ -75,14 +75,14 @@ async fn closing_takes_everything_and_lets_nothing_in() {
     registry.close();
     assert!(registry.open().is_none());
     assert_eq!(registry.next(Instant::now()), Next::Chore(Chore::Delete(shell, reference("S1"))));
-    registry.done(&Chore::Delete(shell, reference("S1")));
+    registry.done(&Chore::Delete(shell, reference("S1")), Done::Gone);
     assert_eq!(registry.next(Instant::now()), Next::Wait, "a shell is still being opened");
     let late = late.opened(reference("S2"));
     let chore = Chore::Delete(late, reference("S2"));
     assert_eq!(registry.next(Instant::now()), Next::Chore(chore.clone()));
-    registry.done(&chore);
+    registry.done(&chore, Done::Gone);
     assert_eq!(registry.next(Instant::now()), Next::End);
-    registry.emptied().await;
+    registry.settled().await;
 }
 
 #[tokio::test(start_paused = true)]
@@ -91,6 +91,24 @@ async fn a_shell_that_failed_to_open_is_not_waited_for() {
     let opening = registry.open().unwrap();
     registry.close();
     drop(opening);
-    registry.emptied().await;
+    registry.settled().await;
     assert_eq!(registry.next(Instant::now()), Next::End);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_shell_that_would_not_go_is_left_and_tried_once_more_at_the_end() {
+    let registry = Arc::new(Registry::default());
+    let shell = open(&registry, "S1");
+    let chore = Chore::Delete(shell, reference("S1"));
+    registry.released(shell);
+    let later = Instant::now() + Duration::from_secs(1);
+    assert_eq!(registry.next(later), Next::Chore(chore.clone()));
+    registry.done(&chore, Done::Unconfirmed);
+    assert_eq!((registry.next(later), registry.left()), (Next::Wait, 1));
+
+    registry.close();
+    assert_eq!(registry.next(later), Next::Chore(chore.clone()));
+    registry.done(&chore, Done::Unconfirmed);
+    registry.settled().await;
+    assert_eq!((registry.next(later), registry.left()), (Next::End, 1));
 }
