@@ -406,6 +406,7 @@ fn not_soap(response: &Response) -> Error {
     match response.status {
         404 | 405 | 501 => {}
         200..=299 if response.media_type() != SOAP => {}
+        status @ 200..=299 => return Error::NotChallenged { status },
         status => return Error::UnexpectedStatus(status),
     }
     Error::NotWinRm { status: response.status, content_type: response.media_type() }

@@ -76,8 +76,17 @@ pub enum Error {
         /// The `Location`, shortened and made printable; empty where there is none.
         location: String,
     },
+    /// The server accepted a request that proves nothing, so it is no WinRM service that wants the account.
+    #[error(
+        "something answers with HTTP status {status} without asking who is calling, as no WinRM listener does; connect to the \
+         host itself, not to a proxy, gateway or web server before it"
+    )]
+    NotChallenged {
+        /// The HTTP status, a success.
+        status: u16,
+    },
     /// A status that WinRM has no meaning for here.
-    #[error("the server answered with HTTP status {0}")]
+    #[error("the server answered with HTTP status {status}, {}", meaning(.0), status = .0)]
     UnexpectedStatus(u16),
     /// Success, but nothing in it.
     #[error("the server answered the request with an empty body")]
@@ -92,4 +101,31 @@ pub enum Error {
 
 fn list(offered: &[String]) -> String {
     if offered.is_empty() { "nothing".to_owned() } else { offered.join(", ") }
+}
+
+/// Who answers so, and what helps.
+fn meaning(status: &u16) -> &'static str {
+    match *status {
+        400 => {
+            "which says that the request was not understood: a proxy or another kind of service is at this address and port"
+        }
+        403 => {
+            "which says that this client is not let in: a proxy, firewall or the listener's IP filter refuses its address"
+        }
+        407 => {
+            "as a proxy does that wants its own credentials: name it as the proxy, or leave it out of the way"
+        }
+        408 | 504 => {
+            "as a proxy or gateway does that waits less long than the host works: connect to the host itself"
+        }
+        413 => "because the request is larger than the server takes: raise MaxEnvelopeSizekb on the host",
+        429 => "because it gets too many requests: try again later",
+        500 => {
+            "and no fault that says why: the service failed, or the account may not use it; the host's event log \
+             Microsoft-Windows-WinRM/Operational says more"
+        }
+        502 => "as a proxy or gateway does that does not reach the host: connect to the host itself",
+        503 => "because the WinRM service is stopped or overloaded: start it on the host, or try again later",
+        _ => "which WinRM does not use: check that the address and port are those of a WinRM listener",
+    }
 }

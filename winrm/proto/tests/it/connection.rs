@@ -364,6 +364,18 @@ fn other_answers() {
     }
 }
 
+/// Whatever lets anybody in is not what the account is meant for, however much it looks like WinRM.
+#[test]
+fn success_before_anything_was_proven() {
+    for body in ["", "<answer/>"] {
+        let mut fresh = connection(settings("vagrant", PASSWORD, &[Scheme::Ntlm]));
+        drop(fresh.send(ENVELOPE).unwrap());
+        let error = fresh.receive(response(200, &[SOAP], body)).unwrap_err();
+        assert_eq!(error, Error::NotChallenged { status: 200 });
+        assert!(error.to_string().contains("without asking who is calling"), "{error}");
+    }
+}
+
 #[test]
 fn an_authenticated_connection_that_is_forgotten() {
     let mut listener = Listener::new(&[Scheme::Ntlm]);
