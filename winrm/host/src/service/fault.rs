@@ -77,6 +77,12 @@ impl WindowsFault {
     /// `ERROR_WSMAN_INVALID_HEADER` and its relatives.
     pub(super) const INVALID_HEADER: Self =
         sender(0x8033_800F, "InvalidMessageInformationHeader", "A SOAP header holds an invalid value.");
+    /// `ERROR_WSMAN_SOAP_FAULT_MUST_UNDERSTAND`.
+    const MUST_UNDERSTAND: Self = sender(
+        0x8033_8010,
+        "MustUnderstand",
+        "A SOAP header that the client wants to be understood is not known to the service.",
+    );
     /// `ERROR_WSMAN_INVALID_OPTIONS`.
     pub(super) const INVALID_OPTIONS: Self = sender(
         0x8033_8039,
@@ -167,6 +173,7 @@ pub(super) fn of_unreadable(error: &Error) -> WindowsFault {
     match error {
         Error::Xml(_) | Error::NotSoap | Error::NoBody | Error::Missing { .. } => WindowsFault::SCHEMA,
         Error::Invalid { .. } => WindowsFault::INVALID_HEADER,
+        Error::NotUnderstood { .. } => WindowsFault::MUST_UNDERSTAND,
         Error::UnknownAction => WindowsFault::INVALID_ACTION,
     }
 }

@@ -24,6 +24,13 @@ pub enum Error {
         /// The element or attribute.
         name: &'static str,
     },
+    /// A header block that this reader does not know has to be understood (SOAP 1.2 part 1 section 2.4), so that the message
+    /// must not be acted on.
+    #[error("the message asks that its header {name:?} be understood, which it is not")]
+    NotUnderstood {
+        /// The block's local name, shortened.
+        name: String,
+    },
     /// The action is not one that this reader knows.
     #[error("the action is not supported")]
     UnknownAction,

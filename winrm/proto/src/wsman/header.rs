@@ -1,8 +1,8 @@
 use std::time::Duration;
 
 use super::{
-    Action, Error, Locale, MessageId, OptionSet, ResourceUri, SelectorSet, SessionId, format_duration,
-    parse_duration,
+    Action, Error, Locale, MessageId, OptionSet, ResourceUri, SelectorSet, SessionId, envelope::is_true,
+    format_duration, parse_duration,
 };
 use crate::xml::{Element, Namespace, Reader, Writer};
 
@@ -99,18 +99,21 @@ impl Header {
         }
     }
 
-    /// Reads the children of the `s:Header` that was just opened; headers we do not know are passed over. A header
-    /// whose value cannot be is left out and named beside the result, so that a host can still answer with a fault.
-    pub(super) fn read(reader: &mut Reader<'_>) -> Result<(Self, Option<&'static str>), Error> {
+    /// Reads the children of the `s:Header` that was just opened; headers we do not know are passed over. What is odd is
+    /// named beside the result, so that a host can still answer with a fault.
+    pub(super) fn read(reader: &mut Reader<'_>) -> Result<(Self, Oddities), Error> {
         let mut header = Self::default();
-        let mut invalid = None;
+        let mut oddities = Oddities::default();
         while let Some(element) = reader.child()? {
+            if oddities.not_understood.is_none() && !is_known(&element) && must_be_understood(&element)? {
+                oddities.not_understood = Some(element.local().chars().take(MAX_NAME).collect());
+            }
             match header.read_block(&element, reader) {
-                Err(Error::Invalid { name }) => invalid = invalid.or(Some(name)),
+                Err(Error::Invalid { name }) => oddities.invalid = oddities.invalid.or(Some(name)),
                 outcome => outcome?,
             }
         }
-        Ok((header, invalid))
+        Ok((header, oddities))
     }
 
     fn read_block(&mut self, element: &Element<'_>, reader: &mut Reader<'_>) -> Result<(), Error> {
@@ -147,6 +150,47 @@ impl Header {
     }
 }
 
+/// What is wrong in a header that can be read all the same.
+#[derive(Debug, Default)]
+pub(super) struct Oddities {
+    /// A block whose value cannot be; it was left out.
+    pub(super) invalid: Option<&'static str>,
+    /// A block that nobody here knows and that has to be understood.
+    pub(super) not_understood: Option<String>,
+}
+
+impl Oddities {
+    pub(super) fn understood(&self) -> Result<(), Error> {
+        let Some(name) = self.not_understood.clone() else { return Ok(()) };
+        Err(Error::NotUnderstood { name })
+    }
+}
+
+/// Whether a block is one that is read, or whose meaning is that of every message here: `ReplyTo` and its like name the
+/// other end of the connection.
+fn is_known(block: &Element<'_>) -> bool {
+    match block.name() {
+        (Namespace::Addressing, name) => {
+            matches!(name, "Action" | "MessageID" | "RelatesTo" | "To" | "From" | "ReplyTo" | "FaultTo")
+        }
+        (Namespace::WsMan, name) => matches!(
+            name,
+            "ResourceURI" | "SelectorSet" | "OptionSet" | "OperationTimeout" | "MaxEnvelopeSize" | "Locale"
+        ),
+        (Namespace::WsManMicrosoft, name) => matches!(name, "DataLocale" | "SessionId"),
+        _ => false,
+    }
+}
+
+/// SOAP 1.2 part 1 section 5.2: whether a block is mandatory, and meant for who reads it rather than for a node on the way.
+fn must_be_understood(block: &Element<'_>) -> Result<bool, Error> {
+    let is_mandatory =
+        block.attribute(Namespace::Soap, "mustUnderstand")?.is_some_and(|value| is_true(&value));
+    let is_ours =
+        block.attribute(Namespace::Soap, "role")?.is_none_or(|role| OUR_ROLES.contains(&role.trim()));
+    Ok(is_mandatory && is_ours)
+}
+
 /// WS-Addressing: the peer at the other end of this connection.
 pub const ANONYMOUS: &str = "http://schemas.xmlsoap.org/ws/2004/08/addressing/role/anonymous";
 
@@ -172,3 +216,11 @@ fn understood(writer: &mut Writer) -> &mut Writer {
 fn not_understood(writer: &mut Writer) -> &mut Writer {
     writer.attribute("s:mustUnderstand", "false")
 }
+
+/// SOAP 1.2 part 1 section 2.2: who receives a message in the end, and every node; an empty role is the first.
+const OUR_ROLES: [&str; 3] = [
+    "",
+    "http://www.w3.org/2003/05/soap-envelope/role/ultimateReceiver",
+    "http://www.w3.org/2003/05/soap-envelope/role/next",
+];
+const MAX_NAME: usize = 60;

@@ -1,3 +1,4 @@
+use super::header::Oddities;
 use super::{Error, Fault, Header, Request, Response};
 use crate::xml::{Limits, Namespace, Reader};
 
@@ -5,8 +6,7 @@ use crate::xml::{Limits, Namespace, Reader};
 #[derive(Debug)]
 pub struct Incoming<'i> {
     header: Header,
-    /// A header whose value cannot be.
-    invalid: Option<&'static str>,
+    oddities: Oddities,
     /// INVARIANT: `s:Body` is the innermost open element.
     body: Reader<'i>,
 }
@@ -31,11 +31,11 @@ impl<'i> Incoming<'i> {
         if root.name() != (Namespace::Soap, "Envelope") {
             return Err(Error::NotSoap);
         }
-        let (mut header, mut invalid) = (Header::default(), None);
+        let (mut header, mut oddities) = (Header::default(), Oddities::default());
         while let Some(part) = reader.child()? {
             match part.name() {
-                (Namespace::Soap, "Header") => (header, invalid) = Header::read(&mut reader)?,
-                (Namespace::Soap, "Body") => return Ok(Self { header, invalid, body: reader }),
+                (Namespace::Soap, "Header") => (header, oddities) = Header::read(&mut reader)?,
+                (Namespace::Soap, "Body") => return Ok(Self { header, oddities, body: reader }),
                 _ => reader.skip()?,
             }
         }
@@ -51,11 +51,12 @@ impl<'i> Incoming<'i> {
     /// Reads the body as a request.
     ///
     /// # Errors
-    /// [`Error::Invalid`] where a header's value cannot be, any [`Error`] where the body is not `R` or where the document is
+    /// [`Error::NotUnderstood`] and [`Error::Invalid`] where a header is beyond us or its value cannot be, any [`Error`] where the body is not `R` or where the document is
     /// broken further down.
     pub fn request<R: Request>(self) -> Result<(Header, R), Error> {
-        let Self { header, invalid, mut body } = self;
-        if let Some(name) = invalid {
+        let Self { header, oddities, mut body } = self;
+        oddities.understood()?;
+        if let Some(name) = oddities.invalid {
             return Err(Error::Invalid { name });
         }
         let request = R::read(&header, &mut body)?;
@@ -63,12 +64,14 @@ impl<'i> Incoming<'i> {
         Ok((header, request))
     }
 
-    /// Reads a whole envelope as the answer to a request: the response or a fault.
+    /// Reads a whole envelope as the answer to a request: the response or a fault. A header block that has to be understood
+    /// and is not known makes it unusable, whatever its body says (SOAP 1.2 part 1 section 2.4).
     ///
     /// # Errors
     /// [`Error`] where it is neither, or where the document is broken.
     pub fn answer<T: Response>(envelope: &'i [u8], limits: &Limits) -> Result<Answer<T>, Error> {
-        let Self { header, mut body, .. } = Self::open(envelope, limits)?;
+        let Self { header, oddities, mut body } = Self::open(envelope, limits)?;
+        oddities.understood()?;
         // Some hosts send a fault with the action of a response, so the body decides, not the action.
         let answer = if body.peek_child()? == Some((Namespace::Soap, "Fault")) {
             Err(Box::new(Fault::read(&mut body)?))

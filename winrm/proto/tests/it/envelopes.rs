@@ -84,7 +84,7 @@ fn a_header_with_a_value_that_cannot_be() {
 #[test]
 fn a_header_that_is_only_odd() {
     let blocks = format!(
-        "<a:MessageID>\n  uuid:1\n</a:MessageID><a:RelatesTo/><p:ActivityId>X</p:ActivityId><unknown s:mustUnderstand='true'>\
+        "<a:MessageID>\n  uuid:1\n</a:MessageID><a:RelatesTo/><p:ActivityId>X</p:ActivityId><unknown s:mustUnderstand='false'>\
          <deep/></unknown>{DELETE}<w:Locale/><p:DataLocale xml:lang=''/><w:SelectorSet><other/><w:Selector Name='shellid'> A \
          </w:Selector></w:SelectorSet><w:OptionSet><w:Option Name='x' MustComply='1'>y</w:Option></w:OptionSet>"
     );
@@ -98,6 +98,38 @@ fn a_header_that_is_only_odd() {
     let options: Vec<_> =
         header.options.iter().map(|option| (option.name.as_str(), option.must_comply)).collect();
     assert_eq!(options, [("x", MustComply::Yes)]);
+}
+
+fn not_understood(name: &str) -> Error {
+    Error::NotUnderstood { name: name.to_owned() }
+}
+
+/// SOAP 1.2 part 1 section 2.4: what has to be understood and is not makes a message unusable, for whom it is meant.
+#[test]
+fn a_message_with_a_header_that_has_to_be_understood() {
+    let next = "http://www.w3.org/2003/05/soap-envelope/role/next";
+    let receiver = "http://www.w3.org/2003/05/soap-envelope/role/ultimateReceiver";
+    for (block, expected) in [
+        ("<p:Throttle s:mustUnderstand='true'/>".to_owned(), Some("Throttle")),
+        ("<Throttle s:mustUnderstand=' 1 '><a/></Throttle>".to_owned(), Some("Throttle")),
+        ("<a:Unheard s:mustUnderstand='true'/>".to_owned(), Some("Unheard")),
+        (format!("<x s:mustUnderstand='true' s:role='{next}'/>"), Some("x")),
+        (format!("<x s:mustUnderstand='true' s:role='{receiver}'/>"), Some("x")),
+        ("<x s:mustUnderstand='true'/><y s:mustUnderstand='true'/>".to_owned(), Some("x")),
+        // Somebody else's, an invitation, or not SOAP's attribute.
+        ("<x s:mustUnderstand='true' s:role='urn:somebody-on-the-way'/>".to_owned(), None),
+        ("<p:ActivityId s:mustUnderstand='false'>1</p:ActivityId><x s:mustUnderstand='0'/>".to_owned(), None),
+        ("<x mustUnderstand='true'/><x p:mustUnderstand='true'/>".to_owned(), None),
+        ("<a:ReplyTo s:mustUnderstand='true'/><a:RelatesTo s:mustUnderstand='true'/>".to_owned(), None),
+    ] {
+        for body in ["", "<s:Fault><s:Code><s:Value>s:Sender</s:Value></s:Code></s:Fault>"] {
+            let message = envelope(&block, body);
+            let answer = Incoming::answer::<DeleteResponse>(message.as_bytes(), &Limits::default());
+            assert_eq!(answer.err(), expected.map(not_understood), "{block}");
+        }
+        let request = envelope(&format!("{block}{DELETE}"), "");
+        assert_eq!(Call::read(open(&request).unwrap()).err(), expected.map(not_understood), "{block}");
+    }
 }
 
 #[test]
