@@ -1,5 +1,6 @@
 //! The command line: reads arguments, puts the house together, starts and stops it.
 
+mod approve;
 mod arguments;
 mod config;
 mod demo;
@@ -7,10 +8,13 @@ mod exec;
 mod exit;
 mod host;
 mod output;
+mod page;
+mod pending;
 mod serve;
 mod setup;
 mod signals;
 mod stdio;
+mod terminal;
 
 use std::{
     io::{self, IsTerminal as _},
@@ -59,6 +63,8 @@ async fn dispatch(arguments: Arguments, console: &Console) -> Exit {
         Some(Command::Config(arguments::Config { command: ConfigCommand::Show { json } })) => {
             config::show(json, &environment, &settings.into(), console)
         }
+        Some(Command::Pending { json }) => pending::run(json, &environment, &settings.into(), console),
+        Some(Command::Approve(asked)) => approve::run(&asked, &environment, &settings.into(), console),
         Some(Command::CheckConfig { json }) => config::check(json, &environment, &settings.into(), console),
     }
 }

@@ -59,6 +59,14 @@ pub(super) enum Command {
     Serve,
     /// Run one command on a host
     Exec(Exec),
+    /// List what waits for a human's approval
+    Pending {
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Read what would run, on a terminal, and approve it
+    Approve(Approve),
     /// Show it all with a loopback host: no Windows needed
     Demo,
     /// Keep a loopback host running and print the environment to reach it
@@ -117,6 +125,18 @@ pub(super) struct Exec {
     /// Command name, -Parameters and values; each word is data
     #[arg(last = true, value_name = "COMMAND ARG…", required_unless_present = "script")]
     pub(super) words: Vec<String>,
+}
+
+/// What `approve` takes.
+#[derive(Debug, Args)]
+pub(super) struct Approve {
+    /// The request, or the beginning of its id
+    #[arg(value_name = "ID")]
+    pub(super) id: String,
+
+    /// Approve the same for each of these hosts (names and @tags), once
+    #[arg(long, value_name = "HOSTS", value_delimiter = ',')]
+    pub(super) hosts: Option<Vec<String>>,
 }
 
 /// What `host` takes.

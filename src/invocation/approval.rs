@@ -18,7 +18,7 @@ use secrecy::SecretString;
 use time::OffsetDateTime;
 
 pub use self::{
-    error::{ApprovalError, Unapproved},
+    error::{ApprovalError, NotApproved},
     owner::{Approver, NotAnApprover},
     request::{ApprovalId, Background, NotAnId, Request},
     store::{Granted, Pending},
@@ -97,8 +97,8 @@ impl Approvals {
     /// Uses an approval up, or asks for one.
     ///
     /// # Errors
-    /// [`Unapproved`]: nobody has approved it yet, or nobody can.
-    pub fn redeem(&self, request: &Request, background: &Background) -> Result<Approval, Unapproved> {
+    /// [`NotApproved`]: nobody has approved it yet, or nobody can.
+    pub fn redeem(&self, request: &Request, background: &Background) -> Result<Approval, NotApproved> {
         let id = request.id();
         let unusable = match self.store.take(&id)? {
             Some(granted) => match self.check(request, &granted) {
@@ -120,7 +120,7 @@ impl Approvals {
         self.store.sweep(now)?;
         self.store.ask(&pending)?;
         let Request { host, form, .. } = request.clone();
-        Err(Unapproved::Required(Box::new(Required {
+        Err(NotApproved::Required(Box::new(Required {
             id,
             host,
             rule: background.rule.clone(),

@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that cannot go on has failed")]
 
+#[cfg(unix)]
+mod approve;
 mod exec;
 mod hostile;
 mod order;

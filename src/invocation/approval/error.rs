@@ -9,7 +9,7 @@ use crate::{
 
 /// Why work that wants a human does not run.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Unapproved {
+pub enum NotApproved {
     /// It was asked for, and waits.
     #[error("a human has to approve this ({}): {}", .0.rule, .0.command())]
     Required(Box<Required>),
@@ -99,7 +99,7 @@ pub enum ApprovalError {
     NoRandomBytes(#[from] NoRandomBytes),
 }
 
-impl Remedy for Unapproved {
+impl Remedy for NotApproved {
     fn code(&self) -> Code {
         match self {
             Self::Required(_) => Code::ApprovalMissing,

@@ -34,7 +34,7 @@ impl Desk {
         Self { approvals: Approvals::with_clock(settings, secrets, clock), folder }
     }
 
-    fn redeem(&self, request: &Request) -> Result<Approval, Unapproved> {
+    fn redeem(&self, request: &Request) -> Result<Approval, NotApproved> {
         self.approvals.redeem(request, &background())
     }
 
@@ -66,9 +66,9 @@ fn background() -> Background {
     Background { tool: "execute_command".to_owned(), rule: "restarts".to_owned(), risk: "change".to_owned() }
 }
 
-fn required(result: Result<Approval, Unapproved>) -> Required {
+fn required(result: Result<Approval, NotApproved>) -> Required {
     match result {
-        Err(Unapproved::Required(required)) => *required,
+        Err(NotApproved::Required(required)) => *required,
         other => panic!("{other:?}"),
     }
 }

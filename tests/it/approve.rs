@@ -1,0 +1,243 @@
+//! `pending` and `approve`: a human on a terminal, and everything that is none.
+
+use std::{
+    fs::File,
+    io::{Read as _, Write as _},
+    path::PathBuf,
+    process::{Child, Command, Output, Stdio},
+};
+
+use rustix::pty;
+use serde_json::Value;
+use winrm_mcp::{
+    invocation::approval::{Approval, Approvals, Background, NotApproved, Request, Settings},
+    redact::KnownSecrets,
+    secret::{Environment, Reference, Secrets},
+};
+
+use crate::support::{Site, errors};
+
+/// The program with a terminal of its own, and what the human sees and types.
+struct Seat {
+    process: Child,
+    terminal: File,
+    seen: String,
+}
+
+impl Seat {
+    fn new(program: &Command) -> Self {
+        let terminal = pty::openpt(pty::OpenptFlags::RDWR | pty::OpenptFlags::NOCTTY).unwrap();
+        pty::grantpt(&terminal).unwrap();
+        pty::unlockpt(&terminal).unwrap();
+        let name = pty::ptsname(&terminal, Vec::new()).unwrap();
+        let inner = File::options().read(true).write(true).open(name.to_str().unwrap()).unwrap();
+        // A session of its own, whose controlling terminal this becomes.
+        let mut command = Command::new("setsid");
+        command.args(["--ctty", "--wait"]).arg(program.get_program()).args(program.get_args()).env_clear();
+        for (name, value) in program.get_envs() {
+            if let Some(value) = value {
+                command.env(name, value);
+            }
+        }
+        command.env("PATH", std::env::var_os("PATH").unwrap());
+        let process = command.stdin(inner).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        Self { process, terminal: File::from(terminal), seen: String::new() }
+    }
+
+    /// Waits until the human has seen this.
+    fn sees(&mut self, text: &str) {
+        let mut some = [0; 1024];
+        while !self.seen.contains(text) {
+            let length = self.terminal.read(&mut some).unwrap_or(0);
+            assert_ne!(length, 0, "the terminal closed after {:?}", self.seen);
+            self.seen.push_str(&String::from_utf8_lossy(&some[..length]));
+        }
+    }
+
+    fn types(&mut self, text: &str) {
+        self.terminal.write_all(text.as_bytes()).unwrap();
+    }
+
+    /// All that was seen, and how it ended.
+    fn leave(self) -> (String, Output) {
+        (self.seen, self.process.wait_with_output().unwrap())
+    }
+}
+
+fn approvals(site: &Site, passphrase: Option<PathBuf>) -> Approvals {
+    let settings = Settings {
+        folder: site.path("state").join("approvals"),
+        user: None,
+        passphrase: passphrase.map(Reference::File),
+    };
+    Approvals::new(settings, Secrets::new(Environment::of_this_process(), KnownSecrets::default()))
+}
+
+fn request(form: &str) -> Request {
+    Request {
+        principal: "local".to_owned(),
+        host: "localhost".to_owned(),
+        configuration_name: None,
+        policy: "p1".to_owned(),
+        kind: "powershell".to_owned(),
+        form: form.to_owned(),
+    }
+}
+
+fn redeem(approvals: &Approvals, request: &Request) -> Result<Approval, NotApproved> {
+    let background = Background {
+        tool: "execute_command".to_owned(),
+        rule: "restarts".to_owned(),
+        risk: "change".to_owned(),
+    };
+    approvals.redeem(request, &background)
+}
+
+const RESTART: &str = "Microsoft.PowerShell.Management\\Restart-Service -Name 'W32Time'";
+
+#[test]
+fn a_human_reads_the_whole_form_and_says_yes() {
+    let site = Site::new();
+    let approvals = approvals(&site, None);
+    let long = request(&format!("{RESTART} -Verbose '{}\u{202e}end'", "x".repeat(500)));
+    assert!(redeem(&approvals, &long).is_err());
+    let id = long.id();
+    let mut seat = Seat::new(&site.command(&["approve", id.as_str()], &[]));
+    seat.sees("Type yes");
+    seat.types("yes\n");
+    let (seen, output) = seat.leave();
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    assert!(String::from_utf8_lossy(&output.stdout).starts_with("approved once for localhost"));
+    let (_, form) = seen.split_once("This would run, as powershell:").unwrap();
+    let form: String = form.split("Type yes").next().unwrap().split_whitespace().collect();
+    assert_eq!(form, long.form.replace('\u{202e}', "\\u{202e}").replace(' ', ""));
+    assert!(seen.lines().all(|line| line.trim_end().chars().count() <= 80), "{seen}");
+    assert!(seen.contains("Rule      restarts (change)"), "{seen}");
+    assert!(redeem(&approvals, &long).is_ok());
+    assert!(redeem(&approvals, &long).is_err());
+}
+
+#[test]
+fn anything_but_yes_approves_nothing() {
+    let site = Site::new();
+    let approvals = approvals(&site, None);
+    for (answer, told, waits) in [
+        ("no\n", "declined", 0),
+        ("y\n", "still waits", 1),
+        ("\n", "still waits", 1),
+        ("\u{4}", "still waits", 1),
+    ] {
+        assert!(redeem(&approvals, &request(RESTART)).is_err());
+        let mut seat = Seat::new(&site.command(&["approve", request(RESTART).id().as_str()], &[]));
+        seat.sees("Type yes");
+        seat.types(answer);
+        let (_, output) = seat.leave();
+        assert_eq!(output.status.code(), Some(79), "{answer:?}: {output:?}");
+        assert!(String::from_utf8_lossy(&output.stdout).contains(told), "{answer:?}: {output:?}");
+        assert_eq!(approvals.pending().unwrap().len(), waits, "{answer:?}");
+    }
+    assert!(redeem(&approvals, &request(RESTART)).is_err());
+}
+
+#[test]
+fn without_a_terminal_nobody_approves() {
+    let site = Site::new();
+    let approvals = approvals(&site, None);
+    assert!(redeem(&approvals, &request(RESTART)).is_err());
+    let id = request(RESTART).id();
+    // A session without a terminal, into which somebody pipes the answer.
+    let program = site.command(&["approve", id.as_str()], &[]);
+    let mut command = Command::new("setsid");
+    command.arg("--wait").arg(program.get_program()).args(program.get_args());
+    command.envs(program.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    let mut process =
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    // It may have left without reading.
+    drop(process.stdin.take().unwrap().write_all(b"yes\nyes\n"));
+    let output = process.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(64), "{output:?}");
+    assert!(errors(&output).contains("needs a terminal"), "{}", errors(&output));
+    assert!(redeem(&approvals, &request(RESTART)).is_err());
+}
+
+#[test]
+fn a_passphrase_is_asked_for_and_not_shown() {
+    let site = Site::new();
+    std::fs::write(site.path("word"), "correct horse\n").unwrap();
+    std::fs::write(site.path("winrm-mcp.toml"), "version = 1\n[approval]\npassphrase = 'file:word'\n")
+        .unwrap();
+    let approvals = approvals(&site, Some(site.path("word")));
+    let config = site.path("winrm-mcp.toml");
+    for (typed, code) in [("wrong\n", 79), ("correct horse\n", 0)] {
+        assert!(redeem(&approvals, &request(RESTART)).is_err());
+        let id = request(RESTART).id();
+        let arguments = ["approve", id.as_str(), "--config", config.to_str().unwrap()];
+        let mut seat = Seat::new(&site.command(&arguments, &[]));
+        seat.sees("Type yes");
+        seat.types("yes\n");
+        seat.sees("Passphrase: ");
+        // Typed before the terminal keeps it from showing it would be seen, and dropped.
+        std::thread::sleep(std::time::Duration::from_millis(200));
+        seat.types(typed);
+        let mut rest = String::new();
+        // The terminal ends with an error when its other side is gone.
+        drop(seat.terminal.read_to_string(&mut rest));
+        let (seen, output) = seat.leave();
+        assert_eq!(output.status.code(), Some(code), "{typed}: {output:?}");
+        assert!(!seen.contains("horse") && !rest.contains("horse"), "{seen}{rest}");
+    }
+    assert!(redeem(&approvals, &request(RESTART)).is_ok());
+}
+
+#[test]
+fn one_approval_covers_the_hosts_of_a_tag() {
+    let site = Site::new();
+    let host = |name: &str, tag: &str| {
+        format!("[[host]]\nname = '{name}'\nuser = 'svc'\npassword = 'env:P'\ntags = ['{tag}']\n")
+    };
+    let file =
+        format!("version = 1\n{}{}{}", host("localhost", "web"), host("web-02", "web"), host("db", "sql"));
+    std::fs::write(site.path("winrm-mcp.toml"), file).unwrap();
+    let config = site.path("winrm-mcp.toml");
+    let approvals = approvals(&site, None);
+    assert!(redeem(&approvals, &request(RESTART)).is_err());
+    let id = request(RESTART).id();
+    let command = |hosts: &str| {
+        site.command(&["approve", id.as_str(), "--hosts", hosts, "--config", config.to_str().unwrap()], &[])
+    };
+    let output = command("@sql").stdin(Stdio::null()).output().unwrap();
+    assert_eq!(output.status.code(), Some(64), "{output:?}");
+    let mut seat = Seat::new(&command("@web"));
+    seat.sees("Hosts     localhost, web-02");
+    seat.sees("Type yes");
+    seat.types("yes\n");
+    assert_eq!(seat.leave().1.status.code(), Some(0));
+    for host in ["web-02", "localhost"] {
+        let on = Request { host: host.to_owned(), ..request(RESTART) };
+        assert!(redeem(&approvals, &on).is_ok(), "{host}");
+        assert!(redeem(&approvals, &on).is_err(), "{host}");
+    }
+}
+
+#[test]
+fn what_waits_is_listed() {
+    let site = Site::new();
+    let output = site.run(&["pending"], &[]);
+    assert_eq!(String::from_utf8_lossy(&output.stdout), "nothing waits for approval\n");
+    let approvals = approvals(&site, None);
+    let long = request(&"Get-Service -Name 'a' ".repeat(40));
+    for request in [&request(RESTART), &long] {
+        assert!(redeem(&approvals, request).is_err());
+    }
+    let output = site.run(&["pending"], &[]);
+    let text = String::from_utf8_lossy(&output.stdout);
+    assert!(text.lines().all(|line| line.chars().count() <= 80), "{text}");
+    assert!(text.contains(&format!("\n  {RESTART}\n")) && text.contains("  …\n"), "{text}");
+    let output = site.run(&["pending", "--json"], &[]);
+    let rows: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let row = rows.as_array().unwrap().iter().find(|row| row["judged_form"] == RESTART).unwrap();
+    assert_eq!(row["approve"], format!("winrm-mcp approve {}", request(RESTART).id()));
+    assert_eq!((&row["host"], &row["rule"]), (&"localhost".into(), &"restarts".into()));
+    let output = site.run(&["approve", "abcdefgh"], &[]);
+    assert_eq!(output.status.code(), Some(64), "{output:?}");
+}
