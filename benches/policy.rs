@@ -8,7 +8,7 @@ use divan::{Bencher, black_box};
 use time::OffsetDateTime;
 use winrm_mcp::{
     call::{Call, CallId, HostName, Mode, Principal, Purpose, Work},
-    inventory::{AuthScheme, Endpoint, Login, Scheme, Target, Timeouts, Trust},
+    inventory::{AuthScheme, Endpoint, Login, Remoting, Scheme, Target, Timeouts, Trust},
     policy::{Judgement, ParameterSettings, Policy, RuleSettings, Settings},
     secret::Reference,
 };
@@ -31,6 +31,7 @@ fn target() -> Target {
         proxy: None,
         timeouts: Timeouts::default(),
         max_retries: 3,
+        remoting: Remoting::default(),
     }
 }
 

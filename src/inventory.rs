@@ -4,10 +4,14 @@
 
 mod endpoint;
 pub mod nearest;
+mod remoting;
 
 use std::{collections::BTreeSet, fmt, path::PathBuf, time::Duration};
 
-pub use self::endpoint::{Endpoint, EndpointError, Scheme};
+pub use self::{
+    endpoint::{Endpoint, EndpointError, Scheme},
+    remoting::{ConfigurationName, Lockdown, NotAConfigurationName, Remoting},
+};
 // What a host is reached by are values of the client's; who reaches it is `session` alone.
 use crate::{
     call::HostName,
@@ -44,6 +48,8 @@ pub struct Target {
     pub timeouts: Timeouts,
     /// How often a connection that failed before anything was sent is tried again.
     pub max_retries: u32,
+    /// How PowerShell is spoken to.
+    pub remoting: Remoting,
 }
 
 /// A user and where the password lies.

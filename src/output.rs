@@ -7,11 +7,13 @@
 mod block;
 pub mod decode;
 mod messages;
+mod objects;
 mod report;
 mod spool;
 
 pub use self::{
     block::{error_text, fence},
+    objects::{ErrorItem, Objects, Step, View, Written},
     report::{Ending, ErrorReport, Exit, ExitSource, Parts, Report, Size, Status, SuccessCodes, Truncation},
     spool::{Excerpt, Spool, SpoolLimits},
 };
@@ -45,6 +47,8 @@ pub struct Captured {
     pub redactions: u64,
     /// How many invisible or controlling characters were removed from both.
     pub removed: u64,
+    /// What a script wrote as objects, of which the streams are the text.
+    pub written: Option<Written>,
 }
 
 #[derive(Debug)]
@@ -92,6 +96,7 @@ impl Output {
             stderr: self.stderr.spool.clone(),
             redactions: both.iter().map(|stream| stream.scrubber.redactions()).sum(),
             removed: both.iter().map(|stream| stream.sanitizer.removed()).sum(),
+            written: None,
         }
     }
 
@@ -101,7 +106,7 @@ impl Output {
         let _rest = self.finish();
         let redactions = self.stdout.scrubber.redactions() + self.stderr.scrubber.redactions();
         let removed = self.stdout.sanitizer.removed() + self.stderr.sanitizer.removed();
-        Captured { stdout: self.stdout.spool, stderr: self.stderr.spool, redactions, removed }
+        Captured { stdout: self.stdout.spool, stderr: self.stderr.spool, redactions, removed, written: None }
     }
 
     fn stream(&mut self, channel: Channel) -> &mut Stream {

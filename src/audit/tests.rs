@@ -8,7 +8,7 @@ use time::macros::datetime;
 use super::*;
 use crate::{
     call::{HostName, Mode, Principal, Purpose, Work},
-    inventory::{AuthScheme, Endpoint, Login, Scheme, Target, Timeouts, Trust},
+    inventory::{AuthScheme, Endpoint, Login, Remoting, Scheme, Target, Timeouts, Trust},
     policy::{Policy, Settings},
     secret::Reference,
 };
@@ -49,6 +49,7 @@ fn judged(call: &Call) -> Judgement {
         proxy: None,
         timeouts: Timeouts::default(),
         max_retries: 0,
+        remoting: Remoting::default(),
     };
     let allow = Some(vec!["Get-Service".to_owned(), "Stop-Service".to_owned()]);
     let allow =

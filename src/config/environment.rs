@@ -8,7 +8,7 @@ use super::{
     raw::{Globals, HostSettings, ProxyChoice, Source, Sourced},
 };
 use crate::{
-    inventory::{AuthScheme, Pin, nearest::nearest},
+    inventory::{AuthScheme, ConfigurationName, Pin, nearest::nearest},
     secret::{Environment, Reference},
 };
 
@@ -44,6 +44,10 @@ pub(super) fn read(environment: &Environment, problems: &mut Vec<Problem>) -> Va
             connect_timeout: reader.number("CONNECTION_TIMEOUT", 1, GREATEST_SECONDS),
             command_timeout: reader.number("COMMAND_TIMEOUT", 1, GREATEST_SECONDS),
             max_retries: reader.number("MAX_RETRIES", 0, GREATEST_RETRIES),
+            configuration_name: reader.parsed("CONFIGURATION_NAME", Expected::ConfigurationName, |text| {
+                ConfigurationName::parse(text).ok()
+            }),
+            lockdown: reader.boolean("LOCKDOWN"),
             ..HostSettings::default()
         },
         globals: Globals {
@@ -194,7 +198,7 @@ impl Reader<'_> {
 const PREFIX: &str = "WINRM_MCP_";
 
 /// Every variable there is.
-const NAMES: [&str; 27] = [
+const NAMES: [&str; 29] = [
     "WINRM_MCP_HOST",
     "WINRM_MCP_HOSTNAME",
     "WINRM_MCP_USERNAME",
@@ -212,6 +216,8 @@ const NAMES: [&str; 27] = [
     "WINRM_MCP_CA_FILE",
     "WINRM_MCP_TLS_PIN",
     "WINRM_MCP_PROXY",
+    "WINRM_MCP_CONFIGURATION_NAME",
+    "WINRM_MCP_LOCKDOWN",
     "WINRM_MCP_PROFILE",
     "WINRM_MCP_ALLOW",
     "WINRM_MCP_INCLUDE",

@@ -14,7 +14,7 @@ use super::{
     toml_reader::{Document, Table},
 };
 use crate::{
-    inventory::{AuthScheme, Pin, Tag},
+    inventory::{AuthScheme, ConfigurationName, Pin, Tag},
     secret::Reference,
 };
 
@@ -140,6 +140,14 @@ fn common(table: &mut Table<'_>, folder: &Path, problems: &mut Vec<Problem>) -> 
         connect_timeout: table.number("connect_timeout", 1, GREATEST_SECONDS, problems),
         command_timeout: table.number("command_timeout", 1, GREATEST_SECONDS, problems),
         max_retries: table.number("max_retries", 0, GREATEST_RETRIES, problems),
+        configuration_name: parsed(
+            table,
+            "configuration_name",
+            Expected::ConfigurationName,
+            |text| ConfigurationName::parse(text).ok(),
+            problems,
+        ),
+        lockdown: table.boolean("lockdown", problems),
         ca_file: table
             .text("ca_file", problems)
             .map(|text| Sourced::new(folder.join(text.value), text.source)),

@@ -182,6 +182,8 @@ pub enum Expected {
     Pin,
     /// A proxy's address, or `none`.
     Proxy,
+    /// The name of a PowerShell session configuration.
+    ConfigurationName,
 }
 
 impl ConfigError {
@@ -311,6 +313,9 @@ impl fmt::Display for Expected {
             Self::Word(words) => write!(f, "one of {}", words.join(", ")),
             Self::Pin => f.write_str("sha256: or spki-sha256: and 64 hexadecimal digits"),
             Self::Proxy => f.write_str("http://host:port, or none"),
+            Self::ConfigurationName => {
+                f.write_str("a session configuration's name: letters, digits, '.', '_' and '-'")
+            }
         }
     }
 }

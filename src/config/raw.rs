@@ -6,7 +6,7 @@ use serde::{Serialize, Serializer};
 
 use super::approval::ApprovalSettings;
 use crate::{
-    inventory::{AuthScheme, Pin, Proxy, Tag},
+    inventory::{AuthScheme, ConfigurationName, Pin, Proxy, Tag},
     policy::RuleSettings,
     secret::Reference,
 };
@@ -66,6 +66,8 @@ pub(super) struct HostSettings {
     pub(super) connect_timeout: Option<Sourced<u32>>,
     pub(super) command_timeout: Option<Sourced<u32>>,
     pub(super) max_retries: Option<Sourced<u32>>,
+    pub(super) configuration_name: Option<Sourced<ConfigurationName>>,
+    pub(super) lockdown: Option<Sourced<bool>>,
     pub(super) tags: Vec<Tag>,
     /// Where the host as a whole stands.
     pub(super) place: Option<Source>,
@@ -122,6 +124,8 @@ impl HostSettings {
             connect_timeout: self.connect_timeout.or_else(|| other.connect_timeout.clone()),
             command_timeout: self.command_timeout.or_else(|| other.command_timeout.clone()),
             max_retries: self.max_retries.or_else(|| other.max_retries.clone()),
+            configuration_name: self.configuration_name.or_else(|| other.configuration_name.clone()),
+            lockdown: self.lockdown.or_else(|| other.lockdown.clone()),
             ..self
         }
     }

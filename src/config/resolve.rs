@@ -14,8 +14,8 @@ use super::{
 use crate::{
     call::HostName,
     inventory::{
-        AuthScheme, Endpoint, Inventory, InventoryError, Login, NoProxy, Proxy, Scheme, Target, Timeouts,
-        Trust, danger::SkipVerification,
+        AuthScheme, ConfigurationName, Endpoint, Inventory, InventoryError, Lockdown, Login, NoProxy, Proxy,
+        Remoting, Scheme, Target, Timeouts, Trust, danger::SkipVerification,
     },
     policy::{self, Policy, PolicyError, RuleSettings},
     secret::Environment,
@@ -155,6 +155,7 @@ impl Resolver<'_> {
         let password = self.required(&host, host.password.clone(), "password", "WINRM_MCP_PASSWORD");
         let row = |key: &str| format!("host.{}.{key}", name.value);
         let trust = self.trust(&row, &host);
+        let remoting = self.remoting(&row, &host);
         let scheme = self
             .rows
             .keep(row("auth"), host.auth.clone(), AuthScheme::default(), |auth| auth.name().to_owned());
@@ -186,7 +187,21 @@ impl Resolver<'_> {
             proxy,
             timeouts,
             max_retries,
+            remoting,
         })
+    }
+
+    fn remoting(&mut self, row: &dyn Fn(&str) -> String, host: &HostSettings) -> Remoting {
+        if let Some(name) = &host.configuration_name {
+            self.rows.add(row("configuration_name"), name.value.to_string(), &name.source);
+        }
+        if let Some(lockdown) = &host.lockdown {
+            self.rows.add(row("lockdown"), lockdown.value.to_string(), &lockdown.source);
+        }
+        let configuration_name: Option<ConfigurationName> =
+            host.configuration_name.as_ref().map(|name| name.value.clone());
+        let locked = host.lockdown.as_ref().is_some_and(|lockdown| lockdown.value);
+        Remoting { configuration_name, lockdown: if locked { Lockdown::On } else { Lockdown::Off } }
     }
 
     fn endpoint(&mut self, name: &Sourced<String>, host: &HostSettings) -> Option<Endpoint> {

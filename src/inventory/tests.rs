@@ -18,6 +18,7 @@ fn target(name: &str, tags: &[&str]) -> Target {
         proxy: None,
         timeouts: Timeouts::default(),
         max_retries: 3,
+        remoting: Remoting::default(),
     }
 }
 

@@ -338,7 +338,7 @@ fn shares(captured: &Captured, limit: usize) -> (usize, usize) {
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]
-fn ran_name<S: Serializer>(ran: &Ran, serializer: S) -> Result<S::Ok, S::Error> {
+pub(super) fn ran_name<S: Serializer>(ran: &Ran, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_str(match ran {
         Ran::No => "no",
         Ran::Yes => "yes",

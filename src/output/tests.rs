@@ -188,7 +188,7 @@ fn a_denial_names_the_rule_and_an_alternative() {
 fn denial(policy: &Policy, text: &str) -> crate::policy::Denial {
     use crate::{
         call::{Call, Mode, Principal, Purpose, Work},
-        inventory::{AuthScheme, Endpoint, Login, Scheme, Target, Timeouts, Trust},
+        inventory::{AuthScheme, Endpoint, Login, Remoting, Scheme, Target, Timeouts, Trust},
         secret::Reference,
     };
     let target = Target {
@@ -204,6 +204,7 @@ fn denial(policy: &Policy, text: &str) -> crate::policy::Denial {
         proxy: None,
         timeouts: Timeouts::default(),
         max_retries: 0,
+        remoting: Remoting::default(),
     };
     let call = Call {
         id: CallId::from_random(1),

@@ -12,7 +12,7 @@ use winrm_script::{
 use super::*;
 use crate::{
     call::{CallId, HostName, Mode, Principal, Purpose},
-    inventory::{AuthScheme, Endpoint, Login, Scheme, Tag, Timeouts, Trust},
+    inventory::{AuthScheme, Endpoint, Login, Remoting, Scheme, Tag, Timeouts, Trust},
     secret::Reference,
 };
 
@@ -114,6 +114,7 @@ fn target_called(name: &str) -> Target {
         proxy: None,
         timeouts: Timeouts::default(),
         max_retries: 3,
+        remoting: Remoting::default(),
     }
 }
 

@@ -8,6 +8,7 @@ pub(crate) mod text;
 pub(crate) mod views;
 mod wide;
 
+use crate::evaluate::display::{field, fields_of};
 use crate::value::{Outcome, Value};
 
 pub(crate) use list::{Entry, List};
@@ -48,6 +49,33 @@ pub fn out_string(values: &[Value], width: usize) -> Outcome<String> {
         rest = rest.get(taken.max(1)..).unwrap_or_default();
     }
     Ok(out)
+}
+
+/// The properties of an object that the default display shows; all that it has where its type has no view. `None` for a
+/// value that is shown as text.
+#[must_use]
+pub fn shown_properties(value: &Value) -> Option<Vec<String>> {
+    match value {
+        Value::Object(object) if !object.is_wrapper() => Some(match views::find(value) {
+            Some(view) => view.columns.into_iter().map(|(_, name)| name).collect(),
+            None => fields_of(value),
+        }),
+        _ => None,
+    }
+}
+
+/// All properties of an object; `None` for a value that is shown as text.
+#[must_use]
+pub fn properties(value: &Value) -> Option<Vec<String>> {
+    matches!(value, Value::Object(_)).then(|| fields_of(value))
+}
+
+/// A property's value, as the display reads it; `None` where there is none.
+///
+/// # Errors
+/// A refusal where it is not known what PowerShell would read.
+pub fn property(value: &Value, name: &str) -> Outcome<Option<Value>> {
+    field(value, name)
 }
 
 impl Document {

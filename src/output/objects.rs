@@ -1,0 +1,310 @@
+//! What a script wrote: objects and records, made safe to read, bounded, as text and as data.
+//!
+//! The text is what PowerShell would print, formatted here over all objects, so that it costs no round trip and works where
+//! an endpoint hides `Out-String`. The data holds the properties that PowerShell shows by default, or those that were
+//! asked for.
+
+mod error;
+mod json;
+mod text;
+
+use serde::Serialize;
+use serde_json::{Map, Value as Json};
+use winrm_script::{evaluate::Stream, value::Value};
+
+pub use self::error::ErrorItem;
+use self::json::Writer;
+use super::{Captured, Channel, Output, Spool, SpoolLimits};
+use crate::{
+    call::Ran,
+    redact::{Sanitizer, Scrubber},
+};
+
+/// Collects what a script writes, as it comes.
+#[derive(Debug)]
+pub struct Objects {
+    scrubber: Scrubber,
+    limits: SpoolLimits,
+    /// Objects, and between them what was written to the screen.
+    shown: Vec<Shown>,
+    room: usize,
+    omitted: u64,
+    /// Errors, warnings and messages as PowerShell 7 prints them, already safe.
+    stderr: Spool,
+    written: Written,
+}
+
+/// How objects are shown.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct View {
+    /// The properties in the data, `*` for all; empty for those that PowerShell shows.
+    pub select: Vec<String>,
+    /// How deep the data follows what lies inside an object's properties.
+    pub depth: usize,
+    /// How many objects the data holds.
+    pub max_items: usize,
+    /// Columns of the text.
+    pub width: usize,
+}
+
+/// What a script wrote, as data: safe to read, and bounded but for a result's own limit.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Written {
+    /// Its objects, from the first on. What is no object with properties stands under `value`.
+    pub objects: Vec<Map<String, Json>>,
+    /// How many there were.
+    pub total_objects: u64,
+    /// What was cut inside the objects that are here: `[0].Modules`.
+    pub cut: Vec<String>,
+    /// Its errors, in order.
+    pub errors: Vec<ErrorItem>,
+    /// Its warnings.
+    pub warnings: Vec<String>,
+    /// Its verbose and debug messages.
+    pub verbose: Vec<String>,
+    /// What it wrote to the screen or the information stream.
+    pub information: Vec<String>,
+    /// What it had hosts do, in order.
+    pub steps: Vec<Step>,
+    /// How commands reached the host, where any did.
+    pub via: Option<&'static str>,
+    /// How many errors and messages were left out.
+    pub omitted_records: u64,
+    /// How many secrets were replaced in this data.
+    pub redactions: u64,
+    /// How many invisible or controlling characters were removed from this data.
+    pub removed: u64,
+}
+
+/// One thing that a script had a host do.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Step {
+    /// The judged form, without known secrets.
+    pub command: String,
+    /// Whether it ran.
+    #[serde(serialize_with = "super::report::ran_name")]
+    pub ran: Ran,
+    /// How many objects it gave.
+    pub objects: u64,
+    /// How many errors.
+    pub errors: u64,
+}
+
+#[derive(Debug)]
+enum Shown {
+    Object(Value),
+    /// Text on the screen, which is no object.
+    Screen(Value),
+}
+
+/// Makes strings safe.
+#[derive(Debug, Default)]
+struct Cleaner {
+    redactions: u64,
+    removed: u64,
+}
+
+impl Default for View {
+    fn default() -> Self {
+        Self { select: Vec::new(), depth: 2, max_items: 1_000, width: TOOL_WIDTH }
+    }
+}
+
+impl Objects {
+    /// Begins empty. `scrubber` holds the secrets that are known by now, the host's password among them.
+    #[must_use]
+    pub fn new(limits: SpoolLimits, scrubber: &Scrubber) -> Self {
+        Self {
+            scrubber: scrubber.clone(),
+            limits,
+            shown: Vec::new(),
+            room: ROOM,
+            omitted: 0,
+            stderr: Spool::new(limits),
+            written: Written::default(),
+        }
+    }
+
+    /// Takes an object of the output.
+    pub fn output(&mut self, value: Value) {
+        self.written.total_objects += 1;
+        self.show(Shown::Object(value));
+    }
+
+    /// Takes a record of another stream.
+    pub fn record(&mut self, stream: Stream, value: &Value) {
+        match stream {
+            Stream::Error => self.error(value, None),
+            Stream::Warning => self.message(value, Some("WARNING"), |written| &mut written.warnings),
+            Stream::Verbose => self.message(value, Some("VERBOSE"), |written| &mut written.verbose),
+            Stream::Debug => self.message(value, Some("DEBUG"), |written| &mut written.verbose),
+            Stream::Information => {
+                let message = text::of_information(value);
+                self.show(Shown::Screen(message.clone()));
+                self.message(&message, None, |written| &mut written.information);
+            }
+        }
+    }
+
+    /// Takes an error record, and where in the script it happened, where the record does not say it.
+    pub fn error(&mut self, record: &Value, position: Option<String>) {
+        if self.written.errors.len() >= MOST_RECORDS {
+            self.written.omitted_records += 1;
+            return;
+        }
+        let mut cleaner = Cleaner::default();
+        let item = ErrorItem::read(record, position, &mut |text| cleaner.clean(text, &self.scrubber));
+        self.stderr.push(&format!("{}\n", item.concise()));
+        self.written.errors.push(item);
+        self.count(&cleaner);
+    }
+
+    /// Takes what the script had a host do.
+    pub fn step(&mut self, step: Step) {
+        if self.written.steps.len() >= MOST_RECORDS {
+            self.written.omitted_records += 1;
+            return;
+        }
+        let mut cleaner = Cleaner::default();
+        let command = cleaner.clean(&step.command, &self.scrubber);
+        self.written.steps.push(Step { command, ..step });
+        self.count(&cleaner);
+    }
+
+    /// Takes how commands reached the host, by [`Via::name`](crate::session::Via::name).
+    pub fn via(&mut self, via: &'static str) {
+        self.written.via = Some(via);
+    }
+
+    /// Ends the script, and shows what it wrote: standard output holds the objects as PowerShell would print them, standard
+    /// error its errors, warnings and messages.
+    #[must_use]
+    pub fn finish(mut self, view: &View) -> Captured {
+        let mut output = Output::new(self.limits, &self.scrubber);
+        let shown = std::mem::take(&mut self.shown);
+        let values: Vec<Value> = shown.iter().map(|shown| shown.value().clone()).collect();
+        let text = text::printed(&values, view.width);
+        output.push(Channel::Stdout, text.as_bytes());
+        if self.omitted > 0 {
+            let line = format!("[... {} more objects left out ...]\n", self.omitted);
+            output.push(Channel::Stdout, line.as_bytes());
+        }
+        let mut writer = Writer::new(view, &self.scrubber, self.limits.head.saturating_add(self.limits.tail));
+        for (at, value) in shown.iter().filter_map(Shown::object).enumerate() {
+            match writer.item(at, value) {
+                Some(object) => self.written.objects.push(object),
+                None => break,
+            }
+        }
+        let (cut, cleaner) = writer.finish();
+        self.written.cut = cut;
+        self.count(&cleaner);
+        if self.written.omitted_records > 0 {
+            let line = format!("[... {} more records left out ...]\n", self.written.omitted_records);
+            self.stderr.push(&line);
+        }
+        let mut captured = output.into_captured();
+        captured.stderr = self.stderr;
+        captured.redactions += self.written.redactions;
+        captured.removed += self.written.removed;
+        captured.written = Some(self.written);
+        captured
+    }
+
+    fn show(&mut self, shown: Shown) {
+        match self.room.checked_sub(weight(shown.value(), DEPTH)) {
+            // What came first stays: an object after a gap would look as if it stood there.
+            Some(room) if self.omitted == 0 => {
+                self.room = room;
+                self.shown.push(shown);
+            }
+            _ => self.omitted += 1,
+        }
+    }
+
+    /// Keeps a message, and shows it on standard error under this label.
+    fn message(
+        &mut self,
+        value: &Value,
+        label: Option<&str>,
+        list: impl FnOnce(&mut Written) -> &mut Vec<String>,
+    ) {
+        let mut cleaner = Cleaner::default();
+        let text = cleaner.clean(value.to_text().as_str(), &self.scrubber);
+        let list = list(&mut self.written);
+        if list.len() >= MOST_RECORDS {
+            self.written.omitted_records += 1;
+            return;
+        }
+        if let Some(label) = label {
+            self.stderr.push(&format!("{label}: {text}\n"));
+        }
+        list.push(text);
+        self.count(&cleaner);
+    }
+
+    fn count(&mut self, cleaner: &Cleaner) {
+        self.written.redactions += cleaner.redactions;
+        self.written.removed += cleaner.removed;
+    }
+}
+
+impl Shown {
+    fn value(&self) -> &Value {
+        match self {
+            Self::Object(value) | Self::Screen(value) => value,
+        }
+    }
+
+    fn object(&self) -> Option<&Value> {
+        match self {
+            // What Format-Table writes is text.
+            Self::Object(Value::Document(_)) | Self::Screen(_) => None,
+            Self::Object(value) => Some(value),
+        }
+    }
+}
+
+impl Cleaner {
+    fn clean(&mut self, text: &str, scrubber: &Scrubber) -> String {
+        let mut sanitizer = Sanitizer::default();
+        let mut clean = String::with_capacity(text.len());
+        sanitizer.push(text, &mut clean);
+        sanitizer.finish(&mut clean);
+        self.removed += sanitizer.removed();
+        let scrubbed = scrubber.scrub(&clean);
+        self.redactions += scrubbed.redactions;
+        scrubbed.text.into_owned()
+    }
+}
+
+/// About how many bytes a value takes in memory.
+fn weight(value: &Value, depth: usize) -> usize {
+    let inside = match value {
+        _ if depth == 0 => 0,
+        Value::String(text) | Value::Uri(text) => text.as_str().len(),
+        Value::Array(array) => array.to_vec().iter().map(|item| weight(item, depth - 1)).sum(),
+        Value::Table(table) => {
+            table.entries().iter().map(|(key, value)| weight(key, depth - 1) + weight(value, depth - 1)).sum()
+        }
+        Value::Object(object) => object
+            .members()
+            .iter()
+            .map(|member| member.name.as_str().len() + weight(&member.value, depth - 1))
+            .sum(),
+        _ => 0,
+    };
+    size_of::<Value>() + inside
+}
+
+/// Wide enough for every column that matters, so that nothing is cut; trailing blanks are.
+const TOOL_WIDTH: usize = 4_096;
+/// Bytes of objects that are kept, about.
+const ROOM: usize = 64 << 20;
+/// Errors, or messages of one stream, that are kept.
+const MOST_RECORDS: usize = 1_000;
+/// How deep an object is measured.
+const DEPTH: usize = 16;
+
+#[cfg(test)]
+mod tests;
