@@ -34,6 +34,11 @@ pub trait Vocabulary {
     fn has_environment(&self, name: &str) -> bool;
     /// Whether the command, named in full, is evaluated here.
     fn evaluates(&self, command: &str) -> bool;
+    /// Whether the script finds a function of this name, folded to lower case, besides those that it makes itself.
+    fn has_function(&self, name: &str) -> bool {
+        let _ = name;
+        false
+    }
 }
 
 /// How a member is used.

@@ -148,6 +148,18 @@ pub struct Setup {
     pub push_down: PushDown,
 }
 
+impl Session {
+    /// The variables by name, folded as PowerShell compares names.
+    pub fn variables(&self) -> impl Iterator<Item = (&str, &Value)> {
+        self.variables.iter().map(|(name, value)| (name.as_str(), value))
+    }
+
+    /// The names of the functions, folded in the same way.
+    pub fn functions(&self) -> impl Iterator<Item = &str> {
+        self.functions.keys().map(String::as_str)
+    }
+}
+
 impl Evaluator {
     /// Prepares a script; nothing runs before the first step.
     #[must_use]

@@ -22,7 +22,8 @@ impl<'tree, V: Vocabulary> Check<'tree, '_, V> {
             self.refuse(command.name.span, Reason::CallOperator);
             return;
         };
-        if self.functions.contains(&name.to_lowercase()) {
+        let folded = name.to_lowercase();
+        if self.functions.contains(&folded) || self.vocabulary.has_function(&folded) {
             return;
         }
         match find(name) {
