@@ -13,7 +13,7 @@ mod spool;
 
 pub use self::{
     block::{error_text, fence},
-    objects::{ErrorItem, Objects, Step, View, Written},
+    objects::{ErrorItem, Objects, Step, StepOutcome, View, Written},
     report::{Ending, ErrorReport, Exit, ExitSource, Parts, Report, Size, Status, SuccessCodes, Truncation},
     spool::{Excerpt, Spool, SpoolLimits},
 };

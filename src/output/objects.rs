@@ -79,8 +79,12 @@ pub struct Written {
 /// One thing that a script had a host do.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Step {
+    /// Counted from 1.
+    pub number: u32,
     /// The judged form, without known secrets.
     pub command: String,
+    /// What became of it.
+    pub outcome: StepOutcome,
     /// Whether it ran.
     #[serde(serialize_with = "super::report::ran_name")]
     pub ran: Ran,
@@ -88,6 +92,26 @@ pub struct Step {
     pub objects: u64,
     /// How many errors.
     pub errors: u64,
+}
+
+/// What became of a step.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum StepOutcome {
+    /// It ended by itself.
+    Completed,
+    /// An error, or an exit code, ended it.
+    Failed,
+    /// The policy denied it.
+    Denied,
+    /// It never left.
+    NotSent,
+    /// It was stopped, and the host confirmed that it ended.
+    Stopped,
+    /// It was told to stop, and may still run.
+    StillRunning,
+    /// The connection was lost, and nobody knows.
+    Unknown,
 }
 
 #[derive(Debug)]
