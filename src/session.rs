@@ -1,13 +1,18 @@
 //! Warm shells on hosts, leased to one call at a time: the only user of the `winrm` crate besides `doctor`.
 //!
-//! What is sent without a judgement stands in one place: the encoded line that reads a long script from standard
-//! input (`winrm/client/src/powershell/scripts`).
+//! Typed commands go over PowerShell's own remoting protocol ([`Lease::call`]); programs, and text where a rule says raw,
+//! through a shell ([`Lease::run`]). What is sent without a judgement stands in one place: the encoded lines that read a
+//! long script from standard input, and that read objects back (`winrm/client/src/powershell/scripts`).
 
 mod advice;
+mod as_text;
+mod called;
 mod error;
 mod instance;
 mod lease;
 mod pool;
+mod runspaces;
+mod typed;
 
 use std::{
     collections::HashMap,
@@ -20,11 +25,12 @@ use tokio_util::sync::CancellationToken;
 use winrm::RefusedCredentials;
 
 use crate::{
-    call::{CallId, HostName},
+    call::{CallId, HostName, Principal},
     inventory::Target,
     secret::Secrets,
 };
 
+pub use called::{Called, Via};
 pub use error::SessionError;
 use instance::Instance;
 pub use lease::Lease;
@@ -39,6 +45,7 @@ pub struct Sessions {
     instance: Arc<Instance>,
     /// One pool a host, made when it is first needed.
     pools: Mutex<HashMap<HostName, Arc<Pool>>>,
+    room: usize,
 }
 
 impl Sessions {
@@ -51,10 +58,16 @@ impl Sessions {
         let instance = Instance::begin(state, id)
             .map_err(|error| SessionError::StateDirectory { path: state.to_owned(), kind: error.kind() })?;
         let (refused, instance) = (RefusedCredentials::new()?, Arc::new(instance));
-        Ok(Self { secrets, refused, instance, pools: Mutex::default() })
+        Ok(Self { secrets, refused, instance, pools: Mutex::default(), room: ROOM })
     }
 
-    /// Leases a session on a host. Reads its password now, so that a changed one counts at once.
+    /// The same, but for about how many bytes of objects and records one call may gather.
+    #[must_use]
+    pub fn gathering(self, room: usize) -> Self {
+        Self { room, ..self }
+    }
+
+    /// Leases a session of this principal on a host. Reads its password now, so that a changed one counts at once.
     ///
     /// # Errors
     ///
@@ -62,13 +75,15 @@ impl Sessions {
     pub fn lease(
         &self,
         target: &Target,
+        principal: &Principal,
         deadline: Instant,
         cancel: &CancellationToken,
     ) -> Result<Lease, SessionError> {
         let secret = self.secrets.read(&target.login.password)?;
         let pool = self.pool(&target.name);
         let warm = pool.client(target, secret.value, &self.refused, &self.instance)?;
-        Ok(warm.lease(deadline, cancel))
+        let (principal, cancel) = (principal.clone(), cancel.clone());
+        Ok(Lease { warm, principal, deadline, cancel, room: self.room })
     }
 
     /// Closes every shell on every host, for at most `deadline` in all.
@@ -101,3 +116,6 @@ fn describe(identity: &winrm::Identity) -> String {
     let part = |text: &Option<String>| text.clone().unwrap_or_default();
     format!("{} {}\n", part(&identity.product_vendor), part(&identity.product_version))
 }
+
+/// Bytes that one call may gather, about.
+const ROOM: usize = 64 << 20;

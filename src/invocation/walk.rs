@@ -92,7 +92,7 @@ impl Walk<'_> {
         walked: &mut Walked,
     ) -> Result<Outcome, SessionError> {
         let deadline = Instant::now() + authorized.timeout().min(LONGEST);
-        let lease = self.house.sessions.lease(target, deadline, self.cancel)?;
+        let lease = self.house.sessions.lease(target, &self.call.principal, deadline, self.cancel)?;
         // Made now, because the lease has read the password that is to be scrubbed.
         let mut output = Output::new(self.house.settings.spool, &self.house.scrubber());
         let outcome = lease.run(authorized, &mut output, self.watcher).await;

@@ -62,6 +62,17 @@ pub enum SessionError {
         /// Whether it may have started.
         ran: Ran,
     },
+    /// More came back than one call may gather; the commands were told to stop.
+    #[error("more than {} MB of objects came back{}", .limit >> 20, may_still_run(*.stopped))]
+    TooMuch {
+        /// How many bytes, about, one call may gather.
+        limit: usize,
+        /// Whether the host confirmed that the commands have ended.
+        stopped: winrm::Stopped,
+    },
+    /// A bug of ours: work that is no typed commands was given to `Lease::call`.
+    #[error("this work is no typed command")]
+    NotCommands,
     /// The caller left before the command was known to run.
     #[error("the call was cancelled before the host had started the command")]
     Cancelled {
@@ -81,6 +92,7 @@ impl SessionError {
                 winrm::Ran::Unknown => Ran::Unknown,
             },
             Self::Deadline { ran } | Self::Cancelled { ran } => *ran,
+            Self::TooMuch { .. } => Ran::Yes,
             _ => Ran::No,
         }
     }
@@ -93,7 +105,8 @@ impl Remedy for SessionError {
             Self::Host(error) => advice::code(error.cause()),
             Self::Deadline { .. } => Code::TimedOut,
             Self::Cancelled { .. } => Code::Interrupted,
-            Self::NoRandomBytes(_) => Code::Internal,
+            Self::TooMuch { .. } => Code::Remote,
+            Self::NoRandomBytes(_) | Self::NotCommands => Code::Internal,
             Self::StateDirectory { .. }
             | Self::CaFile { .. }
             | Self::CaContent { .. }
@@ -116,7 +129,11 @@ impl Remedy for SessionError {
             Self::Endpoint(_) | Self::Configuration(_) => Some("correct the host's settings".to_owned()),
             Self::Host(error) => advice::fix(error.cause()),
             Self::Deadline { .. } => Some("raise the timeout, or see check_host".to_owned()),
-            Self::Cancelled { .. } | Self::NoRandomBytes(_) => None,
+            Self::TooMuch { .. } => Some(
+                "narrow the command: a filter of its own, fewer properties (Select-Object -Property), or -First"
+                    .to_owned(),
+            ),
+            Self::Cancelled { .. } | Self::NoRandomBytes(_) | Self::NotCommands => None,
         }
     }
 
@@ -125,5 +142,12 @@ impl Remedy for SessionError {
             (Code::TryLater | Code::Unreachable, Ran::No) => Retry::Later,
             _ => Retry::Never,
         }
+    }
+}
+
+fn may_still_run(stopped: winrm::Stopped) -> &'static str {
+    match stopped {
+        winrm::Stopped::Confirmed => "",
+        winrm::Stopped::Unconfirmed => "; the command may still run",
     }
 }

@@ -1,4 +1,4 @@
-//! One call's use of a host.
+//! One call's use of a host: a program, text or a check here, typed commands in [`typed`](super::typed).
 
 use std::sync::Arc;
 
@@ -12,39 +12,47 @@ use winrm::{Command, Event, Execution, Stopped, powershell::EncodedScript};
 
 use super::{SessionError, pool::Warm};
 use crate::{
-    call::{Outcome, Ran, StopReason},
+    call::{Outcome, Principal, Ran, StopReason},
     output::{Channel, Output},
     policy::{Authorized, Judged, JudgedProgram},
 };
 
-/// The right to run one piece of judged work on a host.
+/// The right to run judged work on a host until a deadline. One serves all commands of a script.
 #[derive(Debug)]
 pub struct Lease {
     pub(super) warm: Warm,
+    pub(super) principal: Principal,
     pub(super) deadline: Instant,
     pub(super) cancel: CancellationToken,
+    /// About how many bytes one call may gather.
+    pub(super) room: usize,
 }
 
 /// What goes to the host, made of the judged form alone.
-struct Prepared {
+pub(super) struct Prepared {
     command: Command,
     stdin: Option<Bytes>,
     working_directory: Option<String>,
 }
 
 impl Lease {
-    /// Runs the work. Output goes through `output`, and what is safe of it to `watcher` as it comes.
+    /// Runs a program, text or a check. Output goes through `output`, and what is safe of it to `watcher` as it comes.
     ///
     /// # Errors
     ///
     /// [`SessionError`], which knows whether anything ran.
     pub async fn run(
-        self,
+        &self,
         authorized: Authorized,
         output: &mut Output,
         watcher: Option<&mpsc::Sender<(Channel, String)>>,
     ) -> Result<Outcome, SessionError> {
-        let Some(prepared) = Prepared::new(authorized.into_judged()) else { return self.check(output).await };
+        let prepared = match authorized.into_judged() {
+            Judged::Check => return self.check(output).await,
+            Judged::Program(program) => Prepared::program(program),
+            Judged::RawPowerShell(text) => Prepared::script(EncodedScript::new(&text)),
+            Judged::Commands(commands) => Prepared::script(EncodedScript::new(&commands.render())),
+        };
         let mut execution = self.start(prepared).await?;
         loop {
             let event = tokio::select! {
@@ -79,7 +87,7 @@ impl Lease {
     }
 
     /// Opens the shell if it is not warm, and starts the command.
-    async fn start(&self, prepared: Prepared) -> Result<Execution, SessionError> {
+    pub(super) async fn start(&self, prepared: Prepared) -> Result<Execution, SessionError> {
         let Prepared { command, stdin, working_directory } = prepared;
         let shell: Arc<_> = self.within(Ran::No, self.warm.shell(working_directory)).await??;
         let mut execution = self.within(Ran::Unknown, shell.start(command)).await??;
@@ -92,7 +100,7 @@ impl Lease {
     }
 
     /// Awaits a step that the deadline or the caller may cut short; `ran` is what is known then.
-    async fn within<T>(&self, ran: Ran, step: impl Future<Output = T>) -> Result<T, SessionError> {
+    pub(super) async fn within<T>(&self, ran: Ran, step: impl Future<Output = T>) -> Result<T, SessionError> {
         tokio::select! {
             biased;
             reason = self.over() => Err(match reason {
@@ -104,7 +112,7 @@ impl Lease {
     }
 
     /// Completes when the call has to end.
-    async fn over(&self) -> StopReason {
+    pub(super) async fn over(&self) -> StopReason {
         tokio::select! {
             biased;
             () = self.cancel.cancelled() => StopReason::Cancelled,
@@ -114,18 +122,8 @@ impl Lease {
 }
 
 impl Prepared {
-    /// Nothing is prepared for a check.
-    fn new(judged: Judged) -> Option<Self> {
-        match judged {
-            Judged::Commands(pipeline) => Some(Self::powershell(&pipeline.render())),
-            Judged::RawPowerShell(text) => Some(Self::powershell(&text)),
-            Judged::Program(program) => Some(Self::program(program)),
-            Judged::Check => None,
-        }
-    }
-
-    fn powershell(text: &str) -> Self {
-        let EncodedScript { executable, arguments, stdin } = EncodedScript::new(text);
+    pub(super) fn script(script: EncodedScript) -> Self {
+        let EncodedScript { executable, arguments, stdin } = script;
         Self { command: Command::cmd_line(executable).arguments(arguments), stdin, working_directory: None }
     }
 
@@ -137,15 +135,22 @@ impl Prepared {
     }
 }
 
-async fn stop(execution: &mut Execution, reason: StopReason) -> Outcome {
-    match execution.stop(STOP_PATIENCE).await {
-        Stopped::Confirmed if execution.has_exited() => {
+pub(super) async fn stop(execution: &mut Execution, reason: StopReason) -> Outcome {
+    match stopped(execution.stop(STOP_PATIENCE).await, reason) {
+        Outcome::Stopped(_) if execution.has_exited() => {
             Outcome::Completed { exit_code: execution.exit_code() }
         }
+        outcome => outcome,
+    }
+}
+
+/// What a host's answer to a stop means.
+pub(super) fn stopped(stopped: Stopped, reason: StopReason) -> Outcome {
+    match stopped {
         Stopped::Confirmed => Outcome::Stopped(reason),
         Stopped::Unconfirmed => Outcome::StillRunning(reason),
     }
 }
 
 /// How long the host has to confirm a stop.
-const STOP_PATIENCE: Duration = Duration::from_secs(5);
+pub(super) const STOP_PATIENCE: Duration = Duration::from_secs(5);

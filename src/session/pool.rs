@@ -1,17 +1,25 @@
-//! What is kept for one host between calls: a client with its connections, and one warm shell.
+//! What is kept for one host between calls: a client with its connections, one warm shell, and a warm runspace pool for
+//! each principal.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
 use secrecy::{ExposeSecret as _, SecretString};
 use subtle::ConstantTimeEq as _;
-use tokio::time::{Duration, Instant};
-use tokio_util::sync::CancellationToken;
+use tokio::time::Duration;
 use winrm::{
     Client, ClientConfig, Credential, RefusedCredentials, Scheme, Shell, ShellOptions, Trust, UserName,
+    powershell::RunspacePool,
 };
 
-use super::{Lease, SessionError, instance::Instance};
-use crate::inventory::{self, AuthScheme, Target};
+use super::{
+    SessionError,
+    instance::Instance,
+    runspaces::{MAX_RUNSPACES, Runspaces},
+};
+use crate::{
+    call::{CallId, HostName, Principal},
+    inventory::{self, AuthScheme, Target},
+};
 
 /// One host's sessions.
 #[derive(Debug, Default)]
@@ -27,10 +35,12 @@ struct Connected {
     warm: Warm,
 }
 
-/// A client and its warm shell. Commands of several calls can run in it side by side.
+/// A client, its warm shell and its runspace pools. Commands of several calls can run in them side by side.
 #[derive(Debug, Clone)]
 pub(super) struct Warm {
+    pub(super) host: HostName,
     pub(super) client: Client,
+    pub(super) runspaces: Arc<Runspaces>,
     shell_name: String,
     /// Locked while it is opened, so that calls that come together open one shell and not several.
     shell: Arc<tokio::sync::Mutex<Option<Arc<Shell>>>>,
@@ -50,7 +60,13 @@ impl Pool {
             return Ok(there.warm.clone());
         }
         let client = Client::new(&configuration(target, secret.clone(), refused, instance)?)?;
-        let warm = Warm { client, shell_name: instance.shell_name(), shell: Arc::default() };
+        let warm = Warm {
+            host: target.name.clone(),
+            client,
+            runspaces: Arc::new(Runspaces::new(target.remoting.clone())),
+            shell_name: instance.shell_name(),
+            shell: Arc::default(),
+        };
         *connected = Some(Connected { target: target.clone(), secret, warm: warm.clone() });
         Ok(warm)
     }
@@ -94,9 +110,13 @@ impl Warm {
         Ok(shell)
     }
 
-    /// Wraps the client up for one call.
-    pub(super) fn lease(self, deadline: Instant, cancel: &CancellationToken) -> Lease {
-        Lease { warm: self, deadline, cancel: cancel.clone() }
+    /// A principal's runspace pool: the warm one, or a new one.
+    pub(super) async fn runspace_pool(
+        &self,
+        principal: &Principal,
+        call: &CallId,
+    ) -> Result<Arc<RunspacePool>, winrm::Error> {
+        self.runspaces.pool(&self.client, &self.shell_name, principal, call).await
     }
 }
 
@@ -119,6 +139,7 @@ fn configuration(
     config.connect_timeout = target.timeouts.connect;
     config.retries = target.max_retries;
     config.refused = refused.clone();
+    config.concurrency = usize::try_from(MAX_RUNSPACES).unwrap_or(1);
     config.orphans = Some(instance.orphans());
     Ok(config)
 }

@@ -31,6 +31,16 @@ impl EncodedScript {
         }
     }
 
+    /// Makes a pipeline ready whose objects and records are to come back as CLIXML (`-OutputFormat XML`).
+    ///
+    /// The process exits with 0, whatever errors it wrote, unless one of them ended the pipeline, which is then the last.
+    #[must_use]
+    pub fn objects(pipeline: &str) -> Self {
+        let mut script = Self::new(&format!("try {{ {pipeline} }} catch {{ throw }}\nexit 0"));
+        script.arguments.splice(0..0, AS_OBJECTS.map(str::to_owned));
+        script
+    }
+
     fn with(encoded: String, stdin: Option<Bytes>) -> Self {
         let mut arguments: Vec<String> = FLAGS.iter().map(|flag| (*flag).to_owned()).collect();
         arguments.push(encoded);
@@ -46,6 +56,7 @@ fn encode(script: &str) -> String {
 
 const EXECUTABLE: &str = "powershell.exe";
 const FLAGS: [&str; 3] = ["-NoProfile", "-NonInteractive", "-EncodedCommand"];
+const AS_OBJECTS: [&str; 2] = ["-OutputFormat", "XML"];
 
 /// cmd.exe's limit in characters.
 const COMMAND_LINE_LIMIT: usize = 8_191;
@@ -81,6 +92,13 @@ mod tests {
         let script = EncodedScript::new(&text);
         assert_eq!(script.stdin.as_deref(), Some(text.as_bytes()));
         assert_eq!(decode(&script.arguments[3]), "& ([ScriptBlock]::Create([Console]::In.ReadToEnd()))");
+    }
+
+    #[test]
+    fn objects_come_back_as_clixml_and_the_exit_code_tells_what_ended_the_pipeline() {
+        let script = EncodedScript::objects("Get-Item -Path 'C:\\'");
+        assert_eq!(script.arguments[..2], AS_OBJECTS);
+        assert_eq!(decode(&script.arguments[5]), "try { Get-Item -Path 'C:\\' } catch { throw }\nexit 0");
     }
 
     #[test]
