@@ -29,6 +29,7 @@ mod operator;
 mod output;
 mod pipeline;
 mod simple;
+mod standalone;
 mod statement;
 mod statics;
 mod switch;
@@ -48,6 +49,7 @@ pub use call::{Call, CallKind, FilterCall, Reply};
 pub use failure::Failure;
 pub use limits::{Limit, Limits};
 pub use needs::Needs;
+pub use standalone::{Filter, Filtered, Source};
 pub use unwind::Refusal;
 pub use vocabulary::Known;
 

@@ -10,6 +10,7 @@ use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use super::{Ending, Reply, Session, Step};
+use crate::value::Value;
 
 /// A script and the slot through which it talks.
 pub(super) struct Coroutine {
@@ -27,6 +28,8 @@ struct Slot {
     reply: Option<Reply>,
     elapsed: Duration,
     session: Session,
+    /// The next value for a filter that runs by itself.
+    input: Option<Value>,
 }
 
 impl Coroutine {
@@ -41,14 +44,12 @@ impl Coroutine {
 
     pub(super) fn step(&mut self, elapsed: Duration) -> Step {
         let Some(future) = &mut self.future else { return Step::Done(Ending::Complete) };
-        self.link.slot().elapsed = elapsed;
-        let mut context = Context::from_waker(Waker::noop());
-        match future.as_mut().poll(&mut context) {
-            Poll::Ready(last) => {
+        match self.link.resume(future.as_mut(), elapsed) {
+            Some(last) => {
                 self.future = None;
                 last
             }
-            Poll::Pending => self.link.slot().step.take().unwrap_or(Step::Working),
+            None => self.link.left().unwrap_or(Step::Working),
         }
     }
 
@@ -66,6 +67,35 @@ impl Link {
     pub(super) async fn hand(&self, step: Step) {
         self.slot().step = Some(step);
         Pause { passed: false }.await;
+    }
+
+    /// Lets a script or filter go on until it hands something over; its result, once it has ended.
+    pub(super) fn resume<T>(
+        &self,
+        running: Pin<&mut (dyn Future<Output = T> + Send)>,
+        elapsed: Duration,
+    ) -> Option<T> {
+        self.slot().elapsed = elapsed;
+        match running.poll(&mut Context::from_waker(Waker::noop())) {
+            Poll::Ready(ended) => Some(ended),
+            Poll::Pending => None,
+        }
+    }
+
+    /// What was handed over last, if the caller has not taken it.
+    pub(super) fn left(&self) -> Option<Step> {
+        self.slot().step.take()
+    }
+
+    /// Waits for the caller to feed the next value, or nothing at the end.
+    pub(super) async fn wanted(&self) -> Option<Value> {
+        Pause { passed: false }.await;
+        self.slot().input.take()
+    }
+
+    /// Gives the next value.
+    pub(super) fn feed(&self, value: Option<Value>) {
+        self.slot().input = value;
     }
 
     /// The answer to a call.

@@ -98,13 +98,17 @@ impl Failure {
             Some(Value::Object(exception)) => exception.type_name().as_str().to_owned(),
             _ => String::new(),
         };
+        let about = |name: &str| match object.property("CategoryInfo") {
+            Some(Value::Object(info)) => info.property(name).map(|value| value.to_text().as_str().to_owned()),
+            _ => None,
+        };
         Some(Self {
             id: text("FullyQualifiedErrorId").unwrap_or_default(),
             message: value.to_text().as_str().to_owned(),
             exception,
-            category: String::new(),
+            category: about("Category").unwrap_or_default(),
             target: object.property("TargetObject").unwrap_or_default(),
-            activity: String::new(),
+            activity: about("Activity").unwrap_or_default(),
             span: None,
             thrown: Some(value.clone()),
         })

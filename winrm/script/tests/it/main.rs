@@ -15,4 +15,5 @@ mod fuzz_inputs;
 mod hostile;
 mod parse;
 mod shared;
+mod standalone;
 mod static_command;
