@@ -42,6 +42,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         host.user(),
         host.password().expose_secret(),
         ca.display().to_string().replace('\\', "\\\\"),
+        winrm_host::DEMO_ENDPOINT,
     )?;
     std::io::stdout().flush()?;
     let mut ignored = Vec::new();

@@ -176,14 +176,16 @@ impl HostBuilder {
         self
     }
 
-    /// Adds a session configuration that shows these commands only and has no language, as a JEA endpoint does.
+    /// Adds a session configuration that shows these commands only and has no language, as a JEA endpoint does, or
+    /// replaces the one of that name. Every host has [`DEMO_ENDPOINT`](crate::DEMO_ENDPOINT).
     pub fn restricted_endpoint(
         mut self,
         name: impl Into<String>,
         commands: impl IntoIterator<Item = impl Into<String>>,
     ) -> Self {
-        let commands = commands.into_iter().map(Into::into).collect();
-        self.choices.configurations.push((name.into(), Arc::new(Scope::Only(commands))));
+        let (name, scope) = (name.into(), Arc::new(Scope::role(commands)));
+        self.choices.configurations.retain(|(known, _)| !known.eq_ignore_ascii_case(&name));
+        self.choices.configurations.push((name, scope));
         self
     }
 

@@ -38,3 +38,4 @@ pub use host::{Host, HostBuilder, StartError};
 pub use misbehaviour::{Act, Misbehaviour, Repeat, Trigger};
 pub use record::{ConnectionId, Ended, Entry, Event, Mark, Operation, PipelineCommand, Record, Request};
 pub use settings::{HardeningLevel, Loopback, NotLoopback, Quotas, Scheme, Transport};
+pub use world::DEMO_ENDPOINT;

@@ -42,10 +42,29 @@ impl Default for Choices {
             environment: Vec::new(),
             clock: Clock::System,
             ids: Ids::Random,
-            configurations: Vec::new(),
+            configurations: vec![(DEMO_ENDPOINT.to_owned(), Arc::new(Scope::role(DEMO_COMMANDS)))],
         }
     }
 }
+
+/// The name of the session configuration that every host has besides `Microsoft.PowerShell`: an endpoint as
+/// administrators make them for operators with Just Enough Administration.
+///
+/// Its sessions have no language, see a few commands by their plain names, and the functions that every restricted
+/// session has.
+pub const DEMO_ENDPOINT: &str = "demo.jea";
+
+/// What the role capability of [`DEMO_ENDPOINT`] shows.
+const DEMO_COMMANDS: [&str; 8] = [
+    "Get-CimInstance",
+    "Get-Date",
+    "Get-HotFix",
+    "Get-Process",
+    "Get-Service",
+    "Get-WinEvent",
+    "Restart-Service",
+    "whoami.exe",
+];
 
 /// The host's state.
 #[derive(Debug)]

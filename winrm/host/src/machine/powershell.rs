@@ -6,23 +6,26 @@
 mod binding;
 mod cmdlet;
 mod cmdlets;
-mod compare;
 mod convert;
 mod display;
 mod executable;
 mod failure;
+mod filter;
+mod metadata;
 mod options;
+mod restricted;
 mod scope;
 mod session;
-mod signatures;
 mod stage;
 
 use futures_util::future::join_all;
 use tokio::sync::{mpsc, oneshot};
 use winrm_proto::clixml::{ErrorRecord, ProgressRecord, Value};
+use winrm_script::value::Value as Item;
 
 pub(super) use executable::run;
-pub(crate) use scope::{Scope, describe};
+pub(crate) use metadata::describe;
+pub(crate) use scope::Scope;
 pub(crate) use session::Session;
 pub(crate) use stage::Success;
 
@@ -31,7 +34,7 @@ use scope::Callable;
 use stage::{Input, Output, Stage};
 
 /// A command before its parameters are bound.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub(crate) struct TypedCommand {
     pub(crate) name: String,
     pub(crate) arguments: Vec<TypedArgument>,
@@ -40,7 +43,7 @@ pub(crate) struct TypedCommand {
 }
 
 /// An argument.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub(crate) enum TypedArgument {
     /// `-Name`, with the value that belongs to it where that is known without the command's parameters.
     Named(String, Option<Given>),
@@ -49,20 +52,17 @@ pub(crate) enum TypedArgument {
 }
 
 /// A value as it was given.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) enum Given {
-    One {
-        value: Value,
-        /// The spelling of a number, which a string parameter receives: `007` stays `007`.
-        spelled: Option<String>,
-    },
-    Many(Vec<Given>),
+#[derive(Clone, Debug)]
+pub(crate) struct Given {
+    pub(crate) value: Item,
+    /// The spelling of a number, which a string parameter receives: `007` stays `007`.
+    pub(crate) spelled: Option<String>,
 }
 
 /// What a pipeline says while it runs.
 #[derive(Debug)]
 pub(crate) enum Emission {
-    Output(Value),
+    Output(Item),
     Error(Box<ErrorRecord>),
     /// The error that ended the pipeline.
     Fatal(Fatal),
@@ -90,7 +90,7 @@ pub(crate) async fn run_pipeline(
     machine: &Machine,
     session: &Session,
     commands: Vec<TypedCommand>,
-    input: Option<mpsc::Receiver<Value>>,
+    input: Option<mpsc::Receiver<Item>>,
     emissions: Emissions,
 ) -> Success {
     let last = commands.len().saturating_sub(1);
@@ -106,7 +106,7 @@ pub(crate) async fn run_pipeline(
         let stage =
             Stage::new(machine, session, &command, std::mem::replace(&mut input, next), output, &emissions);
         stages.push(async move {
-            match Callable::named(&command.name).filter(|callable| session.scope.shows(callable)) {
+            match session.scope().find(&command.name) {
                 Some(Callable::Cmdlet(cmdlet)) => stage.run(cmdlet, command).await,
                 Some(Callable::Program(program)) => stage.run_program(program, command).await,
                 None => stage.refuse(&command.name).await,

@@ -20,6 +20,7 @@ use winrm_proto::winrs::{
     Command, CommandId, CommandState, ExecutionState, ReceiveResponse, ShellId, Signal, SignalCode, Stream,
     StreamEnd, StreamName,
 };
+use winrm_script::value::Value as Item;
 
 use super::fault::WindowsFault;
 use super::output::MOMENT;
@@ -256,7 +257,7 @@ impl Pool {
                 let input = self.pipelines().get(&pipeline).and_then(|pipeline| pipeline.input());
                 if let Some(input) = input {
                     // A pipeline that has ended takes no more input, and that is no error.
-                    let _taken = input.send(value).await;
+                    let _taken = input.send(Item::from_clixml(&value)).await;
                 }
             }
             Asked::EndOfInput { pipeline } => {
@@ -462,7 +463,7 @@ fn private_data() -> Vec<(PsString, Value)> {
 }
 
 /// Values of input that wait for a pipeline before its client has to.
-fn input_queue() -> (mpsc::Sender<Value>, mpsc::Receiver<Value>) {
+fn input_queue() -> (mpsc::Sender<Item>, mpsc::Receiver<Item>) {
     mpsc::channel(64)
 }
 

@@ -15,6 +15,8 @@ mod pipelines;
 #[cfg(test)]
 mod pool;
 #[cfg(test)]
+mod restricted;
+#[cfg(test)]
 mod scripts;
 #[cfg(test)]
 mod sealed;

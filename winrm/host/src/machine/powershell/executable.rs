@@ -6,11 +6,13 @@ use tokio::sync::mpsc;
 use winrm_proto::clixml::{
     Encoder, ErrorRecord, Object, ProgressRecord, ProgressRecordType, Properties, Stream, Value,
 };
+use winrm_script::value::{Fault, Outcome};
 
 use super::super::Machine;
 use super::super::console::Console;
 use super::super::pipe::Broken;
 use super::display::Display;
+use super::failure::not_simulated;
 use super::options::{ErrorFormat, Options, Refused, Script};
 use super::{Emission, Fatal, Scope, Session, Success, TypedCommand, run_pipeline};
 use crate::record::Event;
@@ -41,7 +43,7 @@ pub(in super::super) async fn run(
         }
     };
     machine.record.write(Event::Script { text: script.clone() });
-    let mut writer = Writer { errors: options.errors, records: Vec::new(), display: Display::new() };
+    let mut writer = Writer { errors: options.errors, records: Vec::new(), display: Display::default() };
     let success = evaluate(machine, &script, console, &mut writer).await?;
     writer.finish(console).await?;
     Ok(i32::from(success != Success::Yes))
@@ -63,7 +65,7 @@ async fn evaluate(
         return Box::pin(evaluate(machine, &text, console, writer)).await;
     }
     let session = Session::new(&console.user, Arc::new(Scope::everything()));
-    let command = match TypedCommand::of_script(statement, &session.scope) {
+    let command = match TypedCommand::of_script(statement, &session.scope()) {
         Ok(command) => command,
         Err(record) => {
             writer.emission(Emission::Fatal(Fatal(record)), console).await?;
@@ -97,7 +99,10 @@ struct Writer {
 impl Writer {
     async fn emission(&mut self, emission: Emission, console: &Console) -> Result<(), Broken> {
         match emission {
-            Emission::Output(value) => console.stdout.write(self.display.push(&value)).await,
+            Emission::Output(item) => {
+                let text = self.display.push(item);
+                self.show(text, console).await
+            }
             Emission::Host(line) => console.stdout.line(&line).await,
             // `-NonInteractive`: there is nobody to ask.
             Emission::Ask { .. } => Ok(()),
@@ -108,6 +113,13 @@ impl Writer {
                 Ok(())
             }
             Emission::Verbose(text) => self.message("VERBOSE", Stream::Verbose, &text, console).await,
+        }
+    }
+
+    async fn show(&mut self, text: Outcome<String>, console: &Console) -> Result<(), Broken> {
+        match text {
+            Ok(text) => console.stdout.write(text).await,
+            Err(fault) => self.error(&not_displayed(&fault), console).await,
         }
     }
 
@@ -151,7 +163,8 @@ impl Writer {
     }
 
     async fn finish(mut self, console: &Console) -> Result<(), Broken> {
-        console.stdout.write(self.display.finish()).await?;
+        let text = self.display.finish();
+        self.show(text, console).await?;
         if self.errors == ErrorFormat::Text || self.records.is_empty() {
             return Ok(());
         }
@@ -161,6 +174,15 @@ impl Writer {
         console.stderr.write("#< CLIXML\r\n").await?;
         console.stderr.write(document.unwrap_or_default()).await
     }
+}
+
+/// What cannot be shown as PowerShell would show it.
+fn not_displayed(fault: &Fault) -> ErrorRecord {
+    let reason = match fault {
+        Fault::Thrown(thrown) => thrown.message.clone(),
+        Fault::Unsupported(reason) => reason.to_string(),
+    };
+    not_simulated(&reason).record("Out-Default", None, "")
 }
 
 /// What Windows PowerShell tells everyone who loads a module for the first time.

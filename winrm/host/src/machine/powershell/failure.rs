@@ -104,10 +104,10 @@ pub(super) fn no_language() -> Problem {
     }
 }
 
-/// A script that is more than this machine's PowerShell runs.
+/// What is more than this machine's PowerShell does.
 pub(super) fn not_simulated(refusal: &str) -> Problem {
     Problem {
-        message: format!("The simulated PowerShell runs one command with literal arguments. {refusal}"),
+        message: format!("This machine only simulates a part of PowerShell. {refusal}"),
         category: "ParserError",
         exception: "System.Management.Automation.ParseException",
         id: "NotSimulated",

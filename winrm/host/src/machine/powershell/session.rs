@@ -8,14 +8,19 @@ use super::Scope;
 #[derive(Debug)]
 pub(crate) struct Session {
     pub(crate) user: String,
-    pub(crate) scope: Arc<Scope>,
+    scope: Mutex<Arc<Scope>>,
     /// `$LASTEXITCODE`, once a program ran.
     last_exit_code: Mutex<Option<i32>>,
 }
 
 impl Session {
     pub(crate) fn new(user: &str, scope: Arc<Scope>) -> Self {
-        Self { user: user.to_owned(), scope, last_exit_code: Mutex::new(None) }
+        Self { user: user.to_owned(), scope: Mutex::new(scope), last_exit_code: Mutex::new(None) }
+    }
+
+    /// What it sees at present.
+    pub(crate) fn scope(&self) -> Arc<Scope> {
+        Arc::clone(&self.scope.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     pub(super) fn last_exit_code(&self) -> Option<i32> {

@@ -9,10 +9,12 @@ use super::super::Machine;
 use super::super::console::{Console, Sink, Source};
 use super::super::pipe::{Stream, pipe};
 use super::super::programs::Program;
-use super::binding::bind;
+use winrm_script::value::Value as Item;
+
+use super::binding::{Feed, bind};
 use super::cmdlet::Cmdlet;
 use super::failure::{Failure, Problem, Target, unknown_command};
-use super::{Emission, Emissions, Fatal, Session, TypedArgument, TypedCommand, cmdlets};
+use super::{Emission, Emissions, Fatal, Session, TypedArgument, TypedCommand};
 
 /// What `$?` says when a pipeline has ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -28,14 +30,14 @@ pub(crate) enum Success {
 #[derive(Debug)]
 pub(super) enum Input {
     Nothing,
-    Values(mpsc::Receiver<Value>),
+    Values(mpsc::Receiver<Item>),
 }
 
 /// Where output goes.
 #[derive(Debug)]
 pub(super) enum Output {
     /// To the next command.
-    Next(mpsc::Sender<Value>),
+    Next(mpsc::Sender<Item>),
     /// Out of the pipeline.
     Pipeline,
 }
@@ -45,10 +47,9 @@ pub(super) enum Output {
 pub(super) struct Stage<'m> {
     pub(super) machine: &'m Machine,
     pub(super) session: &'m Session,
-    /// The name in errors; the cmdlet's own, whatever alias was used.
-    activity: String,
+    /// The cmdlet, whose own name stands in errors, whatever alias was used.
+    cmdlet: Option<&'static Cmdlet>,
     text: String,
-    class: Option<&'static str>,
     input: Input,
     output: Output,
     emissions: Emissions,
@@ -79,9 +80,8 @@ impl<'m> Stage<'m> {
         Self {
             machine,
             session,
-            activity: String::new(),
+            cmdlet: None,
             text: command.text.clone(),
-            class: None,
             input,
             output,
             emissions: emissions.clone(),
@@ -93,11 +93,10 @@ impl<'m> Stage<'m> {
     }
 
     /// Runs a cmdlet.
-    pub(super) async fn run(mut self, cmdlet: Cmdlet, command: TypedCommand) -> Success {
-        let signature = cmdlet.signature();
-        self.activity = signature.name.to_owned();
-        self.class = Some(signature.class);
-        let bound = match bind(signature, command.arguments) {
+    pub(super) async fn run(mut self, cmdlet: &'static Cmdlet, command: TypedCommand) -> Success {
+        self.cmdlet = Some(cmdlet);
+        let feed = if self.has_input() { Feed::Pipeline } else { Feed::Nothing };
+        let bound = match bind(cmdlet, &command.arguments, feed) {
             Ok(bound) => bound,
             Err(problem) => {
                 let ended = Failure::Error(Box::new(self.record(problem)));
@@ -112,7 +111,7 @@ impl<'m> Stage<'m> {
         };
         self.what_if = bound.switch("WhatIf");
         self.verbose = bound.switch("Verbose");
-        let ended = cmdlets::run(&mut self, cmdlet, &bound).await;
+        let ended = (cmdlet.run)(&mut self, &bound).await;
         self.finish(ended).await
     }
 
@@ -192,11 +191,21 @@ impl<'m> Stage<'m> {
     }
 
     /// The next value from the command before, or nothing at the end.
-    pub(super) async fn take(&mut self) -> Option<Value> {
+    pub(super) async fn take_item(&mut self) -> Option<Item> {
         match &mut self.input {
             Input::Nothing => None,
             Input::Values(values) => values.recv().await,
         }
+    }
+
+    /// The same as the machine's own cmdlets read values.
+    pub(super) async fn take(&mut self) -> Option<Value> {
+        self.take_item().await.map(|item| item.to_clixml())
+    }
+
+    /// The cmdlet that runs; a program is none.
+    pub(super) fn cmdlet(&self) -> Option<&'static Cmdlet> {
+        self.cmdlet
     }
 
     /// Whether a command stands before this one.
@@ -206,20 +215,29 @@ impl<'m> Stage<'m> {
 
     /// Puts a value out.
     pub(super) async fn put(&self, value: Value) -> Result<(), Failure> {
+        self.put_item(Item::from_clixml(&value)).await
+    }
+
+    /// Puts out what came from another command.
+    pub(super) async fn put_item(&self, item: Item) -> Result<(), Failure> {
         match &self.output {
-            Output::Next(next) => next.send(value).await.map_err(|_| Failure::Abandoned),
-            Output::Pipeline => self.emit(Emission::Output(value)).await,
+            Output::Next(next) => next.send(item).await.map_err(|_| Failure::Abandoned),
+            Output::Pipeline => self.emit(Emission::Output(item)).await,
         }
     }
 
     /// Reports an error and goes on, unless the caller wants otherwise.
     pub(super) async fn complain(&self, problem: Problem) -> Result<(), Failure> {
+        self.complain_of(self.record(problem)).await
+    }
+
+    /// The same for an error that is a record already.
+    pub(super) async fn complain_of(&self, record: ErrorRecord) -> Result<(), Failure> {
         self.complained.store(true, Ordering::Relaxed);
-        let record = Box::new(self.record(problem));
         match self.action {
-            ErrorAction::Continue => self.emit(Emission::Error(record)).await,
+            ErrorAction::Continue => self.emit(Emission::Error(Box::new(record))).await,
             ErrorAction::SilentlyContinue | ErrorAction::Ignore => Ok(()),
-            ErrorAction::Stop => Err(Failure::Error(Box::new(stopping(*record)))),
+            ErrorAction::Stop => Err(Failure::Error(Box::new(stopping(record)))),
         }
     }
 
@@ -239,7 +257,7 @@ impl<'m> Stage<'m> {
 
     /// Whether to go on with a change. With `-WhatIf` it only says what it would do; with `-Verbose` it says so too.
     pub(super) async fn should_process(&self, target: &str) -> Result<bool, Failure> {
-        let what = format!("Performing the operation \"{}\" on target \"{target}\".", self.activity);
+        let what = format!("Performing the operation \"{}\" on target \"{target}\".", self.activity());
         if self.what_if {
             self.emit(Emission::Host(format!("What if: {what}"))).await?;
             return Ok(false);
@@ -255,7 +273,11 @@ impl<'m> Stage<'m> {
     }
 
     fn record(&self, problem: Problem) -> ErrorRecord {
-        problem.record(&self.activity, self.class, &self.text)
+        problem.record(self.activity(), self.cmdlet.map(|cmdlet| cmdlet.class), &self.text)
+    }
+
+    fn activity(&self) -> &'static str {
+        self.cmdlet.map_or("", |cmdlet| cmdlet.name)
     }
 }
 

@@ -9,6 +9,7 @@ use uuid::Uuid;
 use winrm_proto::clixml::{ErrorRecord, MessageRecord, Stream, Value};
 use winrm_proto::psrp::{Command, GetCommandMetadata, HostMethod, PipelineState};
 use winrm_proto::winrs::{CommandId, ShellId};
+use winrm_script::value::Value as Item;
 
 use super::{Pool, input_queue};
 use crate::machine::powershell::{Emission, Fatal, TypedCommand, describe, run_pipeline};
@@ -20,7 +21,7 @@ pub(super) struct Pipeline {
     id: Uuid,
     shell: ShellId,
     command_id: CommandId,
-    input: Mutex<Option<mpsc::Sender<Value>>>,
+    input: Mutex<Option<mpsc::Sender<Item>>>,
     /// Its first message has come whole, or never will.
     begun: AtomicBool,
     /// Why it is to end, said once.
@@ -64,13 +65,13 @@ impl Pipeline {
     }
 
     /// Opens its input; the receiver is the pipeline's.
-    pub(super) fn open_input(&self) -> mpsc::Receiver<Value> {
+    pub(super) fn open_input(&self) -> mpsc::Receiver<Item> {
         let (sender, receiver) = input_queue();
         *self.input.lock().unwrap_or_else(PoisonError::into_inner) = Some(sender);
         receiver
     }
 
-    pub(super) fn input(&self) -> Option<mpsc::Sender<Value>> {
+    pub(super) fn input(&self) -> Option<mpsc::Sender<Item>> {
         self.input.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
@@ -136,7 +137,7 @@ pub(super) async fn run(
     pool: Arc<Pool>,
     pipeline: Arc<Pipeline>,
     statements: Vec<Vec<Command>>,
-    input: Option<mpsc::Receiver<Value>>,
+    input: Option<mpsc::Receiver<Item>>,
 ) {
     let commands = statements.iter().flatten();
     pool.record.write(Event::Pipeline {
@@ -155,7 +156,7 @@ pub(super) async fn run(
 /// Answers a question for what commands there are.
 pub(super) async fn describe_commands(pool: Arc<Pool>, pipeline: Arc<Pipeline>, request: GetCommandMetadata) {
     let names: Vec<String> = request.names.iter().map(ToString::to_string).collect();
-    for value in describe(&pool.session.scope, &names) {
+    for value in describe(&pool.session.scope(), &names) {
         pool.write(&pipeline, Stream::Output, value).await;
     }
     finish(&pool, &pipeline, Outcome::Completed);
@@ -171,7 +172,7 @@ async fn execute(
     pool: &Pool,
     pipeline: &Pipeline,
     statements: Vec<Vec<Command>>,
-    input: Option<mpsc::Receiver<Value>>,
+    input: Option<mpsc::Receiver<Item>>,
 ) -> Outcome {
     // The pool is never closed as long as a pipeline of it runs, and a semaphore that is not closed has permits.
     let _runspace = pool.runspaces.acquire().await.ok();
@@ -179,7 +180,7 @@ async fn execute(
     for statement in statements {
         let mut commands = Vec::new();
         for command in statement {
-            match TypedCommand::of_pipeline(&command, &pool.session.scope) {
+            match TypedCommand::of_pipeline(&command, &pool.session.scope()) {
                 Ok(command) => commands.push(command),
                 Err(record) => return Outcome::Failed(record),
             }
@@ -199,7 +200,7 @@ async fn forward(pool: &Pool, pipeline: &Pipeline, mut emissions: mpsc::Receiver
     let mut fatal = None;
     while let Some(emission) = emissions.recv().await {
         let (stream, value) = match emission {
-            Emission::Output(value) => (Stream::Output, value),
+            Emission::Output(item) => (Stream::Output, item.to_clixml()),
             Emission::Error(record) => (Stream::Error, record.to_value()),
             Emission::Fatal(error) => {
                 fatal = Some(error);

@@ -1,18 +1,29 @@
 //! Get-CimInstance: a dozen classes of `root/cimv2`.
 
+use std::cmp::Ordering;
 use std::time::Duration;
 
 use winrm_proto::clixml::{Object, Properties, Value};
+use winrm_script::tree::Case;
+use winrm_script::value::Value as Item;
+use winrm_script::value::compare::order;
 
 use super::super::super::Machine;
 use super::super::super::services::{Start, State};
 use super::super::binding::Bound;
-use super::super::compare::{compare, equal};
-use super::super::convert::like;
+use super::super::cmdlet::{Cmdlet, Takes};
+use super::super::convert::{equal, like};
 use super::super::failure::{Failure, Problem, Target};
 use super::super::stage::Stage;
 
-pub(super) async fn get_cim_instance(stage: &mut Stage<'_>, bound: &Bound) -> Result<(), Failure> {
+pub(in super::super) const CMDLETS: [Cmdlet; 1] = [Cmdlet {
+    name: "Get-CimInstance",
+    class: "Microsoft.Management.Infrastructure.CimCmdlets.GetCimInstanceCommand",
+    takes: Takes::Only(&["ClassName", "Namespace", "Filter", "Property", "OperationTimeoutSec", "KeyOnly"]),
+    run: |stage, bound| Box::pin(get_cim_instance(stage, bound)),
+}];
+
+async fn get_cim_instance(stage: &mut Stage<'_>, bound: &Bound) -> Result<(), Failure> {
     let class = bound.text("ClassName").unwrap_or_default();
     let Some((class, instances)) = CLASSES.iter().find(|(name, _)| name.eq_ignore_ascii_case(&class)) else {
         return stage.complain(invalid_class(&class)).await;
@@ -73,21 +84,22 @@ impl Condition {
     }
 
     fn holds(&self, properties: &Properties) -> bool {
-        use std::cmp::Ordering::{Greater, Less};
         let Some(found) = properties.value(&self.name) else { return false };
-        let wanted = match (found, self.value.to_lowercase().as_str()) {
-            (Value::Boolean(_), "true" | "1") => Value::Boolean(true),
-            (Value::Boolean(_), _) => Value::Boolean(false),
-            _ => Value::from(self.value.as_str()),
+        let found = Item::from_clixml(found);
+        let wanted = match (&found, self.value.to_lowercase().as_str()) {
+            (Item::Boolean(_), "true" | "1") => Item::Boolean(true),
+            (Item::Boolean(_), _) => Item::Boolean(false),
+            _ => Item::string(self.value.as_str()),
         };
+        let compared = order(&found, &wanted, Case::Insensitive).ok();
         match self.operator {
-            "=" => equal(found, &wanted),
-            "<>" | "!=" => !equal(found, &wanted),
-            "<" => compare(found, &wanted) == Some(Less),
-            ">" => compare(found, &wanted) == Some(Greater),
-            "<=" => compare(found, &wanted).is_some_and(|order| order != Greater),
-            ">=" => compare(found, &wanted).is_some_and(|order| order != Less),
-            _ => like(&self.value.replace('%', "*").replace('_', "?"), &found.to_string()),
+            "=" => equal(&found, &wanted),
+            "<>" | "!=" => !equal(&found, &wanted),
+            "<" => compared == Some(Ordering::Less),
+            ">" => compared == Some(Ordering::Greater),
+            "<=" => compared.is_some_and(Ordering::is_le),
+            ">=" => compared.is_some_and(Ordering::is_ge),
+            _ => like(&self.value.replace('%', "*").replace('_', "?"), found.to_text().as_str()),
         }
     }
 }

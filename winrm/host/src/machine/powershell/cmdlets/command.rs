@@ -1,70 +1,107 @@
-//! Get-Command.
+//! Get-Command and Get-Help.
 
-use winrm_proto::clixml::{Object, Properties, Value, Version};
+use winrm_proto::clixml::{Object, Properties, Value};
+use winrm_script::commands::Variant;
 
 use super::super::binding::Bound;
-use super::super::cmdlet::{Cmdlet, Signature};
+use super::super::cmdlet::{Cmdlet, Takes};
 use super::super::convert::like;
-use super::super::failure::{Failure, Problem, Target};
-use super::super::scope::{Callable, module};
+use super::super::failure::{Failure, Problem, Target, unknown_command};
+use super::super::metadata::command_info;
 use super::super::stage::Stage;
 
+pub(in super::super) const CMDLETS: [Cmdlet; 2] = [
+    Cmdlet {
+        name: "Get-Command",
+        class: "Microsoft.PowerShell.Commands.GetCommandCommand",
+        takes: Takes::Only(&[
+            "Name",
+            "Module",
+            "Noun",
+            "Verb",
+            "CommandType",
+            "TotalCount",
+            "All",
+            "ListImported",
+            "ArgumentList",
+        ]),
+        run: |stage, bound| Box::pin(get_command(stage, bound)),
+    },
+    Cmdlet {
+        name: "Get-Help",
+        class: "Microsoft.PowerShell.Commands.GetHelpCommand",
+        takes: Takes::Only(&["Name", "Category", "Full", "Detailed", "Examples"]),
+        run: |stage, bound| Box::pin(get_help(stage, bound)),
+    },
+];
+
 /// The commands that the session sees.
-pub(super) async fn get_command(stage: &mut Stage<'_>, bound: &Bound) -> Result<(), Failure> {
+pub(in super::super) async fn get_command(stage: &mut Stage<'_>, bound: &Bound) -> Result<(), Failure> {
     let patterns = bound.texts("Name").unwrap_or_else(|| vec!["*".to_owned()]);
-    let part = |name: &str| bound.texts(name);
-    let (verbs, nouns) = (part("Verb"), part("Noun"));
-    let any = |patterns: &Option<Vec<String>>, text: &str| {
-        patterns.as_ref().is_none_or(|patterns| patterns.iter().any(|pattern| like(pattern, text)))
+    let passes = |name: &str, text: &str| {
+        bound.texts(name).is_none_or(|patterns| patterns.iter().any(|pattern| like(pattern, text)))
     };
+    let mut left = bound.count("TotalCount").unwrap_or(usize::MAX);
     for pattern in patterns {
         let mut found = false;
-        for signature in Cmdlet::all().filter(|signature| like(&pattern, signature.name)) {
-            let (verb, noun) = signature.name.split_once('-').unwrap_or((signature.name, ""));
-            if stage.session.scope.shows(&Callable::Cmdlet(signature.cmdlet))
-                && any(&verbs, verb)
-                && any(&nouns, noun)
-            {
+        let seen = stage.session.scope().cmdlets();
+        for cmdlet in seen.into_iter().filter(|cmdlet| like(&pattern, cmdlet.name)) {
+            let (verb, noun) = cmdlet.name.split_once('-').unwrap_or((cmdlet.name, ""));
+            if passes("Verb", verb) && passes("Noun", noun) && passes("Module", cmdlet.module()) && left > 0 {
                 found = true;
-                stage.put(object(signature)).await?;
+                left -= 1;
+                stage.put(command_info(cmdlet)).await?;
             }
         }
         if !found && !pattern.contains(['*', '?']) {
-            stage.complain(unknown(&pattern)).await?;
+            stage.complain(unknown_command(&pattern)).await?;
         }
     }
     Ok(())
 }
 
-/// `System.Management.Automation.CmdletInfo` as it is serialised.
-fn object(signature: &Signature) -> Value {
-    let parameters = signature.parameters.iter().map(|parameter| (Value::from(parameter.name), Value::Null));
+/// What there is to say of a command without help files: its syntax.
+pub(in super::super) async fn get_help(stage: &mut Stage<'_>, bound: &Bound) -> Result<(), Failure> {
+    let Some(pattern) = bound.text("Name") else { return Ok(()) };
+    let seen = stage.session.scope().cmdlets();
+    let found: Vec<&Cmdlet> = seen.into_iter().filter(|cmdlet| like(&pattern, cmdlet.name)).collect();
+    if found.is_empty() && !pattern.contains(['*', '?']) {
+        return stage.complain(no_help(&pattern)).await;
+    }
+    for cmdlet in found {
+        stage.put(help(cmdlet)).await?;
+    }
+    Ok(())
+}
+
+fn help(cmdlet: &Cmdlet) -> Value {
+    let parameters = cmdlet.variant().into_iter().flat_map(Variant::parameters);
+    let own = parameters.filter(|parameter| !parameter.is_common() && cmdlet.takes.has(parameter.name()));
+    let syntax = own.map(|parameter| {
+        if parameter.is_switch() {
+            format!(" [-{}]", parameter.name())
+        } else {
+            format!(" [-{} <{}>]", parameter.name(), parameter.type_name())
+        }
+    });
+    let syntax = std::iter::once(cmdlet.name.to_owned()).chain(syntax).collect::<String>();
     Value::object(Object {
-        to_string: Some(signature.name.into()),
-        adapted: Properties::new()
-            .with("Name", signature.name)
-            .with("CommandType", Value::enumeration("System.Management.Automation.CommandTypes", "Cmdlet", 8))
-            .with("Source", module(signature.class))
-            .with("Version", "3.1.0.0".parse::<Version>().map_or(Value::Null, Value::Version))
-            .with("ModuleName", module(signature.class))
-            .with("Parameters", Value::hashtable(parameters.collect())),
-        ..Object::typed(&[
-            "System.Management.Automation.CmdletInfo",
-            "System.Management.Automation.CommandInfo",
-            "System.Object",
-        ])
+        to_string: Some(cmdlet.name.into()),
+        extended: Properties::new()
+            .with("Name", cmdlet.name)
+            .with("Category", "Cmdlet")
+            .with("Synopsis", syntax)
+            .with("ModuleName", cmdlet.module()),
+        ..Object::typed(&["ExtendedCmdletHelpInfo", "CmdletHelpInfo", "HelpInfo"])
     })
 }
 
-fn unknown(name: &str) -> Problem {
+fn no_help(name: &str) -> Problem {
     Problem {
-        message: format!(
-            "The term '{name}' is not recognized as the name of a cmdlet, function, script file, or operable program. \
-             Check the spelling of the name, or if a path was included, verify that the path is correct and try again."
-        ),
-        category: "ObjectNotFound",
-        exception: "System.Management.Automation.CommandNotFoundException",
-        id: "CommandNotFoundException",
-        target: Target::Text(name.to_owned()),
+        message: format!("Get-Help could not find {name} in a help file in this session."),
+        category: "ResourceUnavailable",
+        exception: "Microsoft.PowerShell.Commands.HelpNotFoundException",
+        id: "HelpNotFound",
+        target: Target::Nothing,
     }
 }

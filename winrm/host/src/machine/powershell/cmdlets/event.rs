@@ -1,15 +1,18 @@
 //! Get-WinEvent, Get-HotFix.
 
+use std::cmp::Ordering;
 use std::time::Duration;
 
 use winrm_proto::clixml::{Object, Properties, Value};
+use winrm_script::tree::Case;
+use winrm_script::value::Value as Item;
+use winrm_script::value::compare::order;
 
 use super::super::binding::Bound;
-use super::super::compare::equal;
-use super::super::convert::like;
+use super::super::cmdlet::{Cmdlet, Takes};
+use super::super::convert::{equal, like};
 use super::super::failure::{Failure, Problem, Target};
 use super::super::stage::Stage;
-use super::object::whole;
 
 /// An event of a log.
 struct Event {
@@ -23,7 +26,22 @@ struct Event {
     message: &'static str,
 }
 
-pub(super) async fn get_win_event(stage: &mut Stage<'_>, bound: &Bound) -> Result<(), Failure> {
+pub(in super::super) const CMDLETS: [Cmdlet; 2] = [
+    Cmdlet {
+        name: "Get-HotFix",
+        class: "Microsoft.PowerShell.Commands.GetHotFixCommand",
+        takes: Takes::Only(&["Id", "Description"]),
+        run: |stage, bound| Box::pin(get_hot_fix(stage, bound)),
+    },
+    Cmdlet {
+        name: "Get-WinEvent",
+        class: "Microsoft.PowerShell.Commands.GetWinEventCommand",
+        takes: Takes::Only(&["LogName", "ProviderName", "FilterHashtable", "MaxEvents", "Oldest", "Force"]),
+        run: |stage, bound| Box::pin(get_win_event(stage, bound)),
+    },
+];
+
+async fn get_win_event(stage: &mut Stage<'_>, bound: &Bound) -> Result<(), Failure> {
     let logs = wanted(bound, "LogName");
     for log in logs.iter().flatten() {
         if !LOGS.iter().any(|known| like(log, known)) {
@@ -37,8 +55,9 @@ pub(super) async fn get_win_event(stage: &mut Stage<'_>, bound: &Bound) -> Resul
     let mut found: Vec<&Event> = EVENTS
         .iter()
         .filter(|event| any(&logs, event.log) && any(&providers, event.provider))
-        .filter(|event| filtered(bound, "Id", &Value::from(event.id)))
-        .filter(|event| filtered(bound, "Level", &Value::from(i32::from(event.level))))
+        .filter(|event| filtered(bound, "Id", &Item::from(event.id)))
+        .filter(|event| filtered(bound, "Level", &Item::from(i32::from(event.level))))
+        .filter(|event| in_time(bound, &Item::from_clixml(&time(stage, event))))
         .collect();
     found.sort_by_key(|event| event.age);
     if bound.switch("Oldest") {
@@ -47,13 +66,13 @@ pub(super) async fn get_win_event(stage: &mut Stage<'_>, bound: &Bound) -> Resul
     if found.is_empty() {
         return stage.complain(no_events()).await;
     }
-    for (place, event) in found.iter().take(bound.number("MaxEvents").map_or(usize::MAX, whole)).enumerate() {
+    for (place, event) in found.iter().take(bound.count("MaxEvents").unwrap_or(usize::MAX)).enumerate() {
         stage.put(object(stage, event, place)).await?;
     }
     Ok(())
 }
 
-pub(super) async fn get_hot_fix(stage: &mut Stage<'_>, bound: &Bound) -> Result<(), Failure> {
+async fn get_hot_fix(stage: &mut Stage<'_>, bound: &Bound) -> Result<(), Failure> {
     let patterns = bound.texts("Id");
     let mut found = false;
     for (id, description, age) in HOT_FIXES {
@@ -71,27 +90,37 @@ pub(super) async fn get_hot_fix(stage: &mut Stage<'_>, bound: &Bound) -> Result<
 /// The names that a parameter gives, or the filter's entry of that name.
 fn wanted(bound: &Bound, name: &str) -> Option<Vec<String>> {
     bound.texts(name).or_else(|| {
-        let entry = filter(bound, name)?;
-        let items = entry.items().map_or_else(|| vec![entry.clone()], <[Value]>::to_vec);
-        Some(items.iter().map(ToString::to_string).collect())
+        let items = filter(bound, name)?.into_items();
+        Some(items.iter().map(|item| item.to_text().to_string()).collect())
     })
 }
 
-fn filter(bound: &Bound, name: &str) -> Option<Value> {
-    let table = bound.given("FilterHashtable")?.clone().into_value();
-    let table = table.own_object()?;
-    let entries = table.entries()?.iter();
-    entries
-        .clone()
-        .find(|(key, _)| key.to_string().eq_ignore_ascii_case(name))
-        .map(|(_, value)| value.clone())
+fn filter(bound: &Bound, name: &str) -> Option<Item> {
+    let Item::Table(table) = bound.value("FilterHashtable")? else { return None };
+    table
+        .entries()
+        .into_iter()
+        .find(|(key, _)| key.to_text().as_str().eq_ignore_ascii_case(name))
+        .map(|(_, value)| value)
 }
 
-fn filtered(bound: &Bound, name: &str, value: &Value) -> bool {
-    filter(bound, name).is_none_or(|wanted| match wanted.items() {
-        Some(items) => items.iter().any(|item| equal(value, item)),
-        None => equal(value, &wanted),
-    })
+/// Whether the filter has this, or has nothing of that name.
+fn filtered(bound: &Bound, name: &str, own: &Item) -> bool {
+    filter(bound, name).is_none_or(|wanted| wanted.into_items().iter().any(|item| equal(own, item)))
+}
+
+/// Whether a moment lies between the filter's `StartTime` and `EndTime`.
+fn in_time(bound: &Bound, time: &Item) -> bool {
+    let passes = |name: &str, outside: Ordering| {
+        filter(bound, name)
+            .is_none_or(|limit| order(time, &limit, Case::Insensitive).is_ok_and(|found| found != outside))
+    };
+    passes("StartTime", Ordering::Less) && passes("EndTime", Ordering::Greater)
+}
+
+/// When an event was written.
+fn time(stage: &Stage<'_>, event: &Event) -> Value {
+    stage.machine.started.before(Duration::from_secs(event.age * 60)).to_value()
 }
 
 /// `System.Diagnostics.Eventing.Reader.EventLogRecord` as it is serialised.
@@ -102,7 +131,6 @@ fn object(stage: &Stage<'_>, event: &Event, place: usize) -> Value {
         3 => "Warning",
         _ => "Information",
     };
-    let time = stage.machine.started.before(Duration::from_secs(event.age * 60));
     let computer = stage.machine.hostname();
     let adapted = Properties::new()
         .with("Id", event.id)
@@ -112,7 +140,7 @@ fn object(stage: &Stage<'_>, event: &Event, place: usize) -> Value {
         .with("ProviderName", event.provider)
         .with("LogName", event.log)
         .with("MachineName", computer)
-        .with("TimeCreated", time.to_value())
+        .with("TimeCreated", time(stage, event))
         .with("RecordId", i64::try_from(place).map_or(0, |place| 48_211 - place));
     Value::object(Object {
         to_string: Some("System.Diagnostics.Eventing.Reader.EventLogRecord".into()),

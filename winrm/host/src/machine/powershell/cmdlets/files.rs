@@ -6,14 +6,62 @@ use winrm_proto::clixml::{Object, Properties, Value};
 
 use super::super::super::files::{self, Entry, Kind};
 use super::super::binding::Bound;
+use super::super::cmdlet::{Cmdlet, Takes};
 use super::super::convert::like;
 use super::super::failure::{Failure, Problem, Target};
 use super::super::stage::Stage;
-use super::object::whole;
 
-pub(super) async fn get_child_item(stage: &mut Stage<'_>, bound: &Bound) -> Result<(), Failure> {
+pub(in super::super) const CMDLETS: [Cmdlet; 4] = [
+    Cmdlet {
+        name: "Get-ChildItem",
+        class: "Microsoft.PowerShell.Commands.GetChildItemCommand",
+        takes: Takes::Only(&[
+            "Path",
+            "LiteralPath",
+            "Filter",
+            "Include",
+            "Exclude",
+            "Recurse",
+            "Depth",
+            "Force",
+            "Name",
+            "File",
+            "Directory",
+        ]),
+        run: |stage, bound| Box::pin(get_child_item(stage, bound)),
+    },
+    Cmdlet {
+        name: "Get-Content",
+        class: "Microsoft.PowerShell.Commands.GetContentCommand",
+        takes: Takes::Only(&[
+            "Path",
+            "LiteralPath",
+            "TotalCount",
+            "Tail",
+            "ReadCount",
+            "Raw",
+            "Encoding",
+            "Force",
+        ]),
+        run: |stage, bound| Box::pin(get_content(stage, bound)),
+    },
+    Cmdlet {
+        name: "Get-Item",
+        class: "Microsoft.PowerShell.Commands.GetItemCommand",
+        takes: Takes::Only(&["Path", "LiteralPath", "Force"]),
+        run: |stage, bound| Box::pin(get_item(stage, bound)),
+    },
+    Cmdlet {
+        name: "Test-Path",
+        class: "Microsoft.PowerShell.Commands.TestPathCommand",
+        takes: Takes::Only(&["Path", "LiteralPath", "PathType"]),
+        run: |stage, bound| Box::pin(test_path(stage, bound)),
+    },
+];
+
+async fn get_child_item(stage: &mut Stage<'_>, bound: &Bound) -> Result<(), Failure> {
     let filter = bound.text("Filter").unwrap_or_else(|| "*".to_owned());
-    let depth = if bound.switch("Recurse") { bound.number("Depth").map_or(usize::MAX, whole) } else { 0 };
+    let depth = if bound.switch("Recurse") { bound.count("Depth").unwrap_or(usize::MAX) } else { 0 };
     for path in paths(stage, bound).await {
         let Some(entry) = found(stage, &path).await? else { continue };
         let entries = if entry.is_directory() { below(entry, depth) } else { vec![entry] };
@@ -32,7 +80,7 @@ pub(super) async fn get_child_item(stage: &mut Stage<'_>, bound: &Bound) -> Resu
     Ok(())
 }
 
-pub(super) async fn get_item(stage: &mut Stage<'_>, bound: &Bound) -> Result<(), Failure> {
+async fn get_item(stage: &mut Stage<'_>, bound: &Bound) -> Result<(), Failure> {
     for path in paths(stage, bound).await {
         if let Some(entry) = found(stage, &path).await? {
             stage.put(object(stage, entry)).await?;
@@ -41,7 +89,7 @@ pub(super) async fn get_item(stage: &mut Stage<'_>, bound: &Bound) -> Result<(),
     Ok(())
 }
 
-pub(super) async fn get_content(stage: &mut Stage<'_>, bound: &Bound) -> Result<(), Failure> {
+async fn get_content(stage: &mut Stage<'_>, bound: &Bound) -> Result<(), Failure> {
     for path in paths(stage, bound).await {
         let Some(entry) = found(stage, &path).await? else { continue };
         let Kind::File(content) = entry.kind else {
@@ -53,8 +101,8 @@ pub(super) async fn get_content(stage: &mut Stage<'_>, bound: &Bound) -> Result<
             continue;
         }
         let lines: Vec<&str> = content.lines().collect();
-        let head = bound.number("TotalCount").map_or(lines.len(), whole).min(lines.len());
-        let tail = bound.number("Tail").map_or(lines.len(), whole);
+        let head = bound.count("TotalCount").unwrap_or(lines.len()).min(lines.len());
+        let tail = bound.count("Tail").unwrap_or(lines.len());
         for line in lines.iter().take(head).skip(head.saturating_sub(tail)) {
             stage.put(Value::from(*line)).await?;
         }
@@ -62,7 +110,7 @@ pub(super) async fn get_content(stage: &mut Stage<'_>, bound: &Bound) -> Result<
     Ok(())
 }
 
-pub(super) async fn test_path(stage: &mut Stage<'_>, bound: &Bound) -> Result<(), Failure> {
+async fn test_path(stage: &mut Stage<'_>, bound: &Bound) -> Result<(), Failure> {
     let kind = bound.text("PathType").map(|kind| kind.to_lowercase());
     for path in paths(stage, bound).await {
         let there = matching(&path).into_iter().any(|entry| match kind.as_deref() {

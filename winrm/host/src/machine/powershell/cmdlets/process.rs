@@ -3,22 +3,35 @@
 use winrm_proto::clixml::{Object, Properties, Value};
 
 use super::super::super::processes::{KillError, Process};
-use super::super::binding::{Bound, missing_mandatory};
+use super::super::binding::Bound;
+use super::super::cmdlet::{Cmdlet, Takes};
 use super::super::convert::like;
 use super::super::failure::{Failure, Problem, Target};
 use super::super::stage::Stage;
 
-pub(super) async fn get(stage: &mut Stage<'_>, bound: &Bound) -> Result<(), Failure> {
+pub(in super::super) const CMDLETS: [Cmdlet; 2] = [
+    Cmdlet {
+        name: "Get-Process",
+        class: "Microsoft.PowerShell.Commands.GetProcessCommand",
+        takes: Takes::Only(&["Name", "Id"]),
+        run: |stage, bound| Box::pin(get(stage, bound)),
+    },
+    Cmdlet {
+        name: "Stop-Process",
+        class: "Microsoft.PowerShell.Commands.StopProcessCommand",
+        takes: Takes::Only(&["Name", "Id", "Force", "PassThru"]),
+        run: |stage, bound| Box::pin(stop(stage, bound)),
+    },
+];
+
+async fn get(stage: &mut Stage<'_>, bound: &Bound) -> Result<(), Failure> {
     for process in selected(stage, bound).await? {
         stage.put(object(stage, &process)).await?;
     }
     Ok(())
 }
 
-pub(super) async fn stop(stage: &mut Stage<'_>, bound: &Bound) -> Result<(), Failure> {
-    if bound.given("Id").is_none() && bound.given("Name").is_none() && !stage.has_input() {
-        return Err(stage.fail(missing_mandatory("Id")));
-    }
+async fn stop(stage: &mut Stage<'_>, bound: &Bound) -> Result<(), Failure> {
     for process in selected(stage, bound).await? {
         let target = format!("{} ({})", process.name, process.id);
         if !stage.should_process(&target).await? {
@@ -52,7 +65,7 @@ pub(super) async fn stop(stage: &mut Stage<'_>, bound: &Bound) -> Result<(), Fai
 async fn selected(stage: &mut Stage<'_>, bound: &Bound) -> Result<Vec<Process>, Failure> {
     let mut all = stage.machine.processes.all();
     all.sort_by_cached_key(|process| process.name.to_lowercase());
-    let ids = match (bound.numbers("Id"), bound.given("Name")) {
+    let ids = match (bound.numbers("Id"), bound.value("Name")) {
         (Some(ids), _) => Some(ids),
         (None, None) if stage.has_input() => Some(piped(stage).await),
         (None, _) => None,

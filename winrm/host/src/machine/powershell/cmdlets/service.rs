@@ -4,19 +4,54 @@ use winrm_proto::clixml::{Object, Properties, Value};
 
 use super::super::super::services::{ControlError, Dependents, Service, Start, State};
 use super::super::binding::Bound;
+use super::super::cmdlet::{Cmdlet, Takes};
 use super::super::convert::like;
 use super::super::failure::{Failure, Problem, Target};
 use super::super::stage::Stage;
 
+pub(in super::super) const CMDLETS: [Cmdlet; 4] = [
+    Cmdlet {
+        name: "Get-Service",
+        class: "Microsoft.PowerShell.Commands.GetServiceCommand",
+        takes: Takes::Only(&[
+            "Name",
+            "DisplayName",
+            "Include",
+            "Exclude",
+            "DependentServices",
+            "RequiredServices",
+        ]),
+        run: |stage, bound| Box::pin(get(stage, bound)),
+    },
+    Cmdlet {
+        name: "Restart-Service",
+        class: "Microsoft.PowerShell.Commands.RestartServiceCommand",
+        takes: Takes::Only(&CHANGING),
+        run: |stage, bound| Box::pin(change(stage, bound, Change::Restart)),
+    },
+    Cmdlet {
+        name: "Start-Service",
+        class: "Microsoft.PowerShell.Commands.StartServiceCommand",
+        takes: Takes::Only(&CHANGING),
+        run: |stage, bound| Box::pin(change(stage, bound, Change::Start)),
+    },
+    Cmdlet {
+        name: "Stop-Service",
+        class: "Microsoft.PowerShell.Commands.StopServiceCommand",
+        takes: Takes::Only(&CHANGING),
+        run: |stage, bound| Box::pin(change(stage, bound, Change::Stop)),
+    },
+];
+
 /// What to do to a service.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Change {
+enum Change {
     Start,
     Stop,
     Restart,
 }
 
-pub(super) async fn get(stage: &mut Stage<'_>, bound: &Bound) -> Result<(), Failure> {
+async fn get(stage: &mut Stage<'_>, bound: &Bound) -> Result<(), Failure> {
     let mut services = selected(stage, bound).await?;
     if bound.switch("DependentServices") {
         services = related(stage, &services, |service, other| service.dependents.contains(&other.name));
@@ -29,7 +64,7 @@ pub(super) async fn get(stage: &mut Stage<'_>, bound: &Bound) -> Result<(), Fail
     Ok(())
 }
 
-pub(super) async fn change(stage: &mut Stage<'_>, bound: &Bound, change: Change) -> Result<(), Failure> {
+async fn change(stage: &mut Stage<'_>, bound: &Bound, change: Change) -> Result<(), Failure> {
     let dependents = if bound.switch("Force") { Dependents::StopToo } else { Dependents::Refuse };
     for service in selected(stage, bound).await? {
         let target = format!("{} ({})", service.display_name, service.name);
@@ -233,4 +268,5 @@ fn object(stage: &Stage<'_>, service: &Service) -> Value {
     })
 }
 
+const CHANGING: [&str; 6] = ["Name", "DisplayName", "Include", "Exclude", "PassThru", "Force"];
 const TYPE: &str = "System.ServiceProcess.ServiceController";

@@ -7,12 +7,72 @@ use winrm_proto::clixml::{Content, Object, ProgressRecord, ProgressRecordType, P
 use super::super::super::home_of;
 use super::super::Emission;
 use super::super::binding::{Bound, missing_mandatory};
+use super::super::cmdlet::{Cmdlet, Takes};
 use super::super::convert::like;
 use super::super::failure::{Failure, Problem, Target};
 use super::super::stage::Stage;
-use super::object::next;
 
-pub(super) async fn get_date(stage: &Stage<'_>, bound: &Bound) -> Result<(), Failure> {
+pub(in super::super) const CMDLETS: [Cmdlet; 8] = [
+    Cmdlet {
+        name: "Get-Date",
+        class: "Microsoft.PowerShell.Commands.GetDateCommand",
+        takes: Takes::Only(&["Format"]),
+        run: |stage, bound| Box::pin(get_date(stage, bound)),
+    },
+    Cmdlet {
+        name: "Get-Variable",
+        class: "Microsoft.PowerShell.Commands.GetVariableCommand",
+        takes: Takes::Only(&["Name", "ValueOnly", "Scope"]),
+        run: |stage, bound| Box::pin(get_variable(stage, bound)),
+    },
+    Cmdlet {
+        name: "Start-Sleep",
+        class: "Microsoft.PowerShell.Commands.StartSleepCommand",
+        takes: Takes::Only(&["Seconds", "Milliseconds"]),
+        run: |stage, bound| Box::pin(start_sleep(stage, bound)),
+    },
+    Cmdlet {
+        name: "Write-Error",
+        class: "Microsoft.PowerShell.Commands.WriteErrorException",
+        takes: Takes::Only(&["Message"]),
+        run: |stage, bound| Box::pin(write_error(stage, bound)),
+    },
+    Cmdlet {
+        name: "Write-Output",
+        class: "Microsoft.PowerShell.Commands.WriteOutputCommand",
+        takes: Takes::Only(&["InputObject", "NoEnumerate"]),
+        run: |stage, bound| Box::pin(write_output(stage, bound)),
+    },
+    Cmdlet {
+        name: "Write-Progress",
+        class: "Microsoft.PowerShell.Commands.WriteProgressCommand",
+        takes: Takes::Only(&[
+            "Activity",
+            "Status",
+            "Id",
+            "PercentComplete",
+            "SecondsRemaining",
+            "CurrentOperation",
+            "ParentId",
+            "Completed",
+        ]),
+        run: |stage, bound| Box::pin(write_progress(stage, bound)),
+    },
+    Cmdlet {
+        name: "Write-Verbose",
+        class: "Microsoft.PowerShell.Commands.WriteVerboseCommand",
+        takes: Takes::Only(&["Message"]),
+        run: |stage, bound| Box::pin(stage.say_verbosely(bound.text("Message").unwrap_or_default())),
+    },
+    Cmdlet {
+        name: "Write-Warning",
+        class: "Microsoft.PowerShell.Commands.WriteWarningCommand",
+        takes: Takes::Only(&["Message"]),
+        run: |stage, bound| Box::pin(stage.warn(bound.text("Message").unwrap_or_default())),
+    },
+];
+
+async fn get_date(stage: &Stage<'_>, bound: &Bound) -> Result<(), Failure> {
     let now = stage.machine.now();
     if let Some(format) = bound.text("Format") {
         return stage.put(Value::from(now.formatted(&format).as_str())).await;
@@ -27,7 +87,7 @@ pub(super) async fn get_date(stage: &Stage<'_>, bound: &Bound) -> Result<(), Fai
         .await
 }
 
-pub(super) async fn start_sleep(stage: &Stage<'_>, bound: &Bound) -> Result<(), Failure> {
+async fn start_sleep(stage: &Stage<'_>, bound: &Bound) -> Result<(), Failure> {
     let seconds = match (bound.number("Seconds"), bound.number("Milliseconds")) {
         (_, Some(milliseconds)) => milliseconds / 1000.0,
         (Some(seconds), None) => seconds,
@@ -40,7 +100,7 @@ pub(super) async fn start_sleep(stage: &Stage<'_>, bound: &Bound) -> Result<(), 
     Ok(())
 }
 
-pub(super) async fn write_error(stage: &Stage<'_>, bound: &Bound) -> Result<(), Failure> {
+async fn write_error(stage: &Stage<'_>, bound: &Bound) -> Result<(), Failure> {
     stage
         .complain(Problem {
             message: bound.text("Message").unwrap_or_default(),
@@ -53,24 +113,26 @@ pub(super) async fn write_error(stage: &Stage<'_>, bound: &Bound) -> Result<(), 
 }
 
 /// Each item of an array by itself, unless `-NoEnumerate` says otherwise.
-pub(super) async fn write_output(stage: &mut Stage<'_>, bound: &Bound) -> Result<(), Failure> {
-    if let Some(given) = bound.given("InputObject") {
-        if bound.switch("NoEnumerate") {
-            return stage.put(given.clone().into_value()).await;
+async fn write_output(stage: &mut Stage<'_>, bound: &Bound) -> Result<(), Failure> {
+    match bound.value("InputObject") {
+        Some(value) if bound.switch("NoEnumerate") => stage.put_item(value.clone()).await,
+        Some(value) => {
+            for item in value.clone().into_items() {
+                stage.put_item(item).await?;
+            }
+            Ok(())
         }
-        for value in given.each() {
-            stage.put(value.clone().into_value()).await?;
+        None => {
+            while let Some(item) = stage.take_item().await {
+                stage.put_item(item).await?;
+            }
+            Ok(())
         }
-        return Ok(());
     }
-    while let Some(value) = stage.take().await {
-        stage.put(value).await?;
-    }
-    Ok(())
 }
 
 /// `Get-Variable`: the variables that say how things are. A session without a language has no others.
-pub(super) async fn get_variable(stage: &Stage<'_>, bound: &Bound) -> Result<(), Failure> {
+async fn get_variable(stage: &Stage<'_>, bound: &Bound) -> Result<(), Failure> {
     let exit_code = stage.session.last_exit_code().map(Value::Int32);
     let variables = [
         ("LASTEXITCODE", exit_code),
@@ -110,39 +172,7 @@ fn no_variable(name: &str) -> Problem {
     }
 }
 
-/// `ForEach-Object -MemberName`: a property of each object.
-pub(super) async fn for_each_member(stage: &mut Stage<'_>, bound: &Bound) -> Result<(), Failure> {
-    let name = bound.text("MemberName").unwrap_or_default();
-    let mut place = 0;
-    while let Some(value) = next(stage, bound, place).await {
-        place += 1;
-        if let Some(found) = value.property(&name) {
-            stage.put(found.clone()).await?;
-        }
-    }
-    Ok(())
-}
-
-/// `Out-Default` on a remote machine: what comes goes on.
-pub(super) async fn pass_on(stage: &mut Stage<'_>, bound: &Bound) -> Result<(), Failure> {
-    let mut place = 0;
-    while let Some(value) = next(stage, bound, place).await {
-        place += 1;
-        stage.put(value).await?;
-    }
-    Ok(())
-}
-
-/// `Out-Null`.
-pub(super) async fn swallow(stage: &mut Stage<'_>, bound: &Bound) -> Result<(), Failure> {
-    let mut place = 0;
-    while next(stage, bound, place).await.is_some() {
-        place += 1;
-    }
-    Ok(())
-}
-
-pub(super) async fn write_progress(stage: &Stage<'_>, bound: &Bound) -> Result<(), Failure> {
+async fn write_progress(stage: &Stage<'_>, bound: &Bound) -> Result<(), Failure> {
     let number = |name: &str, otherwise: i32| {
         bound.number(name).and_then(|number| format!("{number:.0}").parse().ok()).unwrap_or(otherwise)
     };
