@@ -37,7 +37,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     std::fs::write(&ca, host.ca_pem())?;
     writeln!(
         std::io::stdout(),
-        "{{\"port\":{},\"user\":\"{}\",\"password\":\"{}\",\"ca\":\"{}\"}}",
+        "{{\"port\":{},\"user\":\"{}\",\"password\":\"{}\",\"ca\":\"{}\",\"restricted\":\"{}\"}}",
         host.addr().port(),
         host.user(),
         host.password().expose_secret(),

@@ -79,7 +79,7 @@ pub(super) fn bind(cmdlet: &Cmdlet, arguments: &[TypedArgument], feed: Feed) -> 
     let elements: Vec<Element<'_, Given>> = arguments.iter().map(element).collect();
     let found = match feed {
         Feed::Pipeline => command.bind_with_input(&elements),
-        Feed::Nothing => command.bind(&elements),
+        Feed::Nothing => command.bind_values(&elements),
     };
     let found = found.map_err(|refusal| refused(command, refusal, arguments))?;
     let mut bound = Bound::default();
