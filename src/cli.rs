@@ -10,6 +10,7 @@ mod host;
 mod output;
 mod page;
 mod pending;
+mod policy;
 mod serve;
 mod setup;
 mod signals;
@@ -63,6 +64,7 @@ async fn dispatch(arguments: Arguments, console: &Console) -> Exit {
         Some(Command::Config(arguments::Config { command: ConfigCommand::Show { json } })) => {
             config::show(json, &environment, &settings.into(), console)
         }
+        Some(Command::Policy(asked)) => policy::run(asked, &environment, &settings.into(), console),
         Some(Command::Pending { json }) => pending::run(json, &environment, &settings.into(), console),
         Some(Command::Approve(asked)) => approve::run(&asked, &environment, &settings.into(), console),
         Some(Command::CheckConfig { json }) => config::check(json, &environment, &settings.into(), console),

@@ -77,7 +77,31 @@ pub struct Config {
 /// # Errors
 /// [`ConfigError`] with every problem that was found.
 pub fn load(environment: &Environment, arguments: &Arguments) -> Result<Config, ConfigError> {
-    load_below(environment, arguments, places::machine_policy(environment).as_deref())
+    let machine_policy = places::machine_policy(environment);
+    load_below(environment, arguments, machine_policy.as_deref(), Hosts::Required)
+}
+
+/// The same for what concerns no host: a configuration without any is whole.
+///
+/// # Errors
+/// As [`load`].
+pub fn load_without_hosts(environment: &Environment, arguments: &Arguments) -> Result<Config, ConfigError> {
+    let machine_policy = places::machine_policy(environment);
+    load_below(environment, arguments, machine_policy.as_deref(), Hosts::Optional)
+}
+
+/// The file that is read, or would be if it were there.
+#[must_use]
+pub fn file_in_use(environment: &Environment, arguments: &Arguments) -> Option<PathBuf> {
+    let variables = environment::read(environment, &mut Vec::new());
+    file_path(environment, arguments, variables.config.as_ref()).map(|(path, _)| path)
+}
+
+/// Whether a configuration has to name hosts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Hosts {
+    Required,
+    Optional,
 }
 
 /// The same below the policy that lies here.
@@ -85,6 +109,7 @@ fn load_below(
     environment: &Environment,
     arguments: &Arguments,
     machine_policy: Option<&Path>,
+    hosts: Hosts,
 ) -> Result<Config, ConfigError> {
     let mut problems = Vec::new();
     let variables = environment::read(environment, &mut problems);
@@ -94,7 +119,7 @@ fn load_below(
         None => None,
     };
     let ceiling = machine_policy.and_then(|path| file::read_machine_policy(path, &mut problems));
-    resolve::resolve(resolve::Layers { file, variables, arguments, environment, ceiling }, problems)
+    resolve::resolve(resolve::Layers { file, variables, arguments, environment, ceiling, hosts }, problems)
 }
 
 impl Config {

@@ -4,6 +4,7 @@ use std::{path::PathBuf, time::Duration};
 
 use clap::{Args, Parser, Subcommand};
 
+use super::policy::Policy;
 use crate::config;
 
 /// Runs allowed work on remote Windows hosts over WinRM.
@@ -59,6 +60,8 @@ pub(super) enum Command {
     Serve,
     /// Run one command on a host
     Exec(Exec),
+    /// Look at what may run, and change the lists
+    Policy(Policy),
     /// List what waits for a human's approval
     Pending {
         /// Print JSON

@@ -3,7 +3,7 @@
 use std::{num::NonZeroU16, path::PathBuf, time::Duration};
 
 use super::{
-    Arguments, Config, ConfigError, approval,
+    Arguments, Config, ConfigError, Hosts, approval,
     environment::Variables,
     file::FileSettings,
     places,
@@ -30,13 +30,19 @@ pub(super) struct Layers<'a> {
     pub(super) environment: &'a Environment,
     /// What the machine's policy says.
     pub(super) ceiling: Option<Globals>,
+    pub(super) hosts: Hosts,
 }
 
 /// Puts the layers together; `problems` holds what reading them found.
 pub(super) fn resolve(layers: Layers<'_>, problems: Vec<Problem>) -> Result<Config, ConfigError> {
     let file = layers.file.unwrap_or_default();
-    let mut resolver =
-        Resolver { environment: layers.environment, problems, warnings: Vec::new(), rows: Rows::default() };
+    let mut resolver = Resolver {
+        environment: layers.environment,
+        hosts: layers.hosts,
+        problems,
+        warnings: Vec::new(),
+        rows: Rows::default(),
+    };
     let inventory =
         resolver.inventory(file.hosts, &file.defaults, layers.variables.host, layers.variables.settings);
     let arguments = arguments(layers.arguments);
@@ -72,6 +78,7 @@ pub(super) fn resolve(layers: Layers<'_>, problems: Vec<Problem>) -> Result<Conf
 
 struct Resolver<'a> {
     environment: &'a Environment,
+    hosts: Hosts,
     problems: Vec<Problem>,
     warnings: Vec<String>,
     rows: Rows,
@@ -101,7 +108,7 @@ impl Resolver<'_> {
                 hosts.insert(at.unwrap_or(0), host);
             }
             None if hosts.is_empty() => {
-                if self.problems.is_empty() {
+                if self.problems.is_empty() && self.hosts == Hosts::Required {
                     self.missing_variables(&variables);
                 }
                 return Inventory::default();

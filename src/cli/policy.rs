@@ -1,0 +1,61 @@
+//! `winrm-mcp policy`: what may run, and the lists that say so.
+
+mod lists;
+
+use clap::{Args, Subcommand};
+
+use super::{exit::Exit, output::Console};
+use crate::{config::Arguments, secret::Environment};
+
+/// What `policy` takes.
+#[derive(Debug, Args)]
+pub(super) struct Policy {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Change the allow list of the configuration file
+    Allow(Edit),
+    /// Change the include list of the configuration file
+    Include(Edit),
+    /// Change the exclude list of the configuration file
+    Exclude(Edit),
+}
+
+#[derive(Debug, Args)]
+struct Edit {
+    #[command(subcommand)]
+    change: Change,
+}
+
+#[derive(Debug, Subcommand)]
+enum Change {
+    /// Add names of commands, patterns of names, or programs
+    Add {
+        /// Such as Get-Service, Get-Net* or ipconfig.exe
+        #[arg(value_name = "NAME", required = true)]
+        names: Vec<String>,
+    },
+    /// Remove names, as they stand in the list
+    Remove {
+        /// Whatever their case
+        #[arg(value_name = "NAME", required = true)]
+        names: Vec<String>,
+    },
+}
+
+/// Runs what was asked for.
+pub(super) fn run(
+    policy: Policy,
+    environment: &Environment,
+    arguments: &Arguments,
+    console: &Console,
+) -> Exit {
+    match policy.command {
+        Command::Allow(edit) => lists::edit("allow", &edit.change, environment, arguments, console),
+        Command::Include(edit) => lists::edit("include", &edit.change, environment, arguments, console),
+        Command::Exclude(edit) => lists::edit("exclude", &edit.change, environment, arguments, console),
+    }
+}
