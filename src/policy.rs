@@ -22,6 +22,7 @@ mod rule;
 mod subject;
 mod values;
 
+use sha2::{Digest as _, Sha256};
 use time::OffsetDateTime;
 use winrm_script::{commands, static_command::StaticCommand};
 
@@ -66,6 +67,7 @@ pub struct Policy {
     rules: Vec<Rule>,
     interpreters: Interpreters,
     ceiling: Option<Box<Policy>>,
+    version: String,
 }
 
 /// What the policy says about one call.
@@ -124,13 +126,27 @@ impl Policy {
             }
             rules.push(Rule::new(rule).map_err(error)?);
         }
-        Ok(Self { profile: Profile::load(name)?, lists, rules, interpreters: Interpreters::load()?, ceiling })
+        let interpreters = Interpreters::load()?;
+        Ok(Self {
+            profile: Profile::load(name)?,
+            lists,
+            rules,
+            interpreters,
+            ceiling,
+            version: version(settings),
+        })
     }
 
     /// The profile in force.
     #[must_use]
     pub fn profile(&self) -> ProfileName {
         self.profile.name()
+    }
+
+    /// A digest of all that judgements depend on: what was approved under one version says nothing under another.
+    #[must_use]
+    pub fn version(&self) -> &str {
+        &self.version
     }
 
     /// The names that a person may use here without knowing the rules, for lists and hints: the profile's, or
@@ -259,6 +275,13 @@ impl Remedy for PolicyError {
             Self::Ceiling(error) => error.fix(),
         }
     }
+}
+
+/// SHA-256 of the settings, the profiles and the program's version, which stands for its table of commands.
+fn version(settings: &Settings) -> String {
+    let mut hash = Sha256::new_with_prefix(format!("{} {settings:?}", env!("CARGO_PKG_VERSION")));
+    ProfileName::ALL.map(ProfileName::source).iter().for_each(|source| hash.update(source));
+    hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// How many unknown names are warned about one by one: to look for the nearest takes a while.

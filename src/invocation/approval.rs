@@ -1,9 +1,9 @@
 //! What a human has to approve before it runs: asked for, granted once, redeemed once.
 //!
-//! The walk brings what the policy wants a human for to [`Approvals::redeem`]. Where somebody has approved exactly
-//! this (the same principal, host, policy and judged form, by [`Request::digest`]), the approval is used up and the
-//! work goes on; else the request is put down in the state directory, and the caller is told the command that approves
-//! it. `winrm-mcp approve` is another process, so everything lies in files: each change of state is one rename, which
+//! The walk brings each judgement to [`Approvals::redeem`]. Where somebody has approved exactly this (the same principal,
+//! host, policy and judged form, by [`Request::digest`]), the approval is used up and the work goes on; else
+//! [`Approvals::ask`] puts the request down in the state directory, and the caller is told the command that approves it.
+//! `winrm-mcp approve` is another process, so everything lies in files: each change of state is one rename, which
 //! only one of several processes can win.
 
 mod error;
@@ -25,6 +25,9 @@ pub use self::{
 };
 use self::{proof::Proof, store::Store};
 use crate::{
+    call::Call,
+    inventory::Target,
+    policy::{Authorized, Judgement, Policy, Unapproved},
     redact::KnownSecrets,
     secret::{Reference, Secrets},
 };
@@ -70,8 +73,19 @@ pub struct Required {
     pub rule: String,
     /// What waits.
     pub form: String,
-    /// Why an approval that was there does not count.
-    pub unusable: Option<ApprovalError>,
+}
+
+/// What a piece of work is part of.
+#[derive(Debug, Clone, Copy)]
+pub struct Occasion<'a> {
+    /// The call that it belongs to.
+    pub call: &'a Call,
+    /// The host that it is for.
+    pub target: &'a Target,
+    /// The policy that judged it.
+    pub policy: &'a Policy,
+    /// The tool or subcommand that asks.
+    pub tool: &'a str,
 }
 
 impl Approvals {
@@ -94,39 +108,81 @@ impl Approvals {
         &self.settings
     }
 
-    /// Uses an approval up, or asks for one.
+    /// Turns what the policy wants a human for into what may run, where a human has approved exactly this. That
+    /// approval is used up; any other judgement stays as it is.
+    pub fn redeem(&self, judgement: Judgement, occasion: Occasion<'_>) -> (Judgement, Option<Approval>) {
+        let Judgement::NeedsApproval(unapproved) = judgement else { return (judgement, None) };
+        let taken = match occasion.request(unapproved.wanted()) {
+            Ok(request) => self.take(&request),
+            // The caller is told when it is asked for.
+            Err(_) => Ok(None),
+        };
+        match taken {
+            Ok(Some(approval)) => (Judgement::Allowed(unapproved.approved()), Some(approval)),
+            Ok(None) => (Judgement::NeedsApproval(unapproved), None),
+            Err(error) => {
+                tracing::warn!(call = %occasion.call.id, %error, "an approval does not count");
+                (Judgement::NeedsApproval(unapproved), None)
+            }
+        }
+    }
+
+    /// Asks a human for what the policy wants one for, and says so to the caller.
+    pub fn ask(&self, unapproved: &Unapproved, occasion: Occasion<'_>) -> NotApproved {
+        let wanted = unapproved.wanted();
+        let background = Background {
+            tool: occasion.tool.to_owned(),
+            rule: wanted.rule().to_owned(),
+            risk: wanted.risk().name().to_owned(),
+        };
+        let asked = occasion.request(wanted).and_then(|request| self.put(&request, &background));
+        asked.map_or_else(NotApproved::Failed, |required| NotApproved::Required(Box::new(required)))
+    }
+
+    /// Asks for all that is missing of what a script needs, before any of it runs. Nothing is used up.
     ///
     /// # Errors
-    /// [`NotApproved`]: nobody has approved it yet, or nobody can.
-    pub fn redeem(&self, request: &Request, background: &Background) -> Result<Approval, NotApproved> {
-        let id = request.id();
-        let unusable = match self.store.take(&id)? {
-            Some(granted) => match self.check(request, &granted) {
-                Ok(()) => return Ok(Approval { id, by: granted.by }),
-                Err(error) => Some(error),
-            },
-            None => None,
+    /// [`NotApproved`] with the first that is missing.
+    pub fn prepare(&self, needed: &[Unapproved], occasion: Occasion<'_>) -> Result<(), NotApproved> {
+        let is_missing = |unapproved: &&Unapproved| {
+            !occasion.request(unapproved.wanted()).is_ok_and(|request| self.store.is_granted(&request.id()))
         };
+        let mut asked = needed.iter().filter(is_missing).map(|missing| self.ask(missing, occasion));
+        let Some(first) = asked.next() else { return Ok(()) };
+        asked.for_each(drop);
+        Err(first)
+    }
+
+    /// Uses up the approval of a request; `None` where there is none.
+    ///
+    /// # Errors
+    /// [`ApprovalError`]: there was one, and it does not count.
+    pub fn take(&self, request: &Request) -> Result<Option<Approval>, ApprovalError> {
+        let id = request.id();
+        let Some(granted) = self.store.take(&id)? else { return Ok(None) };
+        self.check(request, &granted)?;
+        Ok(Some(Approval { id, by: granted.by }))
+    }
+
+    /// Puts a request down for a human to see.
+    ///
+    /// # Errors
+    /// [`ApprovalError`]: it cannot be shown, or there is no place for it.
+    pub fn put(&self, request: &Request, background: &Background) -> Result<Required, ApprovalError> {
         self.can_be_shown(request)?;
         let now = self.seconds();
-        let expires = now.saturating_add(seconds(LIFE));
+        let id = request.id();
         let pending = Pending {
             id: id.clone(),
             request: request.clone(),
             background: background.clone(),
             asked: now,
-            expires,
+            expires: now.saturating_add(seconds(LIFE)),
         };
         self.store.sweep(now)?;
         self.store.ask(&pending)?;
         let Request { host, form, .. } = request.clone();
-        Err(NotApproved::Required(Box::new(Required {
-            id,
-            host,
-            rule: background.rule.clone(),
-            form,
-            unusable,
-        })))
+        Ok(Required { id, host, rule: background.rule.clone(), form })
     }
 
     /// What waits for a human, the oldest first.
@@ -249,6 +305,21 @@ impl Approvals {
 
     fn seconds(&self) -> i64 {
         (self.now)().unix_timestamp()
+    }
+}
+
+impl Occasion<'_> {
+    /// What a human decides about.
+    fn request(&self, wanted: &Authorized) -> Result<Request, ApprovalError> {
+        let configuration_name = self.target.remoting.configuration_name.as_ref();
+        Ok(Request {
+            principal: self.call.principal.as_str().to_owned(),
+            host: wanted.host().as_str().to_owned(),
+            configuration_name: configuration_name.map(|name| name.as_str().to_owned()),
+            policy: self.policy.version().to_owned(),
+            kind: wanted.judged().kind().to_owned(),
+            form: Request::form_of(wanted.judged()).ok_or(ApprovalError::NotText)?,
+        })
     }
 }
 

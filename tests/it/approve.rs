@@ -10,7 +10,7 @@ use std::{
 use rustix::pty;
 use serde_json::Value;
 use winrm_mcp::{
-    invocation::approval::{Approval, Approvals, Background, NotApproved, Request, Settings},
+    invocation::approval::{Approval, Approvals, Background, Request, Settings},
     redact::KnownSecrets,
     secret::{Environment, Reference, Secrets},
 };
@@ -84,13 +84,18 @@ fn request(form: &str) -> Request {
     }
 }
 
-fn redeem(approvals: &Approvals, request: &Request) -> Result<Approval, NotApproved> {
+/// Takes the approval, or asks for it as a call does.
+fn redeem(approvals: &Approvals, request: &Request) -> Option<Approval> {
     let background = Background {
         tool: "execute_command".to_owned(),
         rule: "restarts".to_owned(),
         risk: "change".to_owned(),
     };
-    approvals.redeem(request, &background)
+    let taken = approvals.take(request).unwrap();
+    if taken.is_none() {
+        approvals.put(request, &background).unwrap();
+    }
+    taken
 }
 
 const RESTART: &str = "Microsoft.PowerShell.Management\\Restart-Service -Name 'W32Time'";
@@ -100,7 +105,7 @@ fn a_human_reads_the_whole_form_and_says_yes() {
     let site = Site::new();
     let approvals = approvals(&site, None);
     let long = request(&format!("{RESTART} -Verbose '{}\u{202e}end'", "x".repeat(500)));
-    assert!(redeem(&approvals, &long).is_err());
+    assert!(redeem(&approvals, &long).is_none());
     let id = long.id();
     let mut seat = Seat::new(&site.command(&["approve", id.as_str()], &[]));
     seat.sees("Type yes");
@@ -113,8 +118,8 @@ fn a_human_reads_the_whole_form_and_says_yes() {
     assert_eq!(form, long.form.replace('\u{202e}', "\\u{202e}").replace(' ', ""));
     assert!(seen.lines().all(|line| line.trim_end().chars().count() <= 80), "{seen}");
     assert!(seen.contains("Rule      restarts (change)"), "{seen}");
-    assert!(redeem(&approvals, &long).is_ok());
-    assert!(redeem(&approvals, &long).is_err());
+    assert!(redeem(&approvals, &long).is_some());
+    assert!(redeem(&approvals, &long).is_none());
 }
 
 #[test]
@@ -127,7 +132,7 @@ fn anything_but_yes_approves_nothing() {
         ("\n", "still waits", 1),
         ("\u{4}", "still waits", 1),
     ] {
-        assert!(redeem(&approvals, &request(RESTART)).is_err());
+        assert!(redeem(&approvals, &request(RESTART)).is_none());
         let mut seat = Seat::new(&site.command(&["approve", request(RESTART).id().as_str()], &[]));
         seat.sees("Type yes");
         seat.types(answer);
@@ -136,14 +141,14 @@ fn anything_but_yes_approves_nothing() {
         assert!(String::from_utf8_lossy(&output.stdout).contains(told), "{answer:?}: {output:?}");
         assert_eq!(approvals.pending().unwrap().len(), waits, "{answer:?}");
     }
-    assert!(redeem(&approvals, &request(RESTART)).is_err());
+    assert!(redeem(&approvals, &request(RESTART)).is_none());
 }
 
 #[test]
 fn without_a_terminal_nobody_approves() {
     let site = Site::new();
     let approvals = approvals(&site, None);
-    assert!(redeem(&approvals, &request(RESTART)).is_err());
+    assert!(redeem(&approvals, &request(RESTART)).is_none());
     let id = request(RESTART).id();
     // A session without a terminal, into which somebody pipes the answer.
     let program = site.command(&["approve", id.as_str()], &[]);
@@ -157,7 +162,7 @@ fn without_a_terminal_nobody_approves() {
     let output = process.wait_with_output().unwrap();
     assert_eq!(output.status.code(), Some(64), "{output:?}");
     assert!(errors(&output).contains("needs a terminal"), "{}", errors(&output));
-    assert!(redeem(&approvals, &request(RESTART)).is_err());
+    assert!(redeem(&approvals, &request(RESTART)).is_none());
 }
 
 #[test]
@@ -169,7 +174,7 @@ fn a_passphrase_is_asked_for_and_not_shown() {
     let approvals = approvals(&site, Some(site.path("word")));
     let config = site.path("winrm-mcp.toml");
     for (typed, code) in [("wrong\n", 79), ("correct horse\n", 0)] {
-        assert!(redeem(&approvals, &request(RESTART)).is_err());
+        assert!(redeem(&approvals, &request(RESTART)).is_none());
         let id = request(RESTART).id();
         let arguments = ["approve", id.as_str(), "--config", config.to_str().unwrap()];
         let mut seat = Seat::new(&site.command(&arguments, &[]));
@@ -186,7 +191,7 @@ fn a_passphrase_is_asked_for_and_not_shown() {
         assert_eq!(output.status.code(), Some(code), "{typed}: {output:?}");
         assert!(!seen.contains("horse") && !rest.contains("horse"), "{seen}{rest}");
     }
-    assert!(redeem(&approvals, &request(RESTART)).is_ok());
+    assert!(redeem(&approvals, &request(RESTART)).is_some());
 }
 
 #[test]
@@ -200,7 +205,7 @@ fn one_approval_covers_the_hosts_of_a_tag() {
     std::fs::write(site.path("winrm-mcp.toml"), file).unwrap();
     let config = site.path("winrm-mcp.toml");
     let approvals = approvals(&site, None);
-    assert!(redeem(&approvals, &request(RESTART)).is_err());
+    assert!(redeem(&approvals, &request(RESTART)).is_none());
     let id = request(RESTART).id();
     let command = |hosts: &str| {
         site.command(&["approve", id.as_str(), "--hosts", hosts, "--config", config.to_str().unwrap()], &[])
@@ -214,8 +219,8 @@ fn one_approval_covers_the_hosts_of_a_tag() {
     assert_eq!(seat.leave().1.status.code(), Some(0));
     for host in ["web-02", "localhost"] {
         let on = Request { host: host.to_owned(), ..request(RESTART) };
-        assert!(redeem(&approvals, &on).is_ok(), "{host}");
-        assert!(redeem(&approvals, &on).is_err(), "{host}");
+        assert!(redeem(&approvals, &on).is_some(), "{host}");
+        assert!(redeem(&approvals, &on).is_none(), "{host}");
     }
 }
 
@@ -227,7 +232,7 @@ fn what_waits_is_listed() {
     let approvals = approvals(&site, None);
     let long = request(&"Get-Service -Name 'a' ".repeat(40));
     for request in [&request(RESTART), &long] {
-        assert!(redeem(&approvals, request).is_err());
+        assert!(redeem(&approvals, request).is_none());
     }
     let output = site.run(&["pending"], &[]);
     let text = String::from_utf8_lossy(&output.stdout);

@@ -112,6 +112,11 @@ impl Store {
         }
     }
 
+    /// Whether an approval lies there.
+    pub(super) fn is_granted(&self, id: &ApprovalId) -> bool {
+        self.path(id, APPROVED).is_file()
+    }
+
     /// Removes what nobody can use any more.
     pub(super) fn sweep(&self, now: i64) -> Result<(), ApprovalError> {
         for path in self.files(PENDING)? {
