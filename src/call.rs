@@ -97,6 +97,12 @@ impl Principal {
         Self("local".to_owned())
     }
 
+    /// Somebody who authenticated to this process under a name.
+    #[must_use]
+    pub fn named(name: impl Into<String>) -> Self {
+        Self(name.into())
+    }
+
     /// The name that the audit keeps.
     #[must_use]
     pub fn as_str(&self) -> &str {

@@ -119,3 +119,6 @@ fn describe(identity: &winrm::Identity) -> String {
 
 /// Bytes that one call may gather, about.
 const ROOM: usize = 64 << 20;
+
+#[cfg(test)]
+mod tests;

@@ -184,14 +184,14 @@ impl Objects {
     }
 
     /// Takes what the script had a host do.
-    pub fn step(&mut self, step: Step) {
+    pub fn step(&mut self, mut step: Step) {
         if self.written.steps.len() >= MOST_RECORDS {
             self.written.omitted_records += 1;
             return;
         }
         let mut cleaner = Cleaner::default();
-        let command = cleaner.clean(&step.command, &self.scrubber);
-        self.written.steps.push(Step { command, ..step });
+        step.command = cleaner.clean(&step.command, &self.scrubber);
+        self.written.steps.push(step);
         self.count(&cleaner);
     }
 

@@ -70,6 +70,9 @@ pub enum SessionError {
         /// Whether the host confirmed that the commands have ended.
         stopped: winrm::Stopped,
     },
+    /// The configuration wants locked runspaces, and this build cannot lock one.
+    #[error("the runspaces of this host are to be locked, which this build cannot do")]
+    CannotLock,
     /// A bug of ours: work that is no typed commands was given to `Lease::call`.
     #[error("this work is no typed command")]
     NotCommands,
@@ -107,7 +110,8 @@ impl Remedy for SessionError {
             Self::Cancelled { .. } => Code::Interrupted,
             Self::TooMuch { .. } => Code::Remote,
             Self::NoRandomBytes(_) | Self::NotCommands => Code::Internal,
-            Self::StateDirectory { .. }
+            Self::CannotLock
+            | Self::StateDirectory { .. }
             | Self::CaFile { .. }
             | Self::CaContent { .. }
             | Self::User(_)
@@ -129,6 +133,9 @@ impl Remedy for SessionError {
             Self::Endpoint(_) | Self::Configuration(_) => Some("correct the host's settings".to_owned()),
             Self::Host(error) => advice::fix(error.cause()),
             Self::Deadline { .. } => Some("raise the timeout, or see check_host".to_owned()),
+            Self::CannotLock => {
+                Some("name an endpoint of Just Enough Administration with configuration_name".to_owned())
+            }
             Self::TooMuch { .. } => Some(
                 "narrow the command: a filter of its own, fewer properties (Select-Object -Property), or -First"
                     .to_owned(),

@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     call::{CallId, Ran},
-    inventory::Remoting,
+    inventory::{Lockdown, Remoting},
     policy::{Authorized, Judged},
 };
 
@@ -35,6 +35,9 @@ impl Lease {
         let Judged::Commands(commands) = authorized.into_judged() else {
             return Err(SessionError::NotCommands);
         };
+        if self.warm.runspaces.remoting().lockdown == Lockdown::On {
+            return Err(SessionError::CannotLock);
+        }
         if self.warm.runspaces.way() == Via::WinRs {
             return self.call_as_text(&commands, &progress).await;
         }

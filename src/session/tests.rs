@@ -1,0 +1,310 @@
+//! Leases against the loopback host: what reaches it, what comes back, and what is known when it goes wrong.
+
+use std::{net::SocketAddr, num::NonZeroU16};
+
+use time::OffsetDateTime;
+use winrm_host::{
+    Act, Ended, Event, Host, HostBuilder, Mark, Misbehaviour, Operation, PipelineCommand, Trigger,
+};
+
+use super::*;
+use crate::{
+    call::{Call, Mode, Outcome, Purpose, Ran, StopReason, Work},
+    inventory::{
+        AuthScheme, ConfigurationName, Endpoint, Lockdown, Login, Remoting, Scheme, Timeouts, Trust,
+    },
+    policy::{Authorized, Judgement, Policy, Settings},
+    redact::KnownSecrets,
+    remedy::{Code, Remedy as _},
+    secret::{Environment, Reference},
+};
+
+/// A host, and what leads there.
+struct Site {
+    host: Host,
+    sessions: Sessions,
+    target: Target,
+    cancel: CancellationToken,
+    _folder: tempfile::TempDir,
+}
+
+impl Site {
+    async fn new() -> Self {
+        Self::with(|builder| builder, Remoting::default()).await
+    }
+
+    async fn with(change: impl FnOnce(HostBuilder) -> HostBuilder, remoting: Remoting) -> Self {
+        let host = change(Host::builder().account("operator", PASSWORD)).start().await.unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let ca_file = folder.path().join("ca.pem");
+        std::fs::write(&ca_file, host.ca_pem()).unwrap();
+        let environment: Environment = [("PASSWORD".to_owned(), PASSWORD.to_owned())].into_iter().collect();
+        let secrets = Secrets::new(environment, KnownSecrets::default());
+        let sessions = Sessions::new(secrets, folder.path(), CallId::from_random(1)).unwrap();
+        let target = target(host.addr(), Trust::CaFile(ca_file), remoting);
+        Self { host, sessions, target, cancel: CancellationToken::new(), _folder: folder }
+    }
+
+    fn lease(&self) -> Lease {
+        self.lease_for(&Principal::local(), Duration::from_secs(20))
+    }
+
+    fn lease_for(&self, principal: &Principal, time: Duration) -> Lease {
+        self.sessions.lease(&self.target, principal, Instant::now() + time, &self.cancel).unwrap()
+    }
+
+    fn authorized(&self, words: &[&str]) -> Authorized {
+        authorized(&self.target, "unrestricted", words)
+    }
+
+    async fn call(&self, words: &[&str]) -> Result<Called, SessionError> {
+        self.lease().call(self.authorized(words), |_| {}).await
+    }
+
+    /// The same under the profile that is in force where nobody chose one.
+    async fn look(&self, words: &[&str]) -> Result<Called, SessionError> {
+        self.lease().call(authorized(&self.target, "observe", words), |_| {}).await
+    }
+
+    fn requests(&self, mark: Mark) -> Vec<Operation> {
+        self.host.record().requests_since(mark).into_iter().map(|request| request.operation).collect()
+    }
+
+    fn pipelines(&self) -> Vec<PipelineCommand> {
+        let commands = |event| match event {
+            Event::Pipeline { commands, .. } => Some(commands),
+            _ => None,
+        };
+        self.host.record().entries().into_iter().filter_map(|entry| commands(entry.event)).flatten().collect()
+    }
+
+    fn shell_names(&self) -> Vec<String> {
+        let name = |event| match event {
+            Event::ShellCreated { name, .. } => name,
+            _ => None,
+        };
+        self.host.record().entries().into_iter().filter_map(|entry| name(entry.event)).collect()
+    }
+}
+
+fn target(addr: SocketAddr, trust: Trust, remoting: Remoting) -> Target {
+    let port = NonZeroU16::new(addr.port()).unwrap();
+    Target {
+        name: HostName::new("web-01"),
+        endpoint: Endpoint::parse("localhost", Scheme::Https, |_| port).unwrap(),
+        login: Login {
+            user: "operator".to_owned(),
+            password: Reference::Environment("PASSWORD".to_owned()),
+            scheme: AuthScheme::Negotiate,
+        },
+        tags: Default::default(),
+        trust,
+        proxy: None,
+        timeouts: Timeouts::default(),
+        max_retries: 0,
+        remoting,
+    }
+}
+
+/// What a profile makes of a command that it allows.
+fn authorized(target: &Target, profile: &str, words: &[&str]) -> Authorized {
+    let settings = Settings { profile: Some(profile.to_owned()), ..Settings::default() };
+    let call = Call {
+        id: CallId::from_random(7),
+        principal: Principal::local(),
+        host: target.name.clone(),
+        work: Work::Words { words: words.iter().map(|word| (*word).to_owned()).collect() },
+        purpose: Purpose::default(),
+        mode: Mode::default(),
+        timeout: None,
+    };
+    let judgement = Policy::new(&settings).unwrap().judge(&call, target, OffsetDateTime::now_utc());
+    match judgement {
+        Judgement::Allowed(authorized) => authorized,
+        other => panic!("{other:?}"),
+    }
+}
+
+fn named(configuration: &str) -> Remoting {
+    let configuration_name = Some(ConfigurationName::parse(configuration).unwrap());
+    Remoting { configuration_name, ..Remoting::default() }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_command_travels_as_data_in_six_requests_and_then_in_two() {
+    let site = Site::new().await;
+    let mark = site.host.record().mark();
+    let called = site.look(&["Get-Service", "-Name", "W3SVC"]).await.unwrap();
+    assert_eq!(called.outcome, Outcome::Completed { exit_code: Some(0) });
+    assert_eq!((called.via, called.output.len()), (Via::Psrp, 1));
+    assert_eq!(called.output[0].property("Name").unwrap().to_string(), "W3SVC");
+    assert!(site.requests(mark).len() <= 6, "{:?}", site.requests(mark));
+
+    let mark = site.host.record().mark();
+    let called = site.look(&["Get-Service", "-Name", "W3SVC"]).await.unwrap();
+    assert_eq!(called.output.len(), 1);
+    assert_eq!(site.requests(mark)[..2], [Operation::Command, Operation::Receive]);
+    assert!(
+        site.requests(mark)[2..].iter().all(|operation| *operation == Operation::Signal),
+        "what releases the pipeline on the host is not waited for: {:?}",
+        site.requests(mark)
+    );
+
+    let sent = site.pipelines();
+    assert_eq!(sent[0].text, r"Microsoft.PowerShell.Management\Get-Service");
+    assert_eq!(sent[0].parameters, [(Some("Name".to_owned()), "W3SVC".to_owned())]);
+    let name = &site.shell_names()[0];
+    assert!(name.starts_with("winrm-mcp ") && name.ends_with(CallId::from_random(7).as_str()), "{name}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn errors_are_records_and_only_one_that_ends_the_pipeline_makes_the_exit_code_1() {
+    let site = Site::new().await;
+    let called = site.call(&["Get-Item", "-Path", r"C:\nowhere"]).await.unwrap();
+    assert_eq!(called.outcome, Outcome::Completed { exit_code: Some(0) });
+    assert_eq!(called.terminating, None);
+    let [error] = called.errors.as_slice() else { panic!("{called:?}") };
+    assert_eq!(error.category.name(), "ObjectNotFound");
+    assert!(error.fully_qualified_error_id.as_str().starts_with("PathNotFound,"), "{error:?}");
+
+    let words = ["Get-Item", "-Path", r"C:\nowhere", "-ErrorAction", "Stop"];
+    let called = site.call(&words).await.unwrap();
+    assert_eq!(called.outcome, Outcome::Completed { exit_code: Some(1) });
+    assert!(called.errors.is_empty());
+    let reply = called.into_reply();
+    assert_eq!(reply.terminating.unwrap().category, "ObjectNotFound");
+    assert_eq!(reply.exit_code, Some(1));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn pipelines_of_one_lease_run_side_by_side_in_one_pool() {
+    let site = Site::new().await;
+    site.call(&["Get-Date"]).await.unwrap();
+    let lease = site.lease();
+    let begin = Instant::now();
+    let sleep = || lease.call(site.authorized(&["Start-Sleep", "-Milliseconds", "400"]), |_| {});
+    let (a, b, c, d) = tokio::join!(sleep(), sleep(), sleep(), sleep());
+    for called in [a, b, c, d] {
+        assert_eq!(called.unwrap().outcome, Outcome::Completed { exit_code: Some(0) });
+    }
+    assert!(begin.elapsed() < Duration::from_millis(1200), "{:?}", begin.elapsed());
+    assert_eq!(site.host.open_shells(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_principal_has_a_pool_of_its_own() {
+    let site = Site::new().await;
+    let (first, second) = (Principal::local(), Principal::named("somebody"));
+    for principal in [&first, &second, &first] {
+        let lease = site.lease_for(principal, Duration::from_secs(20));
+        lease.call(site.authorized(&["Get-Date"]), |_| {}).await.unwrap();
+    }
+    assert_eq!(site.host.open_shells(), 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_deadline_and_a_cancel_stop_the_pipeline_on_the_host() {
+    for (time, reason) in [(1, StopReason::Deadline), (20, StopReason::Cancelled)] {
+        let site = Site::new().await;
+        site.call(&["Get-Date"]).await.unwrap();
+        let mark = site.host.record().mark();
+        let lease = site.lease_for(&Principal::local(), Duration::from_secs(time));
+        let cancel = site.cancel.clone();
+        let sleep = site.authorized(&["Start-Sleep", "-Seconds", "30"]);
+        let running = lease.call(sleep, |_| {});
+        let called = match reason {
+            StopReason::Deadline => running.await,
+            StopReason::Cancelled => {
+                let stop = async {
+                    tokio::time::sleep(Duration::from_millis(200)).await;
+                    cancel.cancel();
+                };
+                tokio::join!(running, stop).0
+            }
+        };
+        assert_eq!(called.unwrap().outcome, Outcome::Stopped(reason));
+        let ended = |event: &Event| matches!(event, Event::CommandEnded { how: Ended::Interrupted, .. });
+        let found = site.host.record().wait_for(mark, Duration::from_secs(2), ended).await;
+        assert!(found.is_some(), "{:?}", site.host.record().since(mark));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stop_that_the_host_does_not_confirm_takes_the_pool_along() {
+    let site = Site::new().await;
+    site.call(&["Get-Date"]).await.unwrap();
+    site.host.misbehave(Misbehaviour::always(Trigger::On(Operation::Signal), Act::Hang));
+    let lease = site.lease_for(&Principal::local(), Duration::from_millis(300));
+    let called = lease.call(site.authorized(&["Start-Sleep", "-Seconds", "30"]), |_| {}).await.unwrap();
+    assert_eq!(called.outcome, Outcome::StillRunning(StopReason::Deadline));
+    let deleted = |event: &Event| matches!(event, Event::ShellDeleted { .. });
+    let record = site.host.record();
+    assert!(record.wait_for(Mark::default(), Duration::from_secs(5), deleted).await.is_some());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn more_than_one_call_may_gather_is_an_error_that_says_what_to_do() {
+    let mut site = Site::new().await;
+    site.sessions = site.sessions.gathering(4_000);
+    let error = site.call(&["Get-Service"]).await.unwrap_err();
+    assert!(matches!(error, SessionError::TooMuch { .. }), "{error:?}");
+    assert_eq!((error.ran(), error.code()), (Ran::Yes, Code::Remote));
+    assert!(error.fix().unwrap().contains("narrow the command"));
+    site.call(&["Get-Service", "-Name", "W3SVC"]).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_restricted_endpoint_gets_plain_names() {
+    let jea = |builder: HostBuilder| builder.restricted_endpoint("JEA_Web", ["Get-Service"]);
+    let site = Site::with(jea, named("JEA_Web")).await;
+    let called = site.look(&["Get-Service", "-Name", "W3SVC"]).await.unwrap();
+    assert_eq!(called.output.len(), 1);
+    assert_eq!(site.pipelines()[0].text, "Get-Service");
+    let called = site.look(&["Get-Process"]).await.unwrap();
+    let error = called.terminating.unwrap();
+    assert_eq!(error.fully_qualified_error_id.as_str(), "CommandNotFoundException");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_endpoint_that_was_named_and_is_not_there_is_an_error_and_nothing_goes_round_it() {
+    let site = Site::with(|builder| builder, named("JEA_Nobody")).await;
+    let error = site.call(&["Get-Service"]).await.unwrap_err();
+    assert_eq!(error.ran(), Ran::No);
+    assert!(error.fix().unwrap().contains("Get-PSSessionConfiguration"), "{error}");
+    assert!(site.shell_names().is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_locked_host_runs_nothing_that_is_not_locked() {
+    let locked = Remoting { lockdown: Lockdown::On, ..Remoting::default() };
+    let site = Site::with(|builder| builder, locked).await;
+    let error = site.call(&["Get-Service"]).await.unwrap_err();
+    assert_eq!(error.ran(), Ran::No);
+    assert!(site.shell_names().is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_connection_that_is_lost_behind_the_command_is_not_known_to_have_run_it() {
+    let site = Site::new().await;
+    site.call(&["Get-Date"]).await.unwrap();
+    site.host.misbehave(Misbehaviour::once(Trigger::On(Operation::Command), Act::PerformAndClose));
+    let mark = site.host.record().mark();
+    let error = site.call(&["Restart-Service", "-Name", "W3SVC"]).await.unwrap_err();
+    assert_eq!(error.ran(), Ran::Unknown);
+    let commands = site.requests(mark).into_iter().filter(|operation| *operation == Operation::Command);
+    assert_eq!(commands.count(), 1, "it is never sent twice");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn values_are_typed_and_switches_are_true() {
+    let site = Site::new().await;
+    let words = ["Get-ChildItem", "-Path", r"C:\Windows", "-Recurse", "-Depth", "1"];
+    site.call(&words).await.unwrap();
+    let sent = &site.pipelines()[0];
+    let expected = [("Path", r"C:\Windows"), ("Recurse", "True"), ("Depth", "1")];
+    let expected: Vec<_> =
+        expected.iter().map(|(name, value)| (Some((*name).to_owned()), (*value).to_owned())).collect();
+    assert_eq!(sent.parameters, expected);
+}
+
+const PASSWORD: &str = "correct horse";
