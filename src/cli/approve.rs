@@ -106,7 +106,9 @@ fn requests(
         for target in inventory.select(text)? {
             let host = target.name.as_str().to_owned();
             if requests.iter().all(|request| request.host != host) {
-                requests.push(Request { host, ..pending.request.clone() });
+                let name = target.remoting.configuration_name.as_ref();
+                let configuration_name = name.map(|name| name.as_str().to_owned());
+                requests.push(Request { host, configuration_name, ..pending.request.clone() });
             }
         }
     }

@@ -7,6 +7,7 @@ mod approve;
 mod exec;
 mod hostile;
 mod order;
+mod policy;
 mod readme;
 mod secrets;
 mod serve;

@@ -1,0 +1,119 @@
+//! `winrm-mcp policy`: what may run, and the lists that say so.
+
+use std::{fs, process::Output};
+
+use crate::support::{Site, errors};
+
+fn printed(output: &Output) -> String {
+    String::from_utf8(output.stdout.clone()).unwrap()
+}
+
+/// Runs `policy` on a file of its own, where no host is configured.
+fn policy(site: &Site, arguments: &[&str]) -> Output {
+    let config = site.path("winrm-mcp.toml");
+    let arguments = [&["policy", "--config", config.to_str().unwrap()], arguments].concat();
+    crate::support::bare(&arguments, &site.path("home")).output().unwrap()
+}
+
+#[test]
+fn a_list_is_edited_and_all_else_in_the_file_stays() {
+    let site = Site::new();
+    let path = site.path("winrm-mcp.toml");
+    let before = "\
+# ours
+version = 1
+
+[policy] # who may what
+profile = \"observe\"
+allow = [
+    # services
+    \"Get-Service\", # all of them
+    \"Get-Process\",
+]
+exclude = []
+
+[[host]]
+name = \"web-01\" # first
+user = 'svc'
+password = 'env:P'
+";
+    fs::write(&path, before).unwrap();
+    let output = policy(&site, &["allow", "add", "Restart-Service", "get-service"]);
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    let told = printed(&output);
+    assert!(told.starts_with("allow holds Restart-Service now ("), "{told}");
+    assert!(told.contains("allow held get-service already"), "{told}");
+    let after = before.replace("    \"Get-Process\",\n", "    \"Get-Process\",\n    \"Restart-Service\",\n");
+    assert_eq!(fs::read_to_string(&path).unwrap(), after);
+
+    assert_eq!(policy(&site, &["allow", "remove", "get-PROCESS", "Restart-Service"]).status.code(), Some(0));
+    let output = policy(&site, &["exclude", "add", "Stop-*"]);
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    let after = before.replace("    \"Get-Process\",\n", "").replace("[]", "[\"Stop-*\"]");
+    assert_eq!(fs::read_to_string(&path).unwrap(), after);
+}
+
+#[test]
+fn what_a_new_or_empty_list_means_is_told() {
+    let site = Site::new();
+    let path = site.path("winrm-mcp.toml");
+    fs::write(&path, "version = 1\n").unwrap();
+    let told = printed(&policy(&site, &["include", "add", "Get-*"]));
+    assert!(told.contains("include is new: it replaces what the profile allows"), "{told}");
+    assert_eq!(fs::read_to_string(&path).unwrap(), "version = 1\n\n[policy]\ninclude = [\"Get-*\"]\n");
+    let told = printed(&policy(&site, &["include", "remove", "Get-*"]));
+    assert!(told.contains("include is empty now, so nothing is allowed"), "{told}");
+    let told = printed(&policy(&site, &["allow", "add", "Get-Servce"]));
+    assert!(
+        told.contains("warning: Get-Servce is not in the table of commands; did you mean Get-Service?"),
+        "{told}"
+    );
+}
+
+#[test]
+fn a_file_that_is_not_there_is_made_where_nobody_named_it() {
+    let site = Site::new();
+    let home = site.path("home");
+    let output =
+        crate::support::bare(&["policy", "exclude", "add", "Stop-Computer"], &home).output().unwrap();
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    let text = fs::read_to_string(home.join(".config/winrm-mcp/winrm-mcp.toml")).unwrap();
+    assert_eq!(text, "version = 1\n\n[policy]\nexclude = [\"Stop-Computer\"]\n");
+}
+
+#[test]
+fn a_file_stays_as_it_is_where_the_change_is_none() {
+    let site = Site::new();
+    let path = site.path("winrm-mcp.toml");
+    let raw = "version = 1\n[policy]\nallow = ['Get-Service']\n[[policy.rule]]\nname = 'all'\nraw = true\n";
+    for (before, arguments, code, words) in [
+        (raw, &["allow", "add", "a b"][..], 64, "neither a command's full name"),
+        (raw, &["allow", "remove", "Get-Servise"], 64, "did you mean Get-Service?"),
+        (raw, &["include", "remove", "x"], 64, "holds no list include"),
+        (raw, &["exclude", "add", "Stop-Computer"], 78, "with this change the file would not load"),
+        ("version = 1\n[policy\n", &["allow", "add", "x"], 78, ":2:"),
+        ("version = 1\n[policy]\nallow = 'x'\n", &["allow", "add", "x"], 78, ":3:9: allow must be"),
+    ] {
+        fs::write(&path, before).unwrap();
+        let output = policy(&site, arguments);
+        assert_eq!(output.status.code(), Some(code), "{arguments:?}: {output:?}");
+        assert!(errors(&output).contains(words), "{arguments:?}: {}", errors(&output));
+        assert_eq!(fs::read_to_string(&path).unwrap(), before, "{arguments:?}");
+        assert_eq!(fs::read_dir(site.folder.path()).unwrap().count(), 2, "{arguments:?}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_link_stays_a_link_and_a_file_keeps_its_mode() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let site = Site::new();
+    let real = site.path("real.toml");
+    fs::write(&real, "version = 1\n").unwrap();
+    fs::set_permissions(&real, fs::Permissions::from_mode(0o640)).unwrap();
+    std::os::unix::fs::symlink(&real, site.path("winrm-mcp.toml")).unwrap();
+    assert_eq!(policy(&site, &["allow", "add", "Get-Date"]).status.code(), Some(0));
+    assert!(fs::symlink_metadata(site.path("winrm-mcp.toml")).unwrap().is_symlink());
+    assert_eq!(fs::metadata(&real).unwrap().permissions().mode() & 0o777, 0o640);
+    assert!(fs::read_to_string(&real).unwrap().contains("Get-Date"));
+}
