@@ -189,6 +189,13 @@ impl HostBuilder {
         self
     }
 
+    /// Leaves out every session configuration, as on a host where PowerShell remoting was never enabled: cmd shells
+    /// work, and `powershell.exe` in them.
+    pub fn without_powershell_endpoints(mut self) -> Self {
+        self.choices.configurations.clear();
+        self
+    }
+
     /// Sets the machine's time of day.
     pub fn clock(mut self, clock: Clock) -> Self {
         self.choices.clock = clock;

@@ -26,7 +26,7 @@ pub(crate) struct Choices {
     pub(crate) environment: Vec<(String, String)>,
     pub(crate) clock: Clock,
     pub(crate) ids: Ids,
-    /// Session configurations besides `Microsoft.PowerShell`.
+    /// Session configurations, and what their sessions see.
     pub(crate) configurations: Vec<(String, Arc<Scope>)>,
 }
 
@@ -42,7 +42,10 @@ impl Default for Choices {
             environment: Vec::new(),
             clock: Clock::System,
             ids: Ids::Random,
-            configurations: vec![(DEMO_ENDPOINT.to_owned(), Arc::new(Scope::role(DEMO_COMMANDS)))],
+            configurations: vec![
+                ("Microsoft.PowerShell".to_owned(), Arc::new(Scope::everything())),
+                (DEMO_ENDPOINT.to_owned(), Arc::new(Scope::role(DEMO_COMMANDS))),
+            ],
         }
     }
 }
@@ -102,9 +105,6 @@ impl World {
 
     /// What a session of that configuration sees, if there is one.
     pub(crate) fn scope_of(&self, configuration: &str) -> Option<Arc<Scope>> {
-        if configuration.eq_ignore_ascii_case("Microsoft.PowerShell") {
-            return Some(Arc::new(Scope::everything()));
-        }
         let named = |(name, _): &&(String, _)| name.eq_ignore_ascii_case(configuration);
         self.choices.configurations.iter().find(named).map(|(_, scope)| Arc::clone(scope))
     }

@@ -15,6 +15,7 @@ mod metadata;
 mod options;
 mod restricted;
 mod scope;
+mod script_text;
 mod session;
 mod stage;
 

@@ -88,9 +88,7 @@ pub(super) fn bind(cmdlet: &Cmdlet, arguments: &[TypedArgument], feed: Feed) -> 
         let given = match argument.value {
             BoundValue::Switch => Given::of(Item::Boolean(true)),
             BoundValue::Given(given) => given,
-            BoundValue::Remaining(rest) => {
-                Given::of(Item::array(rest.into_iter().map(|given| given.value).collect()))
-            }
+            BoundValue::Remaining(rest) => remaining(rest),
         };
         if !parameter.is_common() {
             permitted(cmdlet, parameter, &given)?;
@@ -123,6 +121,14 @@ fn element(argument: &TypedArgument) -> Element<'_, Given> {
     match argument {
         TypedArgument::Named(name, value) => Element::Parameter { name, value: value.clone() },
         TypedArgument::Positional(value) => Element::Value(value.clone()),
+    }
+}
+
+/// What is left becomes one array; an array that is all that is left is taken as it is.
+fn remaining(rest: Vec<Given>) -> Given {
+    match <[Given; 1]>::try_from(rest) {
+        Ok([only]) => only,
+        Err(rest) => Given::of(Item::array(rest.into_iter().map(|given| given.value).collect())),
     }
 }
 

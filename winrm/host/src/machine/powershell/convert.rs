@@ -2,13 +2,13 @@
 
 use winrm_proto::clixml::ErrorRecord;
 use winrm_proto::psrp::{self, CommandKind};
-use winrm_script::static_command::{Argument, Literal, Number, StaticCommand};
-use winrm_script::tree::{Case, NumberValue};
+use winrm_script::tree::Case;
 use winrm_script::value::Value as Item;
 use winrm_script::value::compare::equals;
 use winrm_script::value::pattern::Wildcard;
 
 use super::failure::{no_language, not_simulated};
+use super::script_text::ScriptText;
 use super::{Given, Scope, TypedArgument, TypedCommand};
 
 impl Given {
@@ -23,23 +23,12 @@ impl Given {
     }
 }
 
-impl From<&StaticCommand> for TypedCommand {
-    fn from(command: &StaticCommand) -> Self {
-        let arguments = command.arguments().iter().map(|argument| match argument {
-            Argument::Parameter { name, value } => {
-                TypedArgument::Named(name.as_str().to_owned(), value.as_ref().map(given))
-            }
-            Argument::Value(value) => TypedArgument::Positional(given(value)),
-        });
-        Self { name: command.name().to_owned(), arguments: arguments.collect(), text: command.render() }
-    }
-}
-
 impl TypedCommand {
-    /// A command of a pipeline. Text is taken where the runspace has a language, and then it is one static command.
-    pub(crate) fn of_pipeline(command: &psrp::Command, scope: &Scope) -> Result<Self, Box<ErrorRecord>> {
+    /// The commands that one of a pipeline is. Text is taken where the runspace has a language.
+    pub(crate) fn of_pipeline(command: &psrp::Command, scope: &Scope) -> Result<Vec<Self>, Box<ErrorRecord>> {
         if command.kind == CommandKind::Script {
-            return Self::of_script(command.text.as_str(), scope);
+            let text = command.text.as_str();
+            return script(text, scope).map(|script| script.commands);
         }
         let arguments = command.parameters.iter().map(|parameter| {
             let value = Given::of(Item::from_clixml(&parameter.value));
@@ -51,43 +40,19 @@ impl TypedCommand {
             }
         });
         let name = command.text.to_string();
-        Ok(Self { name, arguments: arguments.collect(), text: String::new() })
-    }
-
-    /// The one command that a text may be.
-    pub(crate) fn of_script(text: &str, scope: &Scope) -> Result<Self, Box<ErrorRecord>> {
-        if !scope.has_language() {
-            return Err(Box::new(no_language().record("", None, text)));
-        }
-        match StaticCommand::parse(text) {
-            Ok(command) => Ok(Self { text: text.trim().to_owned(), ..Self::from(&command) }),
-            Err(refusal) => Err(Box::new(
-                not_simulated(&format!("It runs one command with literal arguments. {refusal}"))
-                    .record("", None, text),
-            )),
-        }
+        Ok(vec![Self { name, arguments: arguments.collect(), text: String::new() }])
     }
 }
 
-fn given(literal: &Literal) -> Given {
-    match literal {
-        Literal::String(text) => Given::of(Item::string(text.as_str())),
-        Literal::Number(word) => Given { value: number(word), spelled: Some(word.as_str().to_owned()) },
-        Literal::Boolean(value) => Given::of(Item::Boolean(*value)),
-        Literal::Null => Given::of(Item::Null),
-        Literal::Array(items) => Given::of(Item::array(items.iter().map(|item| given(item).value).collect())),
+/// Reads text where it is taken.
+pub(super) fn script(text: &str, scope: &Scope) -> Result<ScriptText, Box<ErrorRecord>> {
+    if !scope.has_language() {
+        return Err(Box::new(no_language().record("", None, text)));
     }
-}
-
-/// What a number's spelling is worth.
-fn number(word: &Number) -> Item {
-    match word.value() {
-        Some(NumberValue::Int32(number)) => Item::Int32(number),
-        Some(NumberValue::Int64(number)) => Item::Int64(number),
-        Some(NumberValue::Double(number)) => Item::Double(number),
-        // A decimal has no other spelling than itself.
-        Some(NumberValue::Decimal { .. }) | None => Item::string(word.as_str()),
-    }
+    ScriptText::read(text).map_err(|refusal| {
+        let problem = not_simulated(&format!("It runs typed commands. {refusal}"));
+        Box::new(problem.record("", None, text))
+    })
 }
 
 /// PowerShell's `*` and `?`, without regard to case. A pattern that is none matches nothing.

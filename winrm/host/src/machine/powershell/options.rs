@@ -7,7 +7,7 @@ use base64::engine::general_purpose::STANDARD;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Options {
     pub(super) script: Script,
-    pub(super) errors: ErrorFormat,
+    pub(super) format: Format,
 }
 
 /// Where the script comes from.
@@ -21,13 +21,15 @@ pub(super) enum Script {
     File(String),
 }
 
-/// How errors are written to standard error.
+/// How a process writes its streams.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum ErrorFormat {
+pub(super) enum Format {
     /// As a console shows them.
     Text,
-    /// As CLIXML, which a PowerShell that started this one reads. Windows does so for `-EncodedCommand` when standard
-    /// error is redirected and nobody asked for another format.
+    /// Output as a console shows it, and everything else as CLIXML on standard error, errors line by line. Windows does
+    /// so for `-EncodedCommand` when standard error is redirected and nobody asked for another format.
+    ErrorsAsClixml,
+    /// `-OutputFormat XML`: objects as CLIXML on standard output, records on standard error.
     Clixml,
 }
 
@@ -42,19 +44,19 @@ pub(super) enum Refused {
 
 impl Options {
     pub(super) fn parse(arguments: &[String]) -> Result<Self, Refused> {
-        let mut errors = None;
+        let mut format = None;
         let mut words = arguments.iter();
         while let Some(word) = words.next() {
             let Some(option) = option(word) else {
                 // The first word that is no option begins a command.
                 let text = std::iter::once(word).chain(words).cloned().collect::<Vec<_>>().join(" ");
-                return Ok(Self { script: Script::Text(text), errors: errors.unwrap_or(ErrorFormat::Text) });
+                return Ok(Self { script: Script::Text(text), format: format.unwrap_or(Format::Text) });
             };
             match option {
                 "encodedcommand" => {
                     let script = words.next().ok_or(Refused::MissingValue("EncodedCommand"))?;
                     let script = Script::Text(decode(script).ok_or(Refused::Encoding)?);
-                    return Ok(Self { script, errors: errors.unwrap_or(ErrorFormat::Clixml) });
+                    return Ok(Self { script, format: format.unwrap_or(Format::ErrorsAsClixml) });
                 }
                 "command" => {
                     let text = words.cloned().collect::<Vec<_>>().join(" ");
@@ -63,17 +65,17 @@ impl Options {
                         "-" => Script::Stdin,
                         _ => Script::Text(text),
                     };
-                    return Ok(Self { script, errors: errors.unwrap_or(ErrorFormat::Text) });
+                    return Ok(Self { script, format: format.unwrap_or(Format::Text) });
                 }
                 "file" => {
                     let file = words.next().ok_or(Refused::MissingValue("File"))?;
                     let script = if file == "-" { Script::Stdin } else { Script::File(file.clone()) };
-                    return Ok(Self { script, errors: errors.unwrap_or(ErrorFormat::Text) });
+                    return Ok(Self { script, format: format.unwrap_or(Format::Text) });
                 }
                 "outputformat" => {
-                    let format = words.next().ok_or(Refused::MissingValue("OutputFormat"))?;
-                    let xml = format.eq_ignore_ascii_case("xml");
-                    errors = Some(if xml { ErrorFormat::Clixml } else { ErrorFormat::Text });
+                    let named = words.next().ok_or(Refused::MissingValue("OutputFormat"))?;
+                    let xml = named.eq_ignore_ascii_case("xml");
+                    format = Some(if xml { Format::Clixml } else { Format::Text });
                 }
                 "executionpolicy" | "inputformat" | "windowstyle" | "configurationname" | "version"
                 | "psconsolefile" => {
@@ -82,7 +84,7 @@ impl Options {
                 _ => {}
             }
         }
-        Ok(Self { script: Script::Stdin, errors: errors.unwrap_or(ErrorFormat::Text) })
+        Ok(Self { script: Script::Stdin, format: format.unwrap_or(Format::Text) })
     }
 }
 
@@ -149,10 +151,12 @@ mod tests {
         ] {
             let options = parse(line).unwrap();
             assert_eq!(options.script, Script::Text("hi".to_owned()), "{line}");
-            assert_eq!(options.errors, ErrorFormat::Clixml, "{line}");
+            assert_eq!(options.format, Format::ErrorsAsClixml, "{line}");
         }
         let text = parse("-OutputFormat Text -EncodedCommand aABpAA==").unwrap();
-        assert_eq!(text.errors, ErrorFormat::Text);
+        assert_eq!(text.format, Format::Text);
+        let objects = parse("-OutputFormat XML -NoProfile -EncodedCommand aABpAA==").unwrap();
+        assert_eq!(objects.format, Format::Clixml);
     }
 
     #[test]

@@ -181,7 +181,7 @@ async fn execute(
         let mut commands = Vec::new();
         for command in statement {
             match TypedCommand::of_pipeline(&command, &pool.session.scope()) {
-                Ok(command) => commands.push(command),
+                Ok(typed) => commands.extend(typed),
                 Err(record) => return Outcome::Failed(record),
             }
         }
