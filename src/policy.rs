@@ -18,6 +18,8 @@ mod parameters;
 mod path;
 mod profile;
 mod program;
+mod pushed;
+mod regex;
 mod rule;
 mod subject;
 mod values;
@@ -33,6 +35,7 @@ pub use self::{
     names::{CmdletName, NamePattern},
     path::{PathFault, WindowsPath},
     profile::{ProfileError, ProfileName},
+    regex::RegexFault,
     rule::{Effect, ParameterSettings, ProgramSettings, RuleError, RuleFault, RuleSettings},
 };
 use self::{denial::Verdict, interpreters::Interpreters, profile::Profile, rule::Rule};

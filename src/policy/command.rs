@@ -33,7 +33,11 @@ impl Policy {
     pub(super) fn judge_pipeline(&self, pipeline: &TypedPipeline, target: &Target) -> Verdict {
         let mut pass = self.judge_command(pipeline.first(), target)?;
         for filter in pipeline.filters() {
-            let next = self.judge_command(filter, target)?;
+            let Some(filter) = Subject::new(filter) else {
+                let name = filter.qualified_name().to_owned();
+                return Err(Denial::new("command-names", Reason::NotACommandName { name }));
+            };
+            let next = self.judge_filter(&filter, target)?;
             pass = pass.then(next);
         }
         Ok(pass)
@@ -49,6 +53,7 @@ impl Policy {
             return Err(Denial::new("command-names", Reason::NotACommandName { name }));
         };
         self.denied(&subject, target)?;
+        parameters::patterns(&subject)?;
         let mut nearest_miss = None;
         for rule in self.rules.iter().filter(|rule| rule.effect == Effect::Allow && rule.is_for(target)) {
             match self.by_rule(&subject, rule, rule.name.clone()) {
@@ -69,7 +74,7 @@ impl Policy {
         }
     }
 
-    fn denied(&self, subject: &Subject, target: &Target) -> Result<(), Denial> {
+    pub(super) fn denied(&self, subject: &Subject, target: &Target) -> Result<(), Denial> {
         let names = [subject.name.as_str(), subject.written.qualified_name()];
         if let Some(pattern) = names.into_iter().find_map(|name| self.lists.excluded(name)) {
             let reason = Reason::Excluded { name: subject.name.clone(), pattern: pattern.to_owned() };

@@ -10,6 +10,7 @@ use winrm_script::{
 use super::{
     authorized::{Judged, Risk},
     path::PathFault,
+    regex::RegexFault,
 };
 use crate::remedy::{Code, Remedy};
 
@@ -143,6 +144,20 @@ pub enum Reason {
         /// The parameter.
         parameter: String,
     },
+    /// A regular expression that can burn a core of the host.
+    #[error("-{parameter} is an expression that is not sent: {fault}")]
+    Regex {
+        /// The parameter.
+        parameter: String,
+        /// What is wrong with it.
+        fault: RegexFault,
+    },
+    /// A command behind another that is no filter.
+    #[error("{name} is no filter that runs behind a command on the host")]
+    NotAFilter {
+        /// The command.
+        name: String,
+    },
     /// No rule says which paths a parameter may have.
     #[error("-{parameter} is a path, and no rule says which")]
     PathNotRuled {
@@ -270,6 +285,14 @@ impl Denial {
         Self::new("one-static-command", Reason::NotStatic(refusal.reason()))
             .at(Place::Command(refusal.location()))
             .instead(refusal.suggestion())
+    }
+}
+
+impl From<typed::Reason> for Denial {
+    /// What cannot travel as data is denied, whatever the rules say.
+    fn from(reason: typed::Reason) -> Self {
+        let suggestion = reason.suggestion();
+        Self::new("typed-commands", Reason::NotTyped(reason)).instead(suggestion)
     }
 }
 

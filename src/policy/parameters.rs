@@ -8,6 +8,7 @@ use super::{
     denial::{Denial, Reason},
     path::{Root, Uncovered},
     profile::{ParameterObjection, Profile},
+    regex,
     rule::ParameterRule,
     subject::{Arguments, Given, Subject},
     values,
@@ -73,6 +74,23 @@ pub(super) fn open(profile: &Profile, subject: &Subject, roots: &[Root]) -> Resu
         Arguments::Unbound(refusal) => Err(Denial::unbound(refusal)),
         Arguments::Unknown => unknown(profile, subject.written.arguments()),
     }
+}
+
+/// Judges the regular expressions that a command would search by on the host, whatever allows it.
+pub(super) fn patterns(subject: &Subject) -> Result<(), Denial> {
+    let Arguments::Bound(given) = &subject.arguments else { return Ok(()) };
+    let is_given = |name: &str| {
+        given.iter().any(|given| {
+            given.parameter.name() == name && !matches!(given.value, Some(Value::Boolean(false)))
+        })
+    };
+    if subject.name != "Select-String" || is_given("SimpleMatch") {
+        return Ok(());
+    }
+    let expressions = given.iter().filter(|given| given.parameter.name() == "Pattern");
+    expressions
+        .filter_map(|given| given.value.as_ref())
+        .try_for_each(|value| regex::check_value("Pattern", value))
 }
 
 /// Whether a rule that denies these parameters means this call: each of them is given, with a value that it

@@ -125,10 +125,7 @@ impl Subject {
             _ => self.name.clone(),
         };
         let name = CommandName::new(&name).map_err(unwritable)?;
-        TypedCommand::new(name, arguments).map_err(|reason| {
-            let suggestion = reason.suggestion();
-            Denial::new("rendering", Reason::NotTyped(reason)).instead(suggestion)
-        })
+        TypedCommand::new(name, arguments).map_err(|reason| Denial::from(reason))
     }
 }
 

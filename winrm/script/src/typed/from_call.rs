@@ -1,8 +1,8 @@
 //! From what a script asks of a host.
 
 use super::{Argument, Reason, TypedCommand, TypedPipeline};
-use crate::commands::{self, Command};
-use crate::evaluate::{Call, CallKind};
+use crate::commands::{self, Command, Parameter};
+use crate::evaluate::{Call, CallKind, FilterCall};
 use crate::static_command::{CommandName, ParameterName};
 use crate::value::Value;
 
@@ -17,8 +17,7 @@ impl TypedCommand {
         if call.kind == CallKind::Program {
             return Err(Reason::Program(call.name.clone()));
         }
-        let name = CommandName::new(&call.name)
-            .map_err(|reason| Reason::Name { name: call.name.clone(), reason })?;
+        let name = command_name(&call.name)?;
         let known = commands::find(&call.name);
         let mut arguments = Vec::with_capacity(call.parameters.len() + call.arguments.len());
         for (name, value) in &call.parameters {
@@ -40,14 +39,25 @@ impl TypedPipeline {
     /// # Errors
     /// As [`TypedCommand::from_call`].
     pub fn from_call(call: &Call) -> Result<Self, Reason> {
-        TypedCommand::from_call(call).map(Self::one)
+        let first = TypedCommand::from_call(call)?;
+        let filters = call.filters.iter().map(filter).collect::<Result<_, _>>()?;
+        Ok(Self::new(first, filters))
     }
+}
+
+fn filter(filter: &FilterCall) -> Result<TypedCommand, Reason> {
+    let known = commands::find(filter.name);
+    let arguments = filter.parameters.iter().map(|(name, value)| parameter(known, name, value));
+    TypedCommand::new(command_name(filter.name)?, arguments.collect::<Result<_, _>>()?)
+}
+
+fn command_name(name: &str) -> Result<CommandName, Reason> {
+    CommandName::new(name).map_err(|reason| Reason::Name { name: name.to_owned(), reason })
 }
 
 /// A switch that is there has no value.
 fn parameter(known: Option<Command>, name: &str, value: &Value) -> Result<Argument, Reason> {
-    let is_switch =
-        || known.and_then(|command| command.parameter(name)).is_some_and(commands::Parameter::is_switch);
+    let is_switch = || known.and_then(|command| command.parameter(name)).is_some_and(Parameter::is_switch);
     let value = match value {
         Value::Boolean(true) if is_switch() => None,
         value => Some(value.clone()),
@@ -61,6 +71,7 @@ fn input(call: &Call) -> Result<Argument, Reason> {
     let live = |value: &Value| Reason::LiveObject {
         command: call.name.clone(),
         type_name: value.type_name().as_str().to_owned(),
+        parameters: naming(&call.name),
     };
     if let Some(object) = call.input.iter().find(|value| matches!(value.base(), Value::Object(_))) {
         return Err(live(object));
@@ -74,6 +85,20 @@ fn input(call: &Call) -> Result<Argument, Reason> {
             Ok(Argument::Parameter { name, value: Some(Value::array(call.input.clone())) })
         }
     }
+}
+
+/// The parameters that name what a command works on: those that take a string or a number by position or from a
+/// property.
+fn naming(command: &str) -> Vec<String> {
+    const SHOWN: usize = 3;
+    let names = |parameter: &Parameter| {
+        let plain =
+            matches!(parameter.type_name().trim_end_matches("[]"), "string" | "int" | "uint32" | "guid");
+        plain && parameter.sets().any(|set| set.position == Some(0) || set.by_property_name)
+    };
+    let variant = commands::find(command).and_then(|command| command.variants().next());
+    let parameters = variant.into_iter().flat_map(commands::Variant::parameters).filter(names);
+    parameters.take(SHOWN).map(|parameter| format!("-{}", parameter.name())).collect()
 }
 
 /// Variables of the script, which the evaluator sets itself.

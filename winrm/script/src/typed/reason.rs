@@ -26,6 +26,8 @@ pub enum Reason {
         command: String,
         /// The type of the object.
         type_name: String,
+        /// Parameters that name what the command works on, with dashes.
+        parameters: Vec<String>,
     },
     /// A script block.
     #[error("a script block cannot be sent as a value")]
@@ -50,14 +52,24 @@ pub enum Reason {
 impl Reason {
     /// What to write instead, as a clause.
     #[must_use]
-    pub fn suggestion(&self) -> &'static str {
+    pub fn suggestion(&self) -> String {
+        if let Self::LiveObject { command, parameters, .. } = self
+            && let Some(first) = parameters.first()
+        {
+            let all = parameters.join(" or ");
+            return format!(
+                "name the object by {all}, as in `ForEach-Object {{ {command} {first} $_.Name }}`"
+            );
+        }
+        self.fixed_suggestion().to_owned()
+    }
+
+    fn fixed_suggestion(&self) -> &'static str {
         match self {
             Self::Program(_) => "run it as a program",
             Self::Name { reason, .. } => reason.suggestion(),
             Self::Object(_) => "give a property of it, such as `$_.Name`",
-            Self::LiveObject { .. } => {
-                "name the object by a parameter, as in `ForEach-Object { Stop-Process -Id $_.Id }`"
-            }
+            Self::LiveObject { .. } => "name the object by a parameter, with a property of `$_`",
             Self::Block => "use parameters instead of code, or filter the output",
             Self::Value(_) | Self::Key => "give a string or a number",
             Self::Text => "remove what is no character",
