@@ -2,11 +2,7 @@
 
 use std::{fmt, time::Duration};
 
-use winrm_script::{
-    evaluate::{self, CallKind},
-    typed::{self, TypedPipeline},
-    value::Value,
-};
+use winrm_script::typed::TypedPipeline;
 
 use crate::remedy::{Code, Remedy};
 
@@ -111,34 +107,6 @@ impl Principal {
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
-    }
-}
-
-impl Work {
-    /// What a script asks of a host.
-    ///
-    /// # Errors
-    /// The [`typed::Reason`] why a value cannot travel as data.
-    pub fn from_call(call: &evaluate::Call) -> Result<Self, typed::Reason> {
-        match call.kind {
-            CallKind::Command => TypedPipeline::from_call(call).map(Self::Command),
-            CallKind::Program => {
-                let text = |value: &Value| match value.base() {
-                    Value::Object(_) => Err(typed::Reason::Object(value.type_name().as_str().to_owned())),
-                    Value::Block(_) => Err(typed::Reason::Block),
-                    plain => Ok(plain.to_text().as_str().to_owned()),
-                };
-                let lines = call.input.iter().map(text).collect::<Result<Vec<_>, _>>()?;
-                let stdin = lines.into_iter().fold(None, |stdin: Option<Vec<u8>>, line| {
-                    let mut stdin = stdin.unwrap_or_default();
-                    stdin.extend(line.as_bytes());
-                    stdin.extend(b"\r\n");
-                    Some(stdin)
-                });
-                let arguments = call.arguments.iter().map(text).collect::<Result<_, _>>()?;
-                Ok(Self::Program { executable: call.name.clone(), arguments, stdin, working_directory: None })
-            }
-        }
     }
 }
 

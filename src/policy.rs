@@ -11,6 +11,7 @@ mod authorized;
 mod command;
 mod denial;
 mod filter;
+mod foresee;
 mod interpreters;
 mod lists;
 mod names;
@@ -196,11 +197,9 @@ impl Policy {
         let _ = now;
         let verdict = self.verdict(&call.work, target).and_then(|pass| match &self.ceiling {
             None => Ok(pass),
-            Some(ceiling) => ceiling.verdict(&call.work, target).map(|_| pass).map_err(|denial| Denial {
-                rule: format!("machine policy, {}", denial.rule),
-                operator_hint: None,
-                ..denial
-            }),
+            Some(ceiling) => {
+                ceiling.verdict(&call.work, target).map(|_| pass).map_err(Denial::by_the_machine)
+            }
         });
         match verdict {
             Ok(pass) => Judgement::Allowed(Authorized::new(call, target, self.profile(), pass)),
@@ -220,6 +219,7 @@ impl Policy {
                 let asked = program::Asked {
                     executable,
                     arguments,
+                    open_ended: false,
                     stdin: stdin.as_deref(),
                     working_directory: working_directory.as_deref(),
                 };

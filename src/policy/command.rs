@@ -52,21 +52,26 @@ impl Policy {
             let name = command.qualified_name().to_owned();
             return Err(Denial::new("command-names", Reason::NotACommandName { name }));
         };
-        self.denied(&subject, target)?;
-        parameters::patterns(&subject)?;
+        self.judge_subject(&subject, target)
+    }
+
+    /// Judges a command that was looked up.
+    pub(super) fn judge_subject(&self, subject: &Subject, target: &Target) -> Verdict {
+        self.denied(subject, target)?;
+        parameters::patterns(subject)?;
         let mut nearest_miss = None;
         for rule in self.rules.iter().filter(|rule| rule.effect == Effect::Allow && rule.is_for(target)) {
-            match self.by_rule(&subject, rule, rule.name.clone()) {
+            match self.by_rule(subject, rule, rule.name.clone()) {
                 Some(Ok(pass)) => return Ok(pass),
                 Some(Err(denial)) => nearest_miss = nearest_miss.or(Some(denial)),
                 None => {}
             }
         }
-        let verdict = match self.lists.command(&subject.name, self.exact_only(&subject)) {
-            Selection::Selected => self.by_list(&subject),
+        let verdict = match self.lists.command(&subject.name, self.exact_only(subject)) {
+            Selection::Selected => self.by_list(subject),
             Selection::Missing => Err(self.command_not_listed(&subject.name, "allow")),
-            Selection::ByWildcardOnly => Err(self.not_by_pattern(&subject)),
-            Selection::Unlisted => self.by_profile(&subject, target),
+            Selection::ByWildcardOnly => Err(self.not_by_pattern(subject)),
+            Selection::Unlisted => self.by_profile(subject, target),
         };
         match (verdict, nearest_miss) {
             (Err(_), Some(miss)) => Err(miss),
@@ -178,8 +183,7 @@ impl Policy {
             );
         }
         let arguments = program::arguments_of(command)?;
-        let asked =
-            program::Asked { executable: name, arguments: &arguments, stdin: None, working_directory: None };
+        let asked = program::Asked::line(name, &arguments);
         self.judge_program(&asked, target).map_err(|denial| match denial.reason {
             Reason::ProgramNotListed { .. } => {
                 let noun = format!("Get-{name}");

@@ -267,6 +267,11 @@ impl Denial {
         self
     }
 
+    /// At a place, unless a closer one is known.
+    pub(super) fn near(self, place: Place) -> Self {
+        if self.position.is_some() { self } else { self.at(place) }
+    }
+
     pub(super) fn instead(mut self, alternative: impl Into<String>) -> Self {
         self.alternative = Some(alternative.into());
         self
@@ -275,6 +280,11 @@ impl Denial {
     pub(super) fn for_operator(mut self, hint: impl Into<String>) -> Self {
         self.operator_hint = Some(hint.into());
         self
+    }
+
+    /// A denial of the machine's policy, which its users cannot change.
+    pub(super) fn by_the_machine(self) -> Self {
+        Self { rule: format!("machine policy, {}", self.rule), operator_hint: None, ..self }
     }
 
     pub(super) fn unbound(refusal: &commands::Refusal) -> Self {

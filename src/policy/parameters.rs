@@ -21,8 +21,10 @@ pub(super) fn closed(
     rule: &str,
 ) -> Result<Vec<(String, String)>, Denial> {
     let deny = |reason: Reason| Denial::new(rule, reason);
-    let given = match &subject.arguments {
-        Arguments::Bound(given) => given,
+    let (given, complete) = match &subject.arguments {
+        Arguments::Bound(given) => (given, true),
+        Arguments::Piped(given) => (given, false),
+        Arguments::Later => return Ok(Vec::new()),
         Arguments::Unbound(refusal) => return Err(Denial::unbound(refusal)),
         // Without a table nobody knows which value belongs to which parameter.
         Arguments::Unknown => {
@@ -30,9 +32,9 @@ pub(super) fn closed(
         }
     };
     for given in given {
-        let Given { parameter, value, .. } = given;
+        let Given { parameter, value, is_later, .. } = given;
         let Some(listed) = parameters.get(parameter.name()) else {
-            if parameter.is_common() && common(parameter.name(), value.as_ref())? == Common::Harmless {
+            if parameter.is_common() && common_of(given)? == Common::Harmless {
                 continue;
             }
             let known = parameters.keys().cloned().collect();
@@ -42,7 +44,7 @@ pub(super) fn closed(
         let fits = match value {
             Some(value) if parameter.is_switch() => matches!(value, Value::Boolean(_)),
             Some(value) => listed.takes(value),
-            None => true,
+            None => *is_later || parameter.is_switch(),
         };
         if !fits {
             let parameter = parameter.name().to_owned();
@@ -56,7 +58,7 @@ pub(super) fn closed(
         }
         match &listed.fill {
             Some(value) => filled.push((name.clone(), value.clone())),
-            None if listed.optional => {}
+            None if listed.optional || !complete => {}
             None => {
                 let command = subject.name.clone();
                 return Err(deny(Reason::ParameterMissing { command, parameter: name.clone() })
@@ -70,7 +72,10 @@ pub(super) fn closed(
 /// Judges the arguments by what holds where no closed rule speaks.
 pub(super) fn open(profile: &Profile, subject: &Subject, roots: &[Root]) -> Result<(), Denial> {
     match &subject.arguments {
-        Arguments::Bound(given) => given.iter().try_for_each(|given| open_parameter(profile, given, roots)),
+        Arguments::Bound(given) | Arguments::Piped(given) => {
+            given.iter().try_for_each(|given| open_parameter(profile, given, roots))
+        }
+        Arguments::Later => Ok(()),
         Arguments::Unbound(refusal) => Err(Denial::unbound(refusal)),
         Arguments::Unknown => unknown(profile, subject.written.arguments()),
     }
@@ -78,7 +83,7 @@ pub(super) fn open(profile: &Profile, subject: &Subject, roots: &[Root]) -> Resu
 
 /// Judges the regular expressions that a command would search by on the host, whatever allows it.
 pub(super) fn patterns(subject: &Subject) -> Result<(), Denial> {
-    let Arguments::Bound(given) = &subject.arguments else { return Ok(()) };
+    let (Arguments::Bound(given) | Arguments::Piped(given)) = &subject.arguments else { return Ok(()) };
     let is_given = |name: &str| {
         given.iter().any(|given| {
             given.parameter.name() == name && !matches!(given.value, Some(Value::Boolean(false)))
@@ -96,10 +101,17 @@ pub(super) fn patterns(subject: &Subject) -> Result<(), Denial> {
 /// Whether a rule that denies these parameters means this call: each of them is given, with a value that it
 /// takes. Where nobody knows what is given, it does.
 pub(super) fn denies(subject: &Subject, parameters: &BTreeMap<String, ParameterRule>) -> bool {
-    let Arguments::Bound(given) = &subject.arguments else { return true };
+    let given = match &subject.arguments {
+        Arguments::Bound(given) | Arguments::Piped(given) => given,
+        Arguments::Unbound(_) | Arguments::Unknown => return true,
+        Arguments::Later => return parameters.is_empty(),
+    };
     parameters.iter().all(|(name, listed)| {
         let found = given.iter().find(|given| given.parameter.name() == name);
-        found.is_some_and(|given| given.value.as_ref().is_none_or(|value| listed.takes_any(value)))
+        found.is_some_and(|given| match &given.value {
+            Some(value) => listed.takes_any(value),
+            None => !given.is_later,
+        })
     })
 }
 
@@ -107,7 +119,7 @@ fn open_parameter(profile: &Profile, given: &Given, roots: &[Root]) -> Result<()
     let Given { parameter, value, .. } = given;
     let name = parameter.name();
     stays_in_folder(given, "paths")?;
-    if common(name, value.as_ref())? == Common::Harmless {
+    if common_of(given)? == Common::Harmless {
         return Ok(());
     }
     let rule = format!("{}: parameters", profile.name());
@@ -131,7 +143,7 @@ fn open_parameter(profile: &Profile, given: &Given, roots: &[Root]) -> Result<()
 
 /// Beside a path, a pattern of names could walk out of its folder: `-Filter ..\..\x`.
 fn stays_in_folder(given: &Given, rule: &str) -> Result<(), Denial> {
-    let Given { parameter, value, chooses_in_folder } = given;
+    let Given { parameter, value, chooses_in_folder, .. } = given;
     let walks = |text: &str| text.contains(['\\', '/', ':']);
     let leaves = |value: &Value| match value {
         Value::Array(elements) => {
@@ -219,6 +231,15 @@ enum Common {
     Harmless,
     /// No common parameter.
     No,
+}
+
+/// Judges a parameter that every command takes; what it is given may come later.
+fn common_of(given: &Given) -> Result<Common, Denial> {
+    let name = given.parameter.name();
+    if given.is_later && (ACTIONS.contains(&name) || matches!(name, "Confirm" | "WhatIf")) {
+        return Ok(Common::Harmless);
+    }
+    common(name, given.value.as_ref())
 }
 
 /// Judges what every command takes, by full name or alias.

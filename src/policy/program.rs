@@ -18,8 +18,17 @@ use crate::inventory::Target;
 pub(super) struct Asked<'a> {
     pub(super) executable: &'a str,
     pub(super) arguments: &'a [String],
+    /// More arguments may follow, which are known when the script runs.
+    pub(super) open_ended: bool,
     pub(super) stdin: Option<&'a [u8]>,
     pub(super) working_directory: Option<&'a str>,
+}
+
+impl<'a> Asked<'a> {
+    /// A program and its arguments alone.
+    pub(super) fn line(executable: &'a str, arguments: &'a [String]) -> Self {
+        Self { executable, arguments, open_ended: false, stdin: None, working_directory: None }
+    }
 }
 
 /// A program by file name or by full path.
@@ -78,13 +87,7 @@ impl Program {
 impl Policy {
     /// Judges a program by its name or path and its arguments.
     pub(super) fn judge_program(&self, asked: &Asked<'_>, target: &Target) -> Verdict {
-        let program = Program::parse(asked.executable)
-            .map_err(|reason| Denial::new("programs", reason).at(Place::Executable))?;
-        if let Some(pattern) = self.lists.excluded(program.as_text()) {
-            let reason = Reason::Excluded { name: asked.executable.to_owned(), pattern: pattern.to_owned() };
-            return Err(Denial::new("exclude", reason).at(Place::Executable));
-        }
-        let (rule, risk) = self.program_rule(&program, asked, target)?;
+        let (program, rule, risk) = self.judge_program_name(asked, target)?;
         if let Some(folder) = asked.working_directory {
             WindowsPath::parse(folder).map_err(|fault| {
                 Denial::new("programs", Reason::ProgramPath(fault)).at(Place::WorkingDirectory)
@@ -96,6 +99,22 @@ impl Policy {
             }
         }
         Ok(Pass::new(rule, risk, Judged::Program(quoted(&program, asked)?)))
+    }
+
+    /// Judges a program by what is known of its line.
+    pub(super) fn judge_program_name(
+        &self,
+        asked: &Asked<'_>,
+        target: &Target,
+    ) -> Result<(Program, String, Risk), Denial> {
+        let program = Program::parse(asked.executable)
+            .map_err(|reason| Denial::new("programs", reason).at(Place::Executable))?;
+        if let Some(pattern) = self.lists.excluded(program.as_text()) {
+            let reason = Reason::Excluded { name: asked.executable.to_owned(), pattern: pattern.to_owned() };
+            return Err(Denial::new("exclude", reason).at(Place::Executable));
+        }
+        let (rule, risk) = self.program_rule(&program, asked, target)?;
+        Ok((program, rule, risk))
     }
 
     fn program_rule(
@@ -186,9 +205,17 @@ fn by_rule(rule: &Rule, program: &Program, asked: &Asked<'_>) -> Option<Result<(
     };
     let known = rule.programs.iter().find(named)?;
     let Some(forms) = &known.arguments else { return Some(Ok(())) };
+    if asked.open_ended && rule.effect == Effect::Deny {
+        // What it denies is not certain yet.
+        return None;
+    }
     let same = |form: &Vec<String>| {
-        form.len() == asked.arguments.len()
-            && form.iter().zip(asked.arguments).all(|(known, asked)| known.eq_ignore_ascii_case(asked))
+        let enough = if asked.open_ended {
+            form.len() >= asked.arguments.len()
+        } else {
+            form.len() == asked.arguments.len()
+        };
+        enough && form.iter().zip(asked.arguments).all(|(known, asked)| known.eq_ignore_ascii_case(asked))
     };
     if forms.iter().any(same) {
         return Some(Ok(()));

@@ -21,7 +21,7 @@ impl Policy {
         let given = match &subject.arguments {
             Arguments::Bound(given) => given,
             Arguments::Unbound(refusal) => return Err(Denial::unbound(refusal)),
-            Arguments::Unknown => {
+            Arguments::Unknown | Arguments::Piped(_) | Arguments::Later => {
                 return Err(Denial::new(RULE, Reason::NotInTable { name: subject.name.clone() }));
             }
         };

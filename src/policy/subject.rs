@@ -1,9 +1,11 @@
 //! A command as the rules see it: its full name, and its arguments by the full names of their parameters.
 
 use winrm_script::{
+    check::HostCommand,
     commands::{self, Bound, BoundValue, Command, Parameter},
     static_command::{CommandName, ParameterName, Reason as NotStatic},
-    typed::{Argument, TypedCommand},
+    tree::Expression,
+    typed::{self, Argument, TypedCommand},
     value::Value,
 };
 
@@ -31,18 +33,24 @@ pub(super) struct Subject {
 pub(super) enum Arguments {
     /// By parameters of the table.
     Bound(Vec<Given>),
+    /// The same, and others come through a pipeline when the script runs.
+    Piped(Vec<Given>),
     /// The table has the command, and PowerShell would not take these.
     Unbound(commands::Refusal),
     /// The table lacks the command.
     Unknown,
+    /// What a script will give it is known when it runs.
+    Later,
 }
 
 /// A parameter and what it is given.
 #[derive(Debug, Clone)]
 pub(super) struct Given {
     pub(super) parameter: Parameter,
-    /// `None` for a switch that is there.
+    /// `None` for a switch that is there, and for a value that comes later.
     pub(super) value: Option<Value>,
+    /// Its value is computed when the script runs.
+    pub(super) is_later: bool,
     /// Whether it chooses among what lies in a folder that another parameter names.
     pub(super) chooses_in_folder: bool,
 }
@@ -71,6 +79,17 @@ impl Subject {
             command: Some(command),
             risk,
         })
+    }
+
+    /// A command of a script that does not run yet, with the values that its text gives away; `None` for a program.
+    pub(super) fn foreseen(written: &HostCommand<'_>) -> Option<Self> {
+        let name = CommandName::new(written.name).ok()?;
+        let mut subject = Self::new(&TypedCommand::new(name, Vec::new()).ok()?)?;
+        subject.arguments = match (&written.bound, written.known) {
+            (Some(bound), Some(command)) => Arguments::foreseen(command, bound, written.piped),
+            _ => Arguments::Later,
+        };
+        Some(subject)
     }
 
     /// Whether the table has it.
@@ -131,13 +150,12 @@ impl Subject {
 
 impl Arguments {
     fn new(command: Command, written: &TypedCommand) -> Self {
-        let takes_paths = |variant: commands::Variant| variant.parameters().any(Parameter::is_path);
-        let chooses = |name: &str| PATTERNS.contains(&name) && command.variants().any(takes_paths);
         match command.bind(&written.elements()) {
             Ok(Bound { arguments }) => {
                 let given = arguments.into_iter().map(|argument| Given {
                     parameter: argument.parameter,
-                    chooses_in_folder: chooses(argument.parameter.name()),
+                    is_later: false,
+                    chooses_in_folder: chooses_in_folder(command, argument.parameter),
                     value: match argument.value {
                         BoundValue::Switch => None,
                         BoundValue::Given(value) => Some(value.clone()),
@@ -152,6 +170,33 @@ impl Arguments {
             Err(refusal) => Self::Unbound(refusal),
         }
     }
+
+    /// The arguments that a script's text gives away.
+    fn foreseen(command: Command, bound: &Bound<&Expression>, piped: bool) -> Self {
+        let given = bound.arguments.iter().filter(|argument| !typed::stays_here(argument.parameter.name()));
+        let given = given.map(|argument| {
+            let parameter = argument.parameter;
+            let constant = |value: &&Expression| typed::constant(value, parameter.type_name());
+            let value = match &argument.value {
+                BoundValue::Switch => None,
+                BoundValue::Given(value) => constant(value),
+                BoundValue::Remaining(values) => {
+                    let values = values.iter().map(constant).collect::<Option<Vec<_>>>();
+                    values.map(|values| Value::array(flattened(&values.iter().collect::<Vec<_>>())))
+                }
+            };
+            let is_later = value.is_none() && !matches!(argument.value, BoundValue::Switch);
+            Given { parameter, value, is_later, chooses_in_folder: chooses_in_folder(command, parameter) }
+        });
+        let given = given.collect();
+        if piped { Self::Piped(given) } else { Self::Bound(given) }
+    }
+}
+
+/// Whether a parameter takes a pattern of names, in a command that works on paths.
+fn chooses_in_folder(command: Command, parameter: Parameter) -> bool {
+    let takes_paths = |variant: commands::Variant| variant.parameters().any(Parameter::is_path);
+    PATTERNS.contains(&parameter.name()) && command.variants().any(takes_paths)
 }
 
 /// The module in Windows PowerShell, which is what a host runs; in PowerShell 7 where only that has the command.

@@ -15,8 +15,8 @@ use std::collections::HashSet;
 
 use crate::commands::{Bound, Command};
 use crate::tree::{
-    Access, BlockName, Expression, ExpressionKind, Invoke, Member, Node, ParameterDefinition, ScriptBlock,
-    Span, StatementKind, Stream, TypeName, Variable,
+    Access, BlockName, CommandElement, Expression, ExpressionKind, Invoke, Member, Node, ParameterDefinition,
+    ScriptBlock, Span, StatementKind, Stream, TypeName, Variable,
 };
 use crate::tree::{PipelineElement, Redirection, RedirectionTarget};
 
@@ -62,6 +62,10 @@ pub struct HostCommand<'tree> {
     /// Which argument belongs to which parameter; nothing where the command is not known, an argument is splatted, or
     /// only a value that is computed can tell.
     pub bound: Option<Bound<&'tree Expression>>,
+    /// What stands behind the name.
+    pub elements: &'tree [CommandElement],
+    /// Whether objects come to it through a `|`.
+    pub piped: bool,
 }
 
 /// Checks a script, the tree of `text`.

@@ -8,6 +8,7 @@
 //! [`TypedCommand::render`] writes it as PowerShell text that can mean nothing else: for people, for the record, and for
 //! hosts that only take text.
 
+mod constant;
 mod freeze;
 mod from_call;
 mod from_static;
@@ -16,6 +17,8 @@ mod render;
 
 use std::fmt;
 
+pub use constant::constant;
+pub use from_call::stays_here;
 pub use reason::Reason;
 
 use crate::commands::{ArgumentType, Element, Typed};

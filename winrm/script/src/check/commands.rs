@@ -35,7 +35,7 @@ impl<'tree, V: Vocabulary> Check<'tree, '_, V> {
             // A program, or a command that only the host knows: for the policy to judge.
             None => {
                 self.blocks_of(command);
-                self.commands.push(HostCommand { span: element.span, name, known: None, bound: None });
+                self.sends(stage, HostCommand::new(element.span, name, command));
             }
         }
     }
@@ -55,9 +55,10 @@ impl<'tree, V: Vocabulary> Check<'tree, '_, V> {
         if self.vocabulary.evaluates(known.name()) {
             return;
         }
+        let host_command = HostCommand::new(span, name, command);
         if command.elements.iter().any(is_splatted) {
             self.blocks_of(command);
-            self.commands.push(HostCommand { span, name, known: Some(known), bound: None });
+            self.sends(stage, HostCommand { known: Some(known), ..host_command });
             return;
         }
         let elements: Vec<Element<'_, &Expression>> = command.elements.iter().map(Element::from).collect();
@@ -65,15 +66,19 @@ impl<'tree, V: Vocabulary> Check<'tree, '_, V> {
         match bound {
             Ok(bound) => {
                 self.blocks_of_bound(stage, &bound);
-                self.commands.push(HostCommand { span, name, known: Some(known), bound: Some(bound) });
+                self.sends(stage, HostCommand { known: Some(known), bound: Some(bound), ..host_command });
             }
             // What a value is may only be known when it is there.
             Err(Refusal::AmbiguousValue { .. }) if elements.iter().any(is_computed) => {
                 self.blocks_of(command);
-                self.commands.push(HostCommand { span, name, known: Some(known), bound: None });
+                self.sends(stage, HostCommand { known: Some(known), ..host_command });
             }
             Err(refusal) => self.refuse(span, Reason::Binding(refusal)),
         }
+    }
+
+    fn sends(&mut self, stage: usize, command: HostCommand<'tree>) {
+        self.commands.push(HostCommand { piped: stage > 0, ..command });
     }
 
     /// Where nothing is known of the parameters no script block can be right.
@@ -106,6 +111,12 @@ impl<'tree, V: Vocabulary> Check<'tree, '_, V> {
                 }
             }
         }
+    }
+}
+
+impl<'tree> HostCommand<'tree> {
+    fn new(span: Span, name: &'tree str, command: &'tree Command) -> Self {
+        Self { span, name, known: None, bound: None, elements: &command.elements, piped: false }
     }
 }
 

@@ -21,7 +21,7 @@ impl TypedCommand {
         let known = commands::find(&call.name);
         let mut arguments = Vec::with_capacity(call.parameters.len() + call.arguments.len());
         for (name, value) in &call.parameters {
-            if !KEPT_HERE.iter().any(|own| own.eq_ignore_ascii_case(name)) {
+            if !stays_here(name) {
                 arguments.push(parameter(known, name, value)?);
             }
         }
@@ -99,6 +99,12 @@ fn naming(command: &str) -> Vec<String> {
     let variant = commands::find(command).and_then(|command| command.variants().next());
     let parameters = variant.into_iter().flat_map(commands::Variant::parameters).filter(names);
     parameters.take(SHOWN).map(|parameter| format!("-{}", parameter.name())).collect()
+}
+
+/// Whether a parameter names a variable of the script, which the evaluator sets itself.
+#[must_use]
+pub fn stays_here(parameter: &str) -> bool {
+    KEPT_HERE.iter().any(|own| own.eq_ignore_ascii_case(parameter))
 }
 
 /// Variables of the script, which the evaluator sets itself.

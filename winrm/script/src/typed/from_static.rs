@@ -92,17 +92,18 @@ impl Texts {
 
 /// INVARIANT: a number of a static command is one to every PowerShell, so it has a value.
 fn number_value(number: &Number) -> Value {
-    match number.value() {
-        Some(NumberValue::Int32(value)) => Value::Int32(value),
-        Some(NumberValue::Int64(value)) => Value::Int64(value),
-        Some(NumberValue::Double(value)) => Value::Double(value),
-        Some(NumberValue::Decimal { coefficient, scale }) => {
-            decimal(coefficient, scale).map_or_else(|| Value::string(number.as_str()), Value::Decimal)
-        }
-        None => Value::string(number.as_str()),
-    }
+    number.value().and_then(of_number).unwrap_or_else(|| Value::string(number.as_str()))
 }
 
-fn decimal(coefficient: i128, scale: u32) -> Option<Decimal> {
-    Decimal::new(coefficient < 0, coefficient.unsigned_abs(), u8::try_from(scale).ok()?).ok()
+/// The value of a number in a script's text.
+pub(super) fn of_number(number: NumberValue) -> Option<Value> {
+    Some(match number {
+        NumberValue::Int32(value) => Value::Int32(value),
+        NumberValue::Int64(value) => Value::Int64(value),
+        NumberValue::Double(value) => Value::Double(value),
+        NumberValue::Decimal { coefficient, scale } => {
+            let scale = u8::try_from(scale).ok()?;
+            Value::Decimal(Decimal::new(coefficient < 0, coefficient.unsigned_abs(), scale).ok()?)
+        }
+    })
 }
