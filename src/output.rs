@@ -5,6 +5,7 @@
 //! result of a call in the shape that clients of `winrm-mcp-server` know, as text and as data.
 
 mod block;
+mod data;
 pub mod decode;
 mod messages;
 mod objects;
@@ -13,6 +14,7 @@ mod spool;
 
 pub use self::{
     block::{error_text, fence},
+    data::{Data, DataCut},
     objects::{ErrorItem, Objects, Step, StepOutcome, View, Written},
     report::{Ending, ErrorReport, Exit, ExitSource, Parts, Report, Size, Status, SuccessCodes, Truncation},
     spool::{Excerpt, Spool, SpoolLimits},

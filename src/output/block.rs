@@ -1,6 +1,9 @@
 use std::fmt;
 
-use super::report::{Ending, Report};
+use super::{
+    objects::Step,
+    report::{Ending, Report},
+};
 use crate::{
     call::{CallId, Outcome, StopReason},
     remedy::{Code, Remedy},
@@ -22,6 +25,9 @@ impl fmt::Display for Block<'_> {
         writeln!(f, "{headline} {hostname}")?;
         writeln!(f, "Status: {}", self.status())?;
         writeln!(f, "Execution Time: {execution_time_seconds:.2}s")?;
+        if self.report.data.via == Some(AS_TEXT) {
+            writeln!(f, "Via: powershell.exe, as text: the host has no PowerShell endpoint")?;
+        }
         if let Some(error) = &self.report.error {
             writeln!(f, "Reason: {}", error.message)?;
             if let Some(fix) = &error.fix {
@@ -29,7 +35,8 @@ impl fmt::Display for Block<'_> {
             }
         }
         section(f, "STDOUT", &self.report.stdout)?;
-        section(f, "STDERR", &self.report.stderr)
+        section(f, "STDERR", &self.report.stderr)?;
+        section(f, "STEPS", &self.steps())
     }
 }
 
@@ -40,7 +47,7 @@ impl Block<'_> {
                 let word = if self.report.success { "SUCCESS" } else { "FAILED" };
                 match exit_code {
                     Some(code) => format!("{word} (Exit Code: {code})"),
-                    None => format!("{word} (Exit Code: unknown)"),
+                    None => format!("{word} (Exit Code: n/a)"),
                 }
             }
             Ending::Sent(Outcome::Stopped(reason)) => {
@@ -54,6 +61,16 @@ impl Block<'_> {
             Ending::Denied(denial) => format!("DENIED ({})", denial.rule),
             Ending::Failed { error, .. } => format!("ERROR ({})", error.code),
         }
+    }
+
+    /// What ran and what did not, of a script that did not come to its end.
+    fn steps(&self) -> String {
+        let steps = &self.report.data.steps;
+        if self.report.success || steps.len() < 2 {
+            return String::new();
+        }
+        let line = |step: &Step| format!("{}. {}: {}\n", step.number, step.command, step.outcome.words());
+        steps.iter().map(line).collect()
     }
 
     fn stopped(&self, reason: StopReason) -> String {
@@ -95,3 +112,6 @@ pub fn error_text(host: &str, user: &str, error: &dyn Remedy) -> String {
         None => format!("{prefix}: {}", error.sentence()),
     }
 }
+
+/// [`Via::WinRs`](crate::session::Via::WinRs), as results name it.
+const AS_TEXT: &str = "winrs";

@@ -114,6 +114,22 @@ pub enum StepOutcome {
     Unknown,
 }
 
+impl StepOutcome {
+    /// A word or two for people.
+    #[must_use]
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Completed => "completed",
+            Self::Failed => "failed",
+            Self::Denied => "denied",
+            Self::NotSent => "not sent",
+            Self::Stopped => "stopped",
+            Self::StillRunning => "may still run",
+            Self::Unknown => "nobody knows whether it ran",
+        }
+    }
+}
+
 #[derive(Debug)]
 enum Shown {
     Object(Value),

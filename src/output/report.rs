@@ -5,6 +5,7 @@ use serde::{Serialize, Serializer};
 use super::{
     Captured,
     block::{self, Block},
+    data::{Data, DataCut, share},
 };
 use crate::{
     call::{CallId, HostName, Outcome, Ran, StopReason},
@@ -40,6 +41,9 @@ pub struct Report {
     /// The exit code and who says so.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub exit: Option<Exit>,
+    /// What was written as objects and records, of which the two streams are the text.
+    #[serde(flatten)]
+    pub data: Data,
     /// Names this call in the audit.
     pub call_id: String,
     /// How many secrets were replaced.
@@ -137,12 +141,15 @@ pub struct ErrorReport {
 }
 
 /// What was left out of a result.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Truncation {
     /// Of standard output.
     pub stdout: Size,
     /// Of standard error.
     pub stderr: Size,
+    /// Of the objects and records; absent where all are here.
+    #[serde(flatten, skip_serializing_if = "Option::is_none")]
+    pub data: Option<DataCut>,
 }
 
 /// How much there was and how much of it is missing.
@@ -175,7 +182,7 @@ pub struct Parts<'a> {
     pub elapsed: Duration,
     /// Which exit codes are success.
     pub success_codes: &'a SuccessCodes,
-    /// How many bytes of output the result may hold.
+    /// How many bytes of output the result may hold, objects included.
     pub limit: usize,
 }
 
@@ -184,15 +191,20 @@ impl Report {
     #[must_use]
     pub fn new(parts: Parts<'_>) -> Self {
         let Parts { call, host, command, ending, captured, elapsed, success_codes, limit } = parts;
-        let (stdout_limit, stderr_limit) = shares(captured, limit);
-        let stdout = captured.stdout.excerpt(stdout_limit);
-        let stderr = captured.stderr.excerpt(stderr_limit);
+        let shares = Shares::new(captured, limit);
+        let stdout = captured.stdout.excerpt(shares.stdout);
+        let stderr = captured.stderr.excerpt(shares.stderr);
+        let (data, data_cut) = match &captured.written {
+            Some(written) => Data::of(written, shares.data),
+            None => (Data::default(), None),
+        };
         let size = |excerpt: &super::Excerpt| Size {
             total_bytes: excerpt.total_bytes,
             omitted_bytes: excerpt.omitted_bytes,
         };
-        let cut = stdout.omitted_bytes + stderr.omitted_bytes > 0;
-        let truncated = cut.then(|| Truncation { stdout: size(&stdout), stderr: size(&stderr) });
+        let cut = stdout.omitted_bytes + stderr.omitted_bytes > 0 || data_cut.is_some();
+        let truncated =
+            cut.then(|| Truncation { stdout: size(&stdout), stderr: size(&stderr), data: data_cut });
         let status = ending.status(success_codes);
         let code = ending.exit_code();
         let completed = matches!(ending, Ending::Sent(Outcome::Completed { .. }));
@@ -207,6 +219,7 @@ impl Report {
             host: host.as_str().to_owned(),
             status,
             ran: ending.ran(),
+            data,
             exit: completed.then_some(Exit { code, source: ExitSource::Remote }),
             call_id: call.as_str().to_owned(),
             redactions: captured.redactions,
@@ -328,13 +341,24 @@ impl Default for SuccessCodes {
     }
 }
 
-/// How many bytes each stream gets: half of what there is, and what the other leaves.
-fn shares(captured: &Captured, limit: usize) -> (usize, usize) {
-    let size = |spool: &super::Spool| usize::try_from(spool.total_bytes()).unwrap_or(usize::MAX);
-    let (stdout, stderr) = (size(&captured.stdout), size(&captured.stderr));
-    let half = limit / 2;
-    let stderr_share = stderr.min(half.max(limit.saturating_sub(stdout)));
-    (limit - stderr_share, stderr_share)
+/// How many bytes each part of a result gets.
+struct Shares {
+    stdout: usize,
+    stderr: usize,
+    data: usize,
+}
+
+impl Shares {
+    /// Text and data get half each and what the other leaves; so do the two streams of the text.
+    fn new(captured: &Captured, limit: usize) -> Self {
+        let size = |spool: &super::Spool| usize::try_from(spool.total_bytes()).unwrap_or(usize::MAX);
+        let (stdout, stderr) = (size(&captured.stdout), size(&captured.stderr));
+        let data = captured.written.as_ref().map_or(0, Data::size);
+        let data = share(data, stdout.saturating_add(stderr), limit);
+        let text = limit - data;
+        let stderr = share(stderr, stdout, text);
+        Self { stdout: text - stderr, stderr, data }
+    }
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]

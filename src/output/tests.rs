@@ -147,12 +147,7 @@ fn other_endings_say_what_is_known() {
             "cancelled",
             Ran::Yes,
         ),
-        (
-            Ending::Sent(Outcome::Completed { exit_code: None }),
-            "FAILED (Exit Code: unknown)",
-            "failed",
-            Ran::Yes,
-        ),
+        (Ending::Sent(Outcome::Completed { exit_code: None }), "FAILED (Exit Code: n/a)", "failed", Ran::Yes),
         (
             Ending::Sent(Outcome::Unknown),
             "UNKNOWN (the connection was lost; it may have run)",
@@ -343,4 +338,51 @@ proptest! {
         output.push(Channel::Stdout, second);
         prop_assert_eq!(output.into_captured().stdout.whole().unwrap(), whole);
     }
+}
+
+#[test]
+fn a_result_holds_the_head_of_many_objects_and_says_what_is_missing() {
+    let mut objects = Objects::new(SpoolLimits::default(), &Scrubber::default());
+    for number in 0..2_000 {
+        objects.output(winrm_script::value::Value::Int32(number));
+    }
+    for number in 0..500 {
+        objects.record(winrm_script::evaluate::Stream::Warning, &format!("warning {number}").as_str().into());
+    }
+    let captured = objects.finish(&View { max_items: 5_000, ..View::default() });
+    let report = report(completed(0), &captured, 8 * 1024);
+    let json = serde_json::to_value(&report).unwrap();
+    let text = serde_json::to_string(&json).unwrap();
+    assert!(text.len() < 10 * 1024, "{}", text.len());
+    let shown = json["objects"].as_array().unwrap();
+    assert_eq!(shown[0], serde_json::json!({ "value": 0 }));
+    assert!(shown.len() > 50, "{}", shown.len());
+    assert_eq!(json["truncated"]["total_objects"], 2_000);
+    assert_eq!(json["truncated"]["omitted_objects"], 2_000 - shown.len());
+    assert!(report.stdout.contains("bytes left out"), "{}", report.stdout);
+    assert!(!json.as_object().unwrap().contains_key("verbose"), "what is not there takes no room");
+}
+
+#[test]
+fn a_script_that_stopped_half_way_says_what_ran() {
+    let mut objects = Objects::new(SpoolLimits::default(), &Scrubber::default());
+    let step = |number, command: &str, outcome, ran| Step {
+        number,
+        command: command.to_owned(),
+        outcome,
+        ran,
+        objects: 0,
+        errors: 0,
+    };
+    objects.step(step(1, "Stop-Service -Name A", StepOutcome::Completed, Ran::Yes));
+    objects.step(step(2, "Stop-Service -Name B", StepOutcome::NotSent, Ran::No));
+    objects.via("winrs");
+    let captured = objects.finish(&View::default());
+    let report = report(completed(1), &captured, 8 * 1024);
+    let text = report.text();
+    assert!(
+        text.contains("1. Stop-Service -Name A: completed\n2. Stop-Service -Name B: not sent\n"),
+        "{text}"
+    );
+    assert!(text.contains("Via: powershell.exe, as text"), "{text}");
 }

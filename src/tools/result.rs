@@ -59,6 +59,7 @@ pub(super) fn schema() -> Arc<JsonObject> {
         "type": "object",
         "properties": { "total_bytes": { "type": "integer" }, "omitted_bytes": { "type": "integer" } }
     });
+    let texts = json!({ "type": "array", "items": { "type": "string" } });
     Arc::new(rmcp::object!({
         "type": "object",
         "properties": {
@@ -84,10 +85,58 @@ pub(super) fn schema() -> Arc<JsonObject> {
                     "source": { "type": "string", "enum": ["remote", "local"] }
                 }
             },
+            "objects": { "type": "array", "items": { "type": "object" } },
+            "errors": {
+                "type": "array",
+                "items": {
+                    "type": "object",
+                    "properties": {
+                        "message": { "type": "string" },
+                        "category": { "type": "string" },
+                        "id": { "type": "string" },
+                        "target": { "type": "string" },
+                        "command": { "type": "string" },
+                        "position": { "type": "string" }
+                    }
+                }
+            },
+            "warnings": texts,
+            "verbose": texts,
+            "information": texts,
+            "steps": {
+                "type": "array",
+                "items": {
+                    "type": "object",
+                    "properties": {
+                        "number": { "type": "integer" },
+                        "command": { "type": "string" },
+                        "outcome": {
+                            "type": "string",
+                            "enum": [
+                                "completed", "failed", "denied", "not_sent", "stopped", "still_running", "unknown"
+                            ]
+                        },
+                        "ran": { "type": "string", "enum": ["no", "yes", "unknown"] },
+                        "objects": { "type": "integer" },
+                        "errors": { "type": "integer" }
+                    }
+                }
+            },
+            "via": { "type": "string", "enum": ["psrp", "winrs"] },
             "call_id": { "type": "string" },
             "redactions": { "type": "integer" },
             "removed_characters": { "type": "integer" },
-            "truncated": { "type": "object", "properties": { "stdout": size, "stderr": size } },
+            "truncated": {
+                "type": "object",
+                "properties": {
+                    "stdout": size,
+                    "stderr": size,
+                    "total_objects": { "type": "integer" },
+                    "omitted_objects": { "type": "integer" },
+                    "omitted_records": { "type": "integer" },
+                    "cut": texts
+                }
+            },
             "job": { "type": "string" },
             "error": {
                 "type": "object",
