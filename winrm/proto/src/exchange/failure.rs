@@ -17,6 +17,16 @@ pub struct Failure {
 pub enum Step {
     /// A request of its own: [`Single`](super::Single).
     Request,
+    /// The opening of a pool's shell.
+    Create,
+    /// The taking over of a pool that another process left, or of a pipeline in it.
+    Connect,
+    /// The leaving of a pool.
+    Disconnect,
+    /// The taking up again of a pool that this conversation left.
+    Reconnect,
+    /// The end of a pool's shell.
+    Delete,
     /// The start of a command. [`Failure::nothing_was_done`] says whether it may have started all the same.
     Command,
     /// The request for output.
@@ -110,6 +120,11 @@ impl std::fmt::Display for Step {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         formatter.write_str(match self {
             Self::Request => "the request",
+            Self::Create => "opening the shell",
+            Self::Connect => "connecting to the shell",
+            Self::Disconnect => "disconnecting from the shell",
+            Self::Reconnect => "reconnecting to the shell",
+            Self::Delete => "closing the shell",
             Self::Command => "starting the command",
             Self::Receive => "receiving output",
             Self::Send => "sending input",

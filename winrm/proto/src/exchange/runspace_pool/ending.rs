@@ -28,6 +28,16 @@ pub(super) enum Order {
     Reconnect,
 }
 
+impl Order {
+    fn step(self) -> Step {
+        match self {
+            Self::Delete => Step::Delete,
+            Self::Disconnect(_) => Step::Disconnect,
+            Self::Reconnect => Step::Reconnect,
+        }
+    }
+}
+
 impl Ending {
     pub(super) fn waits_for(&self, id: SendId) -> bool {
         matches!(self, Self::Waiting(in_flight, _) if in_flight.id == id)
@@ -79,7 +89,7 @@ impl<I: IdSource> RunspacePool<I> {
             return self.end_unopened();
         }
         let target = self.shell.target();
-        let purpose = Purpose { step: Step::Request, pipeline: None };
+        let purpose = Purpose { step: order.step(), pipeline: None };
         let written = match order {
             Order::Delete => self.request(Route::Urgent, purpose, &target, &Delete),
             Order::Disconnect(idle_timeout) => {
@@ -160,14 +170,14 @@ impl<I: IdSource> RunspacePool<I> {
                 let resumed = self.psrp.reconnected();
                 self.note(&kind);
                 self.events.push_back(match resumed {
-                    Ok(()) => PoolEvent::Failed(Failure::new(Step::Request, kind)),
+                    Ok(()) => PoolEvent::Failed(Failure::new(Step::Disconnect, kind)),
                     Err(error) => PoolEvent::Broken(error),
                 });
             }
             (Order::Reconnect, Err(kind)) => {
                 self.ending = Ending::Disconnected;
                 self.note(&kind);
-                self.events.push_back(PoolEvent::Failed(Failure::new(Step::Request, kind)));
+                self.events.push_back(PoolEvent::Failed(Failure::new(Step::Reconnect, kind)));
             }
         }
     }

@@ -48,6 +48,15 @@ impl Opening {
     }
 }
 
+impl First {
+    fn step(&self) -> Step {
+        match self {
+            Self::Create(_) => Step::Create,
+            Self::Connect(_) => Step::Connect,
+        }
+    }
+}
+
 impl<I: IdSource> RunspacePool<I> {
     pub(super) fn next_opening(&mut self) -> Option<PoolRequest> {
         if !matches!(self.opening, Opening::ToSend(_)) || self.ending.is_begun() {
@@ -55,12 +64,13 @@ impl<I: IdSource> RunspacePool<I> {
         }
         let Opening::ToSend(first) = std::mem::replace(&mut self.opening, Opening::Over) else { return None };
         let first = self.with_fragments(first);
+        let purpose = Purpose { step: first.step(), pipeline: None };
         let written = match &first {
             First::Create(create) => {
                 let target = self.shell.resource_uri.clone().into();
-                self.request(Route::Control, OPENING, &target, create.as_ref())
+                self.request(Route::Control, purpose, &target, create.as_ref())
             }
-            First::Connect(connect) => self.request(Route::Control, OPENING, &self.shell.target(), connect),
+            First::Connect(connect) => self.request(Route::Control, purpose, &self.shell.target(), connect),
         };
         match written {
             Ok((in_flight, request)) => {
@@ -68,7 +78,7 @@ impl<I: IdSource> RunspacePool<I> {
                 Some(request)
             }
             Err(error) => {
-                self.fail(Step::Request, error);
+                self.fail(first.step(), error);
                 None
             }
         }
@@ -106,13 +116,14 @@ impl<I: IdSource> RunspacePool<I> {
         let Opening::Waiting(in_flight, first) = std::mem::replace(&mut self.opening, Opening::Over) else {
             return;
         };
+        let step = first.step();
         let answered = match first {
             First::Create(_) => self.created(&in_flight, envelope),
             First::Connect(_) => self.connected(&in_flight, envelope),
         };
         match answered {
             Ok(()) => self.opening = Opening::Answered,
-            Err(kind) => self.fail(Step::Request, kind),
+            Err(kind) => self.fail(step, kind),
         }
     }
 
@@ -133,7 +144,7 @@ impl<I: IdSource> RunspacePool<I> {
         let Opening::Waiting(_, first) = std::mem::replace(&mut self.opening, Opening::Over) else { return };
         match sent {
             Sent::Nothing => self.opening = Opening::ToSend(first),
-            Sent::Something => self.fail(Step::Request, FailureKind::Lost),
+            Sent::Something => self.fail(first.step(), FailureKind::Lost),
         }
     }
 
@@ -153,7 +164,6 @@ impl<I: IdSource> RunspacePool<I> {
     }
 }
 
-const OPENING: Purpose = Purpose { step: Step::Request, pipeline: None };
 const PROTOCOL: &str = "2.3";
 const HEADER_ROOM: usize = 8 * 1024;
 const SMALLEST_ROOM: usize = 1024;

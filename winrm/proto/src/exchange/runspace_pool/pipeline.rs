@@ -41,6 +41,15 @@ enum First {
     Connect,
 }
 
+impl First {
+    fn step(&self) -> Step {
+        match self {
+            Self::Command(_) => Step::Command,
+            Self::Connect => Step::Connect,
+        }
+    }
+}
+
 impl Pipeline {
     pub(super) fn new(id: Uuid) -> Self {
         Self::with(id, CommandId::from_uuid(id), Start::Queued)
@@ -99,7 +108,8 @@ impl Pipeline {
 
     /// Its output is over; the host may release it, if it has it.
     fn finish(&mut self) {
-        let known = matches!(self.start, Start::Started | Start::Waiting(..));
+        // What another process started is not ended because it could not be taken over.
+        let known = matches!(self.start, Start::Started | Start::Waiting(_, First::Command(_)));
         self.start = Start::Over;
         self.receiving.end();
         if known {
@@ -126,7 +136,7 @@ impl<I: IdSource> RunspacePool<I> {
         let at = self.pipelines.iter().position(|pipeline| matches!(pipeline.start, Start::ToSend(_)))?;
         let pipeline = self.pipelines.get_mut(at)?;
         let Start::ToSend(first) = std::mem::replace(&mut pipeline.start, Start::Over) else { return None };
-        let purpose = Purpose { step: Step::Command, pipeline: Some(pipeline.id) };
+        let purpose = Purpose { step: first.step(), pipeline: Some(pipeline.id) };
         let command_id = pipeline.command_id.clone();
         let target = self.shell.target();
         let written = match &first {
@@ -144,7 +154,7 @@ impl<I: IdSource> RunspacePool<I> {
                 Some(request)
             }
             Err(error) => {
-                self.pipeline_failed(at, Step::Command, error);
+                self.pipeline_failed(at, purpose.step, error);
                 None
             }
         }
@@ -179,6 +189,7 @@ impl<I: IdSource> RunspacePool<I> {
         let Start::Waiting(in_flight, first) = std::mem::replace(&mut pipeline.start, Start::Over) else {
             return;
         };
+        let step = first.step();
         let answer = match first {
             First::Command(_) => self
                 .requester
@@ -195,7 +206,7 @@ impl<I: IdSource> RunspacePool<I> {
                 }
                 self.events.push_back(PoolEvent::Started(pipeline.id));
             }
-            Err(kind) => self.pipeline_failed(at, Step::Command, kind),
+            Err(kind) => self.pipeline_failed(at, step, kind),
         }
     }
 
@@ -203,19 +214,23 @@ impl<I: IdSource> RunspacePool<I> {
         let Some(pipeline) = self.pipelines.get_mut(at) else { return };
         match (std::mem::replace(&mut pipeline.start, Start::Over), sent) {
             (Start::Waiting(_, first), Sent::Nothing) => pipeline.start = Start::ToSend(first),
-            (start, Sent::Something) => {
+            (Start::Waiting(in_flight, first), Sent::Something) => {
                 // It may run: the failure has the host end it.
-                pipeline.start = start;
-                self.pipeline_failed(at, Step::Command, FailureKind::Lost);
+                let step = first.step();
+                pipeline.start = Start::Waiting(in_flight, first);
+                self.pipeline_failed(at, step, FailureKind::Lost);
             }
-            (start, Sent::Nothing) => pipeline.start = start,
+            (start, _) => pipeline.start = start,
         }
     }
 
     /// A pipeline cannot be followed any more.
     pub(super) fn pipeline_failed(&mut self, at: usize, step: Step, kind: impl Into<FailureKind>) {
         let failure = Failure::new(step, kind);
-        self.note(&failure.kind);
+        // A shell that does not have the pipeline which was to be taken over answers as one that is gone.
+        if step != Step::Connect {
+            self.note(&failure.kind);
+        }
         let Some(pipeline) = self.pipelines.get_mut(at) else { return };
         let id = pipeline.id;
         pipeline.finish();
