@@ -272,7 +272,10 @@ impl Pool {
                     let _heard = waiting.send(value);
                 }
             }
-            Asked::SetMinRunspaces { call, .. } => self.answer(call, Availability::Done(true))?,
+            Asked::SetMinRunspaces { call, count } => {
+                let (_, most) = self.protocol().runspaces();
+                self.answer(call, Availability::Done((1..=most).contains(&count)))?;
+            }
             Asked::ResetState { call } => {
                 self.session.reset();
                 self.answer(call, Availability::Done(true))?;
@@ -325,7 +328,10 @@ impl Pool {
 
     /// Changes how many pipelines run at the same time. Those that run go on.
     fn resize(&self, count: i32) -> bool {
-        let (_, now) = self.protocol().runspaces();
+        let (least, now) = self.protocol().runspaces();
+        if count < least {
+            return false;
+        }
         match (usize::try_from(count), usize::try_from(now)) {
             (Ok(count @ 1..=MOST_RUNSPACES), Ok(now)) if count >= now => {
                 self.runspaces.add_permits(count - now);
