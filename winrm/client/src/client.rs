@@ -95,6 +95,18 @@ impl Client {
         RunspacePool::open(host.clone(), registry.clone(), commands.clone(), options).await
     }
 
+    /// Takes over a runspace pool that another process [left](RunspacePool::disconnect), as [`Client::list_shells`] found
+    /// it. From then on it is this client's, which closes it when it is dropped; it is not replaced where the host gives it
+    /// up. Its pipelines are taken over one by one, by [`RunspacePool::attach`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error`], with the host's fault where the pool is gone or its client has not left it.
+    pub async fn connect_runspace_pool(&self, shell: &RemoteShell) -> Result<RunspacePool, Error> {
+        let Shared { host, registry, commands } = &*self.0;
+        RunspacePool::connect(host.clone(), registry.clone(), commands.clone(), shell.reference()).await
+    }
+
     /// Asks the service what it is, which proves the account as well. Nothing runs on the host.
     ///
     /// # Errors

@@ -5,7 +5,7 @@ use std::fmt;
 use winrm_proto::{
     auth::{MalformedCertificate, Scheme},
     connection,
-    exchange::{Failure, FailureKind},
+    exchange::{Failure, FailureKind, Step},
     psrp,
     wsman::{self, Fault},
     xml::WriteError,
@@ -100,6 +100,18 @@ pub enum Cause {
     /// The runspace pool was closed because a pipeline in it did not stop.
     #[error("the runspace pool was closed because a pipeline in it did not stop")]
     PoolDiscarded,
+    /// The host does not give the pool that many runspaces.
+    #[error("the host refuses to give the runspace pool {count} runspaces")]
+    RunspacesRefused {
+        /// The number that was asked for.
+        count: i32,
+    },
+    /// What is to be taken over is no runspace pool; nothing was sent.
+    #[error("the shell {shell} is no runspace pool")]
+    NotARunspacePool {
+        /// The shell's identifier.
+        shell: String,
+    },
     /// The client was shut down.
     #[error("the client has been shut down")]
     ShutDown,
@@ -120,6 +132,12 @@ pub enum Operation {
     Send,
     /// Stopping a command, or ending one that is over.
     Signal,
+    /// Taking over a runspace pool that another process left, or a pipeline in it.
+    Connect,
+    /// Leaving a runspace pool.
+    Disconnect,
+    /// Taking up a runspace pool again that this client left.
+    Reconnect,
     /// Closing a shell.
     Delete,
     /// Listing the host's shells.
@@ -205,12 +223,37 @@ impl Error {
 }
 
 impl Operation {
+    /// What a step of a conversation is.
+    pub(crate) fn from_step(step: Step) -> Self {
+        match step {
+            Step::Request => Self::Identify,
+            Step::Create => Self::Create,
+            Step::Command => Self::Command,
+            Step::Receive => Self::Receive,
+            Step::Send => Self::Send,
+            Step::Signal => Self::Signal,
+            Step::Connect => Self::Connect,
+            Step::Disconnect => Self::Disconnect,
+            Step::Reconnect => Self::Reconnect,
+            Step::Delete => Self::Delete,
+        }
+    }
+
     fn ran(self, reached: Reached) -> Ran {
         match (self, reached) {
             (Self::Identify | Self::Create | Self::Enumerate, _)
             | (Self::Command, Reached::Nobody | Reached::Refused) => Ran::No,
             (Self::Command, Reached::Perhaps) => Ran::Unknown,
-            (Self::Receive | Self::Send | Self::Signal | Self::Delete, _) => Ran::Yes,
+            (
+                Self::Receive
+                | Self::Send
+                | Self::Signal
+                | Self::Connect
+                | Self::Disconnect
+                | Self::Reconnect
+                | Self::Delete,
+                _,
+            ) => Ran::Yes,
         }
     }
 }
@@ -224,6 +267,9 @@ impl fmt::Display for Operation {
             Self::Receive => "Receive",
             Self::Send => "Send",
             Self::Signal => "Signal",
+            Self::Connect => "Connect",
+            Self::Disconnect => "Disconnect",
+            Self::Reconnect => "Reconnect",
             Self::Delete => "Delete",
             Self::Enumerate => "Enumerate",
         })

@@ -45,6 +45,6 @@ pub use winrm_proto::{
     },
     psrp::{
         Command, Error as ProtocolError, GetCommandMetadata, HostCall, HostInfo, Input as TakesInput,
-        Parameter, PowerShell, SharedCipher, client::HostAnswer,
+        Parameter, PowerShell, RunspacePoolState as PoolState, SharedCipher, client::HostAnswer,
     },
 };

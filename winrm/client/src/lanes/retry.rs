@@ -98,6 +98,9 @@ pub(super) fn may_repeat(operation: Operation) -> bool {
         | Operation::Create
         | Operation::Command
         | Operation::Receive
+        | Operation::Connect
+        | Operation::Disconnect
+        | Operation::Reconnect
         | Operation::Send => false,
     }
 }

@@ -5,9 +5,11 @@
 
 mod entry;
 mod events;
+mod leaving;
+mod questions;
 mod requests;
 
-use std::{collections::HashMap, sync::Arc};
+use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use tokio::{
     sync::{mpsc, oneshot},
@@ -17,12 +19,13 @@ use uuid::Uuid;
 use winrm_proto::{
     clixml::Value,
     exchange::{self, PoolOutput, ShellFate},
-    psrp::{CallId, ClientKey, GetCommandMetadata, PowerShell, SharedCipher},
-    winrs::ShellReference,
+    psrp::{Availability, CallId, ClientKey, GetCommandMetadata, PowerShell, SharedCipher},
+    winrs::{CommandId, ShellReference},
 };
 
 use self::{
     entry::Entry,
+    leaving::Standing,
     requests::{Held, Posted},
 };
 use super::{InputError, queue::Outlet};
@@ -63,8 +66,31 @@ pub(super) enum Order {
         key: Box<dyn ClientKey>,
         done: oneshot::Sender<Result<SharedCipher, Error>>,
     },
-    /// Give the runspaces their first state, and say when they have it; the answer is dropped where that is refused.
-    Reset(oneshot::Sender<()>),
+    /// Ask about the pool's runspaces, or change them.
+    Ask {
+        question: Question,
+        asked: oneshot::Sender<Result<Availability, Error>>,
+    },
+    /// Leave the pool to itself, and say when the host has taken note.
+    Leave {
+        idle_timeout: Option<Duration>,
+        left: oneshot::Sender<Result<(), Error>>,
+    },
+    /// Take up the pool again that was left.
+    Return(oneshot::Sender<Result<(), Error>>),
+}
+
+/// What is asked about a pool's runspaces.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Question {
+    /// How many are free.
+    Available,
+    /// No fewer than this.
+    AtLeast(i32),
+    /// No more than this.
+    AtMost(i32),
+    /// Their first state, in which nothing of earlier pipelines is.
+    Reset,
 }
 
 /// What a pipeline does.
@@ -72,6 +98,8 @@ pub(super) enum Order {
 pub(super) enum Work {
     PowerShell(Box<PowerShell>),
     Metadata(GetCommandMetadata),
+    /// It runs already, and is taken over.
+    Running,
 }
 
 /// The task of one pool. It ends with the last handle, or with the pool.
@@ -79,6 +107,9 @@ pub(super) struct Driver {
     host: Host,
     registry: Arc<Keeper>,
     place: Place,
+    standing: Standing,
+    /// What is obeyed as soon as the pool is ours again.
+    put_off: Vec<Order>,
     conversation: exchange::RunspacePool<Ids>,
     orders: mpsc::UnboundedReceiver<Order>,
     handles: Handles,
@@ -90,7 +121,7 @@ pub(super) struct Driver {
     opened: Option<oneshot::Sender<Result<ShellReference, Error>>>,
     /// Who waits for room for input.
     writers: Vec<oneshot::Sender<Result<(), InputError>>>,
-    resets: HashMap<CallId, oneshot::Sender<()>>,
+    questions: HashMap<CallId, oneshot::Sender<Result<Availability, Error>>>,
     keys: Vec<oneshot::Sender<Result<SharedCipher, Error>>>,
     /// How often the pool's own output may be asked for again.
     retries: Retries,
@@ -130,6 +161,8 @@ impl Driver {
             host,
             registry,
             place: Place::Opening(opening),
+            standing: Standing::Held,
+            put_off: Vec::new(),
             conversation,
             orders,
             handles: Handles::Held,
@@ -139,7 +172,7 @@ impl Driver {
             entries: HashMap::new(),
             opened: Some(opened),
             writers: Vec::new(),
-            resets: HashMap::new(),
+            questions: HashMap::new(),
             keys: Vec::new(),
             not_before: Instant::now(),
             error: None,
@@ -170,9 +203,11 @@ impl Driver {
         self.end();
     }
 
-    /// Nobody is left, and the host's answer to the Create, which says what is to be deleted, is not awaited.
+    /// Nobody is left, and no answer of the host is awaited that says what is to be deleted and what is not.
     fn is_deserted(&self) -> bool {
-        self.handles == Handles::Dropped && matches!(self.place, Place::Open(_))
+        self.handles == Handles::Dropped
+            && !matches!(self.place, Place::Opening(_))
+            && !matches!(self.standing, Standing::Leaving(_))
     }
 
     async fn wait(&mut self, wake: Option<Instant>) {
@@ -213,6 +248,9 @@ impl Driver {
         match order {
             Order::Start { pipeline, work, outlet, started } => self.start(pipeline, work, outlet, started),
             Order::Input { pipeline, value, taken } => self.input(pipeline, value, taken),
+            Order::EndInput(_) | Order::Stop { .. } | Order::Abandon(_) if !self.is_held() => {
+                self.put_off(order);
+            }
             // A pipeline that is over needs no end of input.
             Order::EndInput(pipeline) => drop(self.conversation.end_input(pipeline)),
             // What is held is looked through after each order.
@@ -221,7 +259,9 @@ impl Driver {
             Order::Abandon(pipeline) => self.stop(pipeline, None),
             Order::Discard => self.discard(),
             Order::ExchangeKey { key, done } => self.exchange_key(key, done),
-            Order::Reset(done) => self.reset(done),
+            Order::Ask { question, asked } => self.ask(question, asked),
+            Order::Leave { idle_timeout, left } => self.leave(idle_timeout, left),
+            Order::Return(returned) => self.take_up(returned),
         }
     }
 
@@ -235,6 +275,7 @@ impl Driver {
         let begun = match work {
             Work::PowerShell(shell) => self.conversation.start(pipeline, *shell),
             Work::Metadata(request) => self.conversation.command_metadata(pipeline, request),
+            Work::Running => self.conversation.attach(pipeline, CommandId::from_uuid(pipeline)),
         };
         match begun {
             Ok(()) => {
@@ -276,21 +317,6 @@ impl Driver {
     /// The shell is deleted, with whatever runs in it.
     fn discard(&mut self) {
         self.over.get_or_insert(Error::new(Operation::Receive, Cause::PoolDiscarded, Reached::Perhaps));
-    }
-
-    fn exchange_key(&mut self, key: Box<dyn ClientKey>, done: oneshot::Sender<Result<SharedCipher, Error>>) {
-        let answer = match (self.conversation.psrp().cipher().cloned(), self.conversation.exchange_key(key)) {
-            (Some(cipher), _) => Ok(cipher),
-            (None, Ok(())) => return self.keys.push(done),
-            (None, Err(error)) => Err(Error::new(Operation::Send, Cause::PowerShell(error), Reached::Nobody)),
-        };
-        let _unheard = done.send(answer);
-    }
-
-    fn reset(&mut self, done: oneshot::Sender<()>) {
-        if let Ok(call) = self.conversation.reset_state() {
-            self.resets.insert(call, done);
-        }
     }
 
     /// Tells everybody, and has the reaper delete what is left on the host.

@@ -88,9 +88,9 @@ impl Pipeline {
     pub(super) async fn start(
         remote: Arc<Remote>,
         permit: Arc<OwnedSemaphorePermit>,
+        id: Uuid,
         work: Work,
     ) -> Result<Self, Error> {
-        let id = Uuid::new_v4();
         let (outlet, inlet) = queue();
         let (started, answer) = oneshot::channel();
         let order = Order::Start { pipeline: id, work, outlet, started };

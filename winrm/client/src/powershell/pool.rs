@@ -1,16 +1,26 @@
 //! The handle of a runspace pool.
 
-use std::sync::{
-    Arc, Mutex, MutexGuard, PoisonError,
-    atomic::{AtomicBool, Ordering},
+use std::{
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
 };
 
-use tokio::sync::{Semaphore, oneshot};
-use winrm_proto::psrp::{GetCommandMetadata, PowerShell, SharedCipher, aws_lc::ClientKeyPair};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
+use uuid::Uuid;
+use winrm_proto::{
+    psrp::{
+        self, Availability, GetCommandMetadata, MessageType, PowerShell, RunspacePoolState, SharedCipher,
+        aws_lc::ClientKeyPair,
+    },
+    winrs::ShellReference,
+};
 
 use super::{
     Pipeline, PoolOptions,
-    driver::{Order, Work},
+    driver::{Order, Question, Work},
     pipeline::pool_lost,
     remote::Remote,
 };
@@ -31,11 +41,20 @@ pub struct RunspacePool {
     host: Host,
     registry: Arc<Keeper>,
     pipelines: Arc<Semaphore>,
-    options: PoolOptions,
+    origin: Mutex<Origin>,
     /// Secure strings were asked for, so that a new pool needs a key too.
     keyed: AtomicBool,
     current: Mutex<Arc<Remote>>,
     renewal: tokio::sync::Mutex<()>,
+}
+
+/// What a pool would be replaced by.
+#[derive(Debug, Clone)]
+enum Origin {
+    /// One that is opened in the same way.
+    Opened(Box<PoolOptions>),
+    /// Nothing: somebody else opened it, in a way that is not known.
+    TakenOver,
 }
 
 impl RunspacePool {
@@ -46,15 +65,35 @@ impl RunspacePool {
         options: PoolOptions,
     ) -> Result<Self, Error> {
         let remote = Remote::open(&host, &registry, &options).await?;
-        Ok(Self {
+        Ok(Self::new(host, registry, pipelines, Origin::Opened(Box::new(options)), remote))
+    }
+
+    pub(crate) async fn connect(
+        host: Host,
+        registry: Arc<Keeper>,
+        pipelines: Arc<Semaphore>,
+        shell: &ShellReference,
+    ) -> Result<Self, Error> {
+        let remote = Remote::connect(&host, &registry, shell).await?;
+        Ok(Self::new(host, registry, pipelines, Origin::TakenOver, remote))
+    }
+
+    fn new(
+        host: Host,
+        registry: Arc<Keeper>,
+        pipelines: Arc<Semaphore>,
+        origin: Origin,
+        remote: Remote,
+    ) -> Self {
+        Self {
             host,
             registry,
             pipelines,
-            options,
+            origin: Mutex::new(origin),
             keyed: AtomicBool::new(false),
             current: Mutex::new(Arc::new(remote)),
             renewal: tokio::sync::Mutex::new(()),
-        })
+        }
     }
 
     /// The identifier of the pool's shell on the host, which is another one after the host has given up the pool.
@@ -107,23 +146,103 @@ impl RunspacePool {
     /// [`Error`], where a new pool cannot be opened.
     pub async fn reset(&self) -> Result<(), Error> {
         let remote = self.current();
-        let (done, answer) = oneshot::channel();
-        match remote.order(Order::Reset(done)) {
-            Ok(()) if answer.await.is_ok() => Ok(()),
+        match ask(&remote, Question::Reset).await {
+            Ok(Availability::Done(true)) => Ok(()),
             _ => self.renew(&remote).await,
         }
     }
 
+    /// How many of the pool's runspaces are free: as many pipelines start at once.
+    ///
+    /// # Errors
+    ///
+    /// [`Error`].
+    pub async fn available_runspaces(&self) -> Result<i64, Error> {
+        match ask(&self.current(), Question::Available).await? {
+            Availability::Count(count) => Ok(count),
+            Availability::Done(_) => {
+                let state = RunspacePoolState::Opened;
+                let odd = psrp::Error::Unexpected { message: MessageType::RunspaceAvailability, state };
+                Err(Error::new(Operation::Send, Cause::BrokenProtocol(odd), Reached::Perhaps))
+            }
+        }
+    }
+
+    /// Changes the greatest number of runspaces.
+    ///
+    /// # Errors
+    ///
+    /// [`Cause::RunspacesRefused`] where the host does not want that: it is less than one or than the least number. Any
+    /// other [`Error`].
+    pub async fn set_max_runspaces(&self, count: i32) -> Result<(), Error> {
+        self.set(Question::AtMost(count), count).await?;
+        if let Origin::Opened(options) = &mut *self.origin() {
+            options.max_runspaces = count;
+        }
+        Ok(())
+    }
+
+    /// Changes the least number of runspaces.
+    ///
+    /// # Errors
+    ///
+    /// [`Cause::RunspacesRefused`] where the host does not want that: it is less than one or more than the greatest number.
+    /// Any other [`Error`].
+    pub async fn set_min_runspaces(&self, count: i32) -> Result<(), Error> {
+        self.set(Question::AtLeast(count), count).await?;
+        if let Origin::Opened(options) = &mut *self.origin() {
+            options.min_runspaces = count;
+        }
+        Ok(())
+    }
+
+    /// Leaves the pool to itself: its pipelines run on, with their output kept on the host, until it is taken up again,
+    /// by [`RunspacePool::reconnect`] here or by [`crate::Client::connect_runspace_pool`] in another process. The host
+    /// closes it when that does not happen for `idle_timeout`, or as long as it allows. This client does not delete it any
+    /// more, whatever is dropped.
+    ///
+    /// Meanwhile no pipeline can be started or given input, and [`Pipeline::next`] waits. A pipeline that is stopped or
+    /// dropped is stopped on the host once the pool is taken up again here.
+    ///
+    /// # Errors
+    ///
+    /// [`Error`]. Where no answer came, the pool may have been left or not; it is given up here without being deleted.
+    pub async fn disconnect(&self, idle_timeout: Option<Duration>) -> Result<(), Error> {
+        let (left, answer) = oneshot::channel();
+        tell(&self.current(), Order::Leave { idle_timeout, left }, answer, Operation::Disconnect).await
+    }
+
+    /// Takes up the pool again that was [left](RunspacePool::disconnect).
+    ///
+    /// # Errors
+    ///
+    /// [`Error`]; the pool stays left.
+    pub async fn reconnect(&self) -> Result<(), Error> {
+        let (returned, answer) = oneshot::channel();
+        tell(&self.current(), Order::Return(returned), answer, Operation::Reconnect).await
+    }
+
+    /// Takes over a pipeline of a pool that was [connected to](crate::Client::connect_runspace_pool), by its
+    /// [identifier](Pipeline::id): its output is read from here on, what the host has kept included. Dropped before its
+    /// end, it is stopped like any other.
+    ///
+    /// # Errors
+    ///
+    /// [`Error`], with the host's fault where it has no such pipeline.
+    pub async fn attach(&self, pipeline: Uuid) -> Result<Pipeline, Error> {
+        let permit = self.permit().await?;
+        Pipeline::start(self.current(), Arc::new(permit), pipeline, Work::Running).await
+    }
+
     async fn begin(&self, work: Work) -> Result<Pipeline, Error> {
-        let shut_down = || Error::new(Operation::Command, Cause::ShutDown, Reached::Nobody);
-        let permit = self.pipelines.clone().acquire_owned().await.map_err(|_| shut_down())?;
-        let permit = Arc::new(permit);
+        let permit = Arc::new(self.permit().await?);
         // The host refuses a pipeline because of its pool, or because it is overloaded, before anything runs.
         let mut retries = self.host.retries();
         let mut renewals = MAX_RENEWALS;
         loop {
             let remote = self.current();
-            match Pipeline::start(remote.clone(), permit.clone(), work.clone()).await {
+            let id = Uuid::new_v4();
+            match Pipeline::start(remote.clone(), permit.clone(), id, work.clone()).await {
                 Err(error) if error.ran() == Ran::No && remote.is_spent(&error) && renewals > 0 => {
                     renewals -= 1;
                     self.renew(&remote).await?;
@@ -140,13 +259,35 @@ impl RunspacePool {
         if !Arc::ptr_eq(&self.current(), old) {
             return Ok(());
         }
+        let Origin::Opened(options) = self.origin().clone() else {
+            return Err(pool_lost(Operation::Create, Reached::Nobody));
+        };
         tracing::debug!("the runspace pool is of no use any more; opening another");
-        let new = Remote::open(&self.host, &self.registry, &self.options).await?;
+        let new = Remote::open(&self.host, &self.registry, &options).await?;
         if self.keyed.load(Ordering::Relaxed) {
             exchange_key(&new).await?;
         }
         *self.lock() = Arc::new(new);
         Ok(())
+    }
+
+    async fn set(&self, question: Question, count: i32) -> Result<(), Error> {
+        match ask(&self.current(), question).await? {
+            Availability::Done(true) => Ok(()),
+            Availability::Done(false) | Availability::Count(_) => {
+                Err(Error::new(Operation::Send, Cause::RunspacesRefused { count }, Reached::Refused))
+            }
+        }
+    }
+
+    /// Waits until one pipeline more may run.
+    async fn permit(&self) -> Result<OwnedSemaphorePermit, Error> {
+        let shut_down = || Error::new(Operation::Command, Cause::ShutDown, Reached::Nobody);
+        self.pipelines.clone().acquire_owned().await.map_err(|_| shut_down())
+    }
+
+    fn origin(&self) -> MutexGuard<'_, Origin> {
+        self.origin.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn current(&self) -> Arc<Remote> {
@@ -164,6 +305,22 @@ fn scoped(mut pipeline: PowerShell) -> PowerShell {
         command.use_local_scope.get_or_insert(true);
     }
     pipeline
+}
+
+async fn ask(remote: &Remote, question: Question) -> Result<Availability, Error> {
+    let (asked, answer) = oneshot::channel();
+    tell(remote, Order::Ask { question, asked }, answer, Operation::Send).await
+}
+
+/// Gives the pool's task an order and waits for its answer.
+async fn tell<T>(
+    remote: &Remote,
+    order: Order,
+    answer: oneshot::Receiver<Result<T, Error>>,
+    during: Operation,
+) -> Result<T, Error> {
+    remote.order(order).map_err(|_| pool_lost(during, Reached::Nobody))?;
+    answer.await.unwrap_or_else(|_| Err(pool_lost(during, Reached::Perhaps)))
 }
 
 async fn exchange_key(remote: &Remote) -> Result<SharedCipher, Error> {

@@ -3,7 +3,13 @@
 use std::sync::Arc;
 
 use tokio::sync::{mpsc, oneshot};
-use winrm_proto::{exchange::ShellFate, winrs::ShellReference};
+use uuid::Uuid;
+use winrm_proto::{
+    exchange::{self, ShellFate},
+    psrp::client,
+    winrs::ShellReference,
+    xml::Limits,
+};
 
 use super::{
     PoolOptions,
@@ -11,7 +17,7 @@ use super::{
 };
 use crate::{
     error::{Cause, Error, Operation, Reached},
-    shell::{Admission, Host, Keeper},
+    shell::{Admission, Host, IDS, Ids, Keeper, Opening},
 };
 
 /// One pool on the host. It is closed when neither a [`super::RunspacePool`] nor a pipeline of it is left.
@@ -34,21 +40,44 @@ impl Remote {
     ) -> Result<Self, Error> {
         let mut admission = Admission::new(host);
         loop {
-            match Self::attempt(host, registry, options).await {
+            let opening = announced(registry, Operation::Create)?;
+            match Self::begin(host, registry, opening, options.conversation(host)?).await {
                 Ok(remote) => return Ok(remote),
                 Err(error) => admission.after(error).await?,
             }
         }
     }
 
-    async fn attempt(host: &Host, registry: &Arc<Keeper>, options: &PoolOptions) -> Result<Self, Error> {
-        let shut_down = || Error::new(Operation::Create, Cause::ShutDown, Reached::Nobody);
-        let conversation = options.conversation(host)?;
-        let opening = registry.open().ok_or_else(shut_down)?;
+    /// Takes over a pool that another process left.
+    pub(super) async fn connect(
+        host: &Host,
+        registry: &Arc<Keeper>,
+        shell: &ShellReference,
+    ) -> Result<Self, Error> {
+        let opening = announced(registry, Operation::Connect)?;
+        let fail = |cause| Error::new(Operation::Connect, cause, Reached::Nobody);
+        let id = Uuid::try_parse(shell.shell_id.as_str())
+            .map_err(|_| fail(Cause::NotARunspacePool { shell: shell.shell_id.to_string() }))?;
+        let client::Settings { host_name, limits, .. } = client::Settings::default();
+        let psrp = client::RunspacePool::connect(id, host_name, limits)
+            .map_err(|error| fail(Cause::PowerShell(error)))?;
+        let preamble = host.preamble().clone();
+        let conversation =
+            exchange::RunspacePool::connect(preamble, Limits::default(), IDS, shell.clone(), psrp);
+        Self::begin(host, registry, opening, conversation).await
+    }
+
+    async fn begin(
+        host: &Host,
+        registry: &Arc<Keeper>,
+        opening: Opening,
+        conversation: exchange::RunspacePool<Ids>,
+    ) -> Result<Self, Error> {
         let (orders, received) = mpsc::unbounded_channel();
         let (opened, answer) = oneshot::channel();
         let driver = Driver::new(host.clone(), registry.clone(), opening, conversation, received, opened);
         tokio::spawn(driver.run());
+        let shut_down = || Error::new(Operation::Create, Cause::ShutDown, Reached::Nobody);
         let shell = answer.await.unwrap_or_else(|_| Err(shut_down()))?;
         Ok(Self { orders, shell })
     }
@@ -62,6 +91,11 @@ impl Remote {
     pub(super) fn is_spent(&self, error: &Error) -> bool {
         self.orders.is_closed() || fate(error) != ShellFate::Usable
     }
+}
+
+/// Announces a shell, unless the client is closing.
+fn announced(registry: &Arc<Keeper>, during: Operation) -> Result<Opening, Error> {
+    registry.open().ok_or_else(|| Error::new(during, Cause::ShutDown, Reached::Nobody))
 }
 
 /// What an error says about the shell.

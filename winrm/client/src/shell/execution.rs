@@ -151,7 +151,7 @@ impl Execution {
                 Ok(Driven::Event(exchange::Event::Exited(code))) => self.exited(code),
                 Ok(Driven::Event(exchange::Event::Failed(failure))) => {
                     self.state = State::Failed;
-                    return Err(Error::from_failure(operation_of(failure.step), failure));
+                    return Err(Error::from_failure(Operation::from_step(failure.step), failure));
                 }
                 Ok(Driven::Event(_)) => {}
                 Ok(Driven::Over) => self.state = State::Failed,
@@ -416,16 +416,6 @@ async fn next_piece(input: &mut Option<mpsc::Receiver<Bytes>>) -> Option<Bytes> 
         *input = None;
     }
     piece
-}
-
-fn operation_of(step: exchange::Step) -> Operation {
-    match step {
-        exchange::Step::Request => Operation::Identify,
-        exchange::Step::Command => Operation::Command,
-        exchange::Step::Receive => Operation::Receive,
-        exchange::Step::Send => Operation::Send,
-        exchange::Step::Signal => Operation::Signal,
-    }
 }
 
 /// A command that waits for the end of input waits this much longer for it.

@@ -1,6 +1,6 @@
 //! Shells that a process of ours left behind.
 
-use std::{fmt, sync::Arc};
+use std::{fmt, sync::Arc, time::Duration};
 
 use winrm_proto::{
     winrs::{Delete, ListShells, PullShells, Shell as Description, ShellId, ShellReference},
@@ -23,6 +23,10 @@ pub struct RemoteShell {
     pub owner: Option<String>,
     /// The address that its client came from.
     pub client_address: Option<String>,
+    /// How long the host keeps it without a request.
+    pub idle_timeout: Option<Duration>,
+    /// `Connected`, or `Disconnected` where its client has left it.
+    pub state: Option<String>,
 }
 
 /// Tells by its name whether a shell on the host was left behind by a process that is gone.
@@ -40,6 +44,23 @@ impl RemoteShell {
         self.reference.shell_id.to_string()
     }
 
+    /// Whether its client has left it, so that [`crate::Client::connect_runspace_pool`] may take it over.
+    #[must_use]
+    pub fn is_disconnected(&self) -> bool {
+        self.state.as_deref() == Some("Disconnected")
+    }
+
+    /// What it was opened as: the cmd shell, or a session configuration such as
+    /// `http://schemas.microsoft.com/powershell/Microsoft.PowerShell`.
+    #[must_use]
+    pub fn resource_uri(&self) -> &str {
+        self.reference.resource_uri.as_str()
+    }
+
+    pub(crate) fn reference(&self) -> &ShellReference {
+        &self.reference
+    }
+
     fn read(description: Description) -> Option<Self> {
         let shell_id: ShellId = description.shell_id?;
         let resource_uri = description.resource_uri.unwrap_or(ResourceUri::CMD);
@@ -48,6 +69,8 @@ impl RemoteShell {
             name: description.name,
             owner: description.owner,
             client_address: description.client_ip,
+            idle_timeout: description.idle_timeout,
+            state: description.state,
         })
     }
 }

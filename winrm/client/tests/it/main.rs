@@ -11,6 +11,8 @@ mod faults;
 #[cfg(test)]
 mod forwarder;
 #[cfg(test)]
+mod leaving;
+#[cfg(test)]
 mod orphans;
 #[cfg(test)]
 mod pipelines;

@@ -3,11 +3,11 @@
 use uuid::Uuid;
 use winrm_proto::{
     clixml::{ErrorRecord, Value},
-    exchange::{Confirmation, Failure, PoolEvent, ShellFate},
-    psrp::{Availability, Error as ProtocolError, PipelineState, RunspacePoolState, client},
+    exchange::{Confirmation, Failure, PoolEvent, ShellFate, Step},
+    psrp::{Error as ProtocolError, PipelineState, RunspacePoolState, client},
 };
 
-use super::{Driver, Order, requests::operation};
+use super::{Driver, Order};
 use crate::{
     error::{Cause, Error, Operation, Reached},
     powershell::{InputError, Outcome, queue::Delivery},
@@ -26,27 +26,31 @@ impl Driver {
             PoolEvent::PipelineEnded(pipeline) => self.pipeline_ended(pipeline, Outcome::Unknown),
             PoolEvent::Stopping { confirmation: Confirmation::Unconfirmed, .. } => self.discard(),
             PoolEvent::Failed(failure) => {
-                let error = self.error.take();
-                self.over = Some(error.unwrap_or_else(|| read(failure)));
+                let step = failure.step;
+                let error = self.error.take().unwrap_or_else(|| read(failure));
+                match step {
+                    Step::Disconnect => self.not_left(error),
+                    Step::Reconnect => self.not_returned(error),
+                    _ => self.over = Some(error),
+                }
             }
+            PoolEvent::Disconnected => self.left(),
+            PoolEvent::Reconnected => self.returned(),
             PoolEvent::Broken(error) => {
                 self.over =
                     Some(Error::new(Operation::Receive, Cause::BrokenProtocol(error), Reached::Perhaps));
             }
             // The last state of a pipeline that stops is still to come; the rest is not asked for.
-            PoolEvent::Stopping { confirmation: Confirmation::Confirmed, .. }
-            | PoolEvent::Disconnected
-            | PoolEvent::Reconnected
-            | PoolEvent::Closed(_) => {}
+            PoolEvent::Stopping { confirmation: Confirmation::Confirmed, .. } | PoolEvent::Closed(_) => {}
         }
     }
 
     fn message(&mut self, message: client::Event) {
         match message {
-            client::Event::Pool { state: RunspacePoolState::Opened, .. } => {
-                if let Some(opened) = self.opened.take() {
-                    let _unheard = opened.send(Ok(self.conversation.shell().clone()));
-                }
+            client::Event::Pool { state: RunspacePoolState::Opened, .. } => self.is_open(),
+            // The last that a pool says which is taken over.
+            client::Event::PrivateData if self.conversation.psrp().state() == RunspacePoolState::Opened => {
+                self.is_open();
             }
             client::Event::Pool { state: RunspacePoolState::Broken | RunspacePoolState::Closed, error } => {
                 let message = error.map(|error| ErrorRecord::from_value(&error).message.to_string());
@@ -63,10 +67,8 @@ impl Driver {
                 self.pipeline_state(pipeline, state, error.as_ref());
             }
             client::Event::Answer { call, answer } => {
-                if let Some(done) = self.resets.remove(&call)
-                    && answer == Availability::Done(true)
-                {
-                    let _unheard = done.send(());
+                if let Some(asked) = self.questions.remove(&call) {
+                    let _unheard = asked.send(Ok(answer));
                 }
             }
             client::Event::KeyExchanged => {
@@ -84,6 +86,12 @@ impl Driver {
             | client::Event::User(_)
             | client::Event::HostCall { pipeline: None, .. }
             | client::Event::Ignored => {}
+        }
+    }
+
+    fn is_open(&mut self) {
+        if let Some(opened) = self.opened.take() {
+            let _unheard = opened.send(Ok(self.conversation.shell().clone()));
         }
     }
 
@@ -135,7 +143,9 @@ impl Driver {
         for (_, entry) in self.entries.drain() {
             entry.pool_lost(error);
         }
-        self.resets.clear();
+        for (_, asked) in self.questions.drain() {
+            let _unheard = asked.send(Err(error.clone()));
+        }
         for done in self.keys.drain(..) {
             let _unheard = done.send(Err(error.clone()));
         }
@@ -163,5 +173,5 @@ impl From<ProtocolError> for InputError {
 }
 
 fn read(failure: Failure) -> Error {
-    Error::from_failure(operation(failure.step), failure)
+    Error::from_failure(Operation::from_step(failure.step), failure)
 }

@@ -65,9 +65,11 @@ impl Driver {
 
     fn post(&mut self, request: PoolRequest) {
         let lane = match (request.purpose.step, request.route) {
-            (Step::Request | Step::Command | Step::Receive, _) => Lane::Poll,
             (Step::Signal, Route::Control | Route::Poll(_)) => Lane::Background,
-            (Step::Send, _) | (Step::Signal, Route::Urgent) => Lane::Control,
+            (Step::Request | Step::Create | Step::Connect | Step::Command | Step::Receive, _) => Lane::Poll,
+            (Step::Send | Step::Signal | Step::Disconnect | Step::Reconnect | Step::Delete, _) => {
+                Lane::Control
+            }
         };
         if request.purpose.step == Step::Command && self.spare_due.is_none() {
             self.spare_due = Some(Instant::now() + SPARE_AFTER);
@@ -75,7 +77,7 @@ impl Driver {
         if lane == Lane::Background {
             self.releases = self.releases.saturating_add(1);
         }
-        let answer = self.host.send(lane, operation(request.purpose.step), request.envelope);
+        let answer = self.host.send(lane, Operation::from_step(request.purpose.step), request.envelope);
         self.in_flight.push(Posted { id: request.id, purpose: request.purpose, lane }, answer);
     }
 
@@ -87,7 +89,7 @@ impl Driver {
             Ok(reply) => {
                 self.conversation.reply(Instant::now().into_std(), posted.id, &reply.body);
                 match posted.purpose {
-                    Purpose { step: Step::Request, .. } => self.opened(),
+                    Purpose { step: Step::Create | Step::Connect, pipeline: None } => self.opened(),
                     Purpose { step: Step::Receive, pipeline: None } => self.retries = self.host.retries(),
                     Purpose { step: Step::Receive, pipeline: Some(id) } => {
                         if let Some(entry) = self.entries.get_mut(&id) {
@@ -108,7 +110,7 @@ impl Driver {
         }
     }
 
-    fn register(&mut self) {
+    pub(super) fn register(&mut self) {
         self.place = match std::mem::replace(&mut self.place, Place::Nowhere) {
             Place::Opening(opening) => Place::Open(opening.opened(self.conversation.shell().clone())),
             other => other,
@@ -121,17 +123,27 @@ impl Driver {
         match (purpose.step, purpose.pipeline) {
             (Step::Receive, pipeline) => self.receive_failed(id, pipeline, error),
             (Step::Signal, _) => self.conversation.lost(id, Sent::Something),
-            (Step::Command, Some(pipeline)) if error.reached() != Reached::Perhaps => {
+            (Step::Command | Step::Connect, Some(pipeline)) if error.reached() != Reached::Perhaps => {
                 self.note(pipeline, error);
                 // The host knows nothing of it: it is taken back.
                 self.conversation.lost(id, Sent::Nothing);
                 let _taken_back = self.conversation.stop(pipeline);
             }
-            (Step::Command | Step::Send, Some(pipeline)) => {
+            (Step::Command | Step::Connect | Step::Send, Some(pipeline)) => {
                 self.note(pipeline, error);
                 self.conversation.lost(id, Sent::Something);
             }
-            (Step::Request | Step::Command | Step::Send, _) => {
+            (
+                Step::Request
+                | Step::Create
+                | Step::Connect
+                | Step::Command
+                | Step::Send
+                | Step::Disconnect
+                | Step::Reconnect
+                | Step::Delete,
+                _,
+            ) => {
                 if error.during() == Operation::Create && error.reached() == Reached::Perhaps {
                     // It was named here, so that it can be deleted even where nobody knows whether it is there.
                     self.register();
@@ -143,6 +155,10 @@ impl Driver {
     }
 
     fn receive_failed(&mut self, id: SendId, pipeline: Option<Uuid>, error: Error) {
+        if !self.is_held() {
+            // It hung when the pool was left; what it was for is asked for when the pool is taken up again.
+            return self.conversation.lost(id, Sent::Something);
+        }
         let entry = pipeline.and_then(|pipeline| self.entries.get_mut(&pipeline));
         let (retries, not_before) = match entry {
             Some(entry) => (&mut entry.retries, &mut entry.not_before),
@@ -179,16 +195,6 @@ impl Driver {
         if let Some(entry) = self.entries.get_mut(&pipeline) {
             entry.error = Some(error);
         }
-    }
-}
-
-pub(super) fn operation(step: Step) -> Operation {
-    match step {
-        Step::Request => Operation::Create,
-        Step::Command => Operation::Command,
-        Step::Receive => Operation::Receive,
-        Step::Send => Operation::Send,
-        Step::Signal => Operation::Signal,
     }
 }
 
