@@ -29,7 +29,9 @@ pub(super) fn code(cause: &winrm::Cause) -> Code {
         | winrm::Cause::Unrelated
         | winrm::Cause::BrokenProtocol(_)
         | winrm::Cause::PoolLost { .. }
-        | winrm::Cause::PoolDiscarded => Code::Remote,
+        | winrm::Cause::PoolDiscarded
+        | winrm::Cause::RunspacesRefused { .. }
+        | winrm::Cause::NotARunspacePool { .. } => Code::Remote,
         winrm::Cause::NoRandomBytes | winrm::Cause::ShutDown => Code::Internal,
     }
 }
@@ -64,6 +66,10 @@ pub(super) fn fix(cause: &winrm::Cause) -> Option<String> {
         winrm::Cause::PoolLost { .. } | winrm::Cause::PoolDiscarded => {
             "run it again, once it is clear what the first run did: it gets a new PowerShell session"
         }
+        winrm::Cause::RunspacesRefused { .. } => {
+            "ask for at least one runspace, and no fewer than the pool's minimum"
+        }
+        winrm::Cause::NotARunspacePool { .. } => "name the shell of a PowerShell session",
         winrm::Cause::Unusable(_)
         | winrm::Cause::Unrelated
         | winrm::Cause::PowerShell(_)
