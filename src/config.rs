@@ -53,6 +53,8 @@ pub struct Config {
     pub inventory: Inventory,
     /// Profile and lists.
     pub policy: policy::Settings,
+    /// Where what the policy says stands.
+    pub policy_sources: PolicySources,
     /// How a human approves what the policy wants one for.
     pub approval: approvals::Settings,
     /// Where the audit is written.
@@ -70,6 +72,23 @@ pub struct Config {
     /// The file that was read.
     pub file: Option<PathBuf>,
     shown: Shown,
+}
+
+/// Where what a policy says stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PolicySources {
+    /// Of the profile's name.
+    pub profile: Source,
+    /// Of the allow list.
+    pub allow: Option<Source>,
+    /// Of the include list.
+    pub include: Option<Source>,
+    /// Of each exclude list, with what it holds.
+    pub exclude: Vec<(Vec<String>, Source)>,
+    /// Of each rule.
+    pub rules: Vec<Source>,
+    /// The same of the machine's policy.
+    pub machine: Option<Box<PolicySources>>,
 }
 
 /// Reads everything.

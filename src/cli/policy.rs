@@ -1,6 +1,7 @@
 //! `winrm-mcp policy`: what may run, and the lists that say so.
 
 mod lists;
+mod show;
 
 use clap::{Args, Subcommand};
 
@@ -16,6 +17,12 @@ pub(super) struct Policy {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Show the rules in force, and where each stands
+    Show {
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
     /// Change the allow list of the configuration file
     Allow(Edit),
     /// Change the include list of the configuration file
@@ -54,6 +61,7 @@ pub(super) fn run(
     console: &Console,
 ) -> Exit {
     match policy.command {
+        Command::Show { json } => show::run(json, environment, arguments, console),
         Command::Allow(edit) => lists::edit("allow", &edit.change, environment, arguments, console),
         Command::Include(edit) => lists::edit("include", &edit.change, environment, arguments, console),
         Command::Exclude(edit) => lists::edit("exclude", &edit.change, environment, arguments, console),

@@ -3,7 +3,7 @@
 use std::{num::NonZeroU16, path::PathBuf, time::Duration};
 
 use super::{
-    Arguments, Config, ConfigError, Hosts, approval,
+    Arguments, Config, ConfigError, Hosts, PolicySources, approval,
     environment::Variables,
     file::FileSettings,
     places,
@@ -50,6 +50,7 @@ pub(super) fn resolve(layers: Layers<'_>, problems: Vec<Problem>) -> Result<Conf
         [&arguments, &layers.variables.globals, &file.globals].map(|globals| globals.exclude.clone());
     let globals = arguments.or(&layers.variables.globals).or(&file.globals);
     let rules = file.globals.rules;
+    let policy_sources = sources(&globals, &excluded, &rules, layers.ceiling.as_ref());
     let policy = resolver.policy(&globals, excluded, &rules, layers.ceiling.as_ref());
     let state_dir = resolver.state_dir(globals.state_dir);
     let machine = layers.ceiling.as_ref().map(|ceiling| &ceiling.approval);
@@ -63,6 +64,7 @@ pub(super) fn resolve(layers: Layers<'_>, problems: Vec<Problem>) -> Result<Conf
         None => Ok(Config {
             inventory,
             policy,
+            policy_sources,
             approval,
             audit_file,
             state_dir,
@@ -444,6 +446,25 @@ fn stated(globals: &Globals, rules: &[Sourced<RuleSettings>]) -> policy::Setting
         include: globals.include.as_ref().map(|list| list.value.clone()),
         rules: rules.iter().map(|rule| rule.value.clone()).collect(),
         ..policy::Settings::default()
+    }
+}
+
+/// Where all of it stands.
+fn sources(
+    globals: &Globals,
+    excluded: &[Option<Sourced<Vec<String>>>],
+    rules: &[Sourced<RuleSettings>],
+    ceiling: Option<&Globals>,
+) -> PolicySources {
+    PolicySources {
+        profile: globals.profile.as_ref().map_or(Source::Default, |profile| profile.source.clone()),
+        allow: globals.allow.as_ref().map(|list| list.source.clone()),
+        include: globals.include.as_ref().map(|list| list.source.clone()),
+        exclude: excluded.iter().flatten().map(|list| (list.value.clone(), list.source.clone())).collect(),
+        rules: rules.iter().map(|rule| rule.source.clone()).collect(),
+        machine: ceiling.map(|machine| {
+            Box::new(sources(machine, std::slice::from_ref(&machine.exclude), &machine.rules, None))
+        }),
     }
 }
 

@@ -137,6 +137,23 @@ impl ProfileName {
     }
 }
 
+impl ProfileName {
+    /// Its rules and those of the profiles that it builds on, each with the profile whose file has it.
+    ///
+    /// # Errors
+    /// [`ProfileError::Broken`], which a test keeps from happening.
+    pub fn rules(self) -> Result<Vec<(Self, RuleSettings)>, ProfileError> {
+        let file: File =
+            toml::from_str(self.source()).map_err(|error| ProfileError::broken(self.as_str(), &error))?;
+        let mut rules = match &file.extends {
+            Some(base) => Self::parse(base)?.rules()?,
+            None => Vec::new(),
+        };
+        rules.extend(file.rule.into_iter().map(|rule| (self, rule)));
+        Ok(rules)
+    }
+}
+
 impl ProfileError {
     pub(super) fn broken(name: &'static str, error: &toml::de::Error) -> Self {
         Self::Broken { name, message: error.message().to_owned() }

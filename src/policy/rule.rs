@@ -1,6 +1,6 @@
 use std::collections::BTreeMap;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use winrm_script::{commands, value::Value};
 
 use super::{
@@ -18,7 +18,7 @@ use crate::{
 ///
 /// A rule with `parameters` is closed: what it does not list is refused, but for safe common parameters, and what
 /// it lists is required unless it is `optional` or has a value to `fill` in.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct RuleSettings {
     /// What denials and the audit call it.
@@ -49,7 +49,7 @@ pub struct RuleSettings {
 }
 
 /// What a rule does with what it matches.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Deserialize, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Effect {
     /// It may run, unless another rule denies it.
@@ -60,7 +60,7 @@ pub enum Effect {
 }
 
 /// What a parameter takes. With nothing said: any value that names no other host, no type and no drive.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct ParameterSettings {
     /// One of these, whatever the case; in them `*` and `?` stand for characters.
@@ -86,7 +86,7 @@ pub struct ParameterSettings {
 }
 
 /// A native program and the argument lists that it is allowed with.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct ProgramSettings {
     /// A file name, which means the one in System32, or a full path.

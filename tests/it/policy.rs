@@ -117,3 +117,36 @@ fn a_link_stays_a_link_and_a_file_keeps_its_mode() {
     assert_eq!(fs::metadata(&real).unwrap().permissions().mode() & 0o777, 0o640);
     assert!(fs::read_to_string(&real).unwrap().contains("Get-Date"));
 }
+
+#[test]
+fn the_rules_in_force_are_shown_with_their_places() {
+    let site = Site::new();
+    let path = site.path("winrm-mcp.toml");
+    fs::write(
+        &path,
+        "version = 1\n[policy]\nexclude = ['Get-LocalUser']\n[[policy.rule]]\nname = 'restarts'\ncommands = \
+         ['Restart-Service']\nhosts = ['web-*']\n[policy.rule.parameters.Name]\nvalues = ['W32Time', 'Spooler']\n",
+    )
+    .unwrap();
+    let text = printed(&policy(&site, &["show"]));
+    assert!(text.lines().all(|line| line.chars().count() <= 80 || line.contains("winrm-mcp.toml")), "{text}");
+    let file = path.display();
+    assert!(
+        text.starts_with(&format!(
+            "profile observe   (default)\nexclude   ({file}:3:11)\n    Get-LocalUser\n"
+        )),
+        "{text}"
+    );
+    let rule = format!(
+        "{file}:4:1\n  allow restarts\n      Restart-Service\n        -Name: values: W32Time, Spooler\n      hosts: web-*\n"
+    );
+    assert!(text.contains(&rule), "{text}");
+    assert!(text.contains("\nprofile observe\n  allow inventory\n      Get-Process, Get-Service"), "{text}");
+
+    let shown: serde_json::Value =
+        serde_json::from_slice(&policy(&site, &["show", "--json"]).stdout).unwrap();
+    assert_eq!(shown["profile"]["name"], "observe");
+    assert_eq!(shown["rules"][0]["commands"], serde_json::json!(["Restart-Service"]));
+    assert_eq!(shown["rules"][0]["source"], format!("{file}:4:1"));
+    assert_eq!(shown["version"].as_str().unwrap().len(), 64);
+}

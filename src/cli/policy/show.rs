@@ -1,0 +1,229 @@
+//! `policy show`: the rules in force, and where each stands.
+
+use serde::Serialize;
+use serde_json::{Map, Value, json};
+
+use super::{
+    super::{exit::Exit, page},
+    Console,
+};
+use crate::{
+    config::{self, Arguments, Config, PolicySources},
+    policy::{Policy, ProfileError, ProfileName, RuleSettings, Settings},
+    secret::Environment,
+};
+
+/// Prints profile, lists and rules, and the machine's policy above them.
+pub(super) fn run(json: bool, environment: &Environment, arguments: &Arguments, console: &Console) -> Exit {
+    let config = match config::load_without_hosts(environment, arguments) {
+        Ok(config) => config,
+        Err(error) => return Exit::failed(console, &error),
+    };
+    let shown = match Shown::new(&config) {
+        Ok(shown) => shown,
+        Err(error) => return Exit::failed(console, &error),
+    };
+    if json {
+        console.line(serde_json::to_string_pretty(&shown).unwrap_or_default());
+    } else {
+        console.out(shown.text());
+    }
+    Exit::SUCCESS
+}
+
+/// A policy as it is shown.
+#[derive(Debug, Serialize)]
+struct Shown {
+    profile: Sourced,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    version: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    allow: Option<List>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    include: Option<List>,
+    exclude: Vec<List>,
+    rules: Vec<Rule>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    warnings: Vec<String>,
+    /// What bounds all the above.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    machine: Option<Box<Shown>>,
+}
+
+#[derive(Debug, Serialize)]
+struct Sourced {
+    name: String,
+    source: String,
+}
+
+#[derive(Debug, Serialize)]
+struct List {
+    names: Vec<String>,
+    source: String,
+}
+
+#[derive(Debug, Serialize)]
+struct Rule {
+    source: String,
+    /// What the rule says, without what it leaves out.
+    #[serde(flatten)]
+    says: Map<String, Value>,
+}
+
+impl Shown {
+    fn new(config: &Config) -> Result<Self, ProfileError> {
+        let policy = Policy::new(&config.policy).ok();
+        let mut shown = Self::of(&config.policy, &config.policy_sources)?;
+        shown.version = policy.as_ref().map(|policy| policy.version().to_owned());
+        shown.warnings = policy.map(|policy| policy.warnings()).unwrap_or_default();
+        Ok(shown)
+    }
+
+    fn of(settings: &Settings, sources: &PolicySources) -> Result<Self, ProfileError> {
+        let list = |names: &Option<Vec<String>>, source: &Option<config::Source>| {
+            let (names, source) = (names.clone()?, source.as_ref()?.to_string());
+            Some(List { names, source })
+        };
+        let name = ProfileName::parse(settings.profile.as_deref().unwrap_or(ProfileName::DEFAULT))?;
+        // The rules that one wrote come first: they are looked at first.
+        let mut rules: Vec<Rule> = settings
+            .rules
+            .iter()
+            .zip(&sources.rules)
+            .map(|(rule, source)| Rule::new(rule, source.to_string()))
+            .collect();
+        for (profile, rule) in name.rules()? {
+            rules.push(Rule::new(&rule, format!("profile {profile}")));
+        }
+        let exclude = sources.exclude.iter().filter(|(names, _)| !names.is_empty());
+        let machine = match (&settings.ceiling, &sources.machine) {
+            (Some(settings), Some(sources)) => {
+                // An upper bound that names no profile bounds by its lists and rules alone.
+                let profile =
+                    settings.profile.clone().or_else(|| Some(ProfileName::Unrestricted.to_string()));
+                Some(Box::new(Self::of(&Settings { profile, ..*settings.clone() }, sources)?))
+            }
+            _ => None,
+        };
+        Ok(Self {
+            profile: Sourced { name: name.to_string(), source: sources.profile.to_string() },
+            version: None,
+            allow: list(&settings.allow, &sources.allow),
+            include: list(&settings.include, &sources.include),
+            exclude: exclude
+                .map(|(names, source)| List { names: names.clone(), source: source.to_string() })
+                .collect(),
+            rules,
+            warnings: Vec::new(),
+            machine,
+        })
+    }
+
+    fn text(&self) -> String {
+        let mut lines = vec![format!("profile {}   ({})", self.profile.name, self.profile.source)];
+        let lists = [("allow", self.allow.as_ref()), ("include", self.include.as_ref())];
+        let excluded = self.exclude.iter().map(|list| ("exclude", Some(list)));
+        for (name, list) in lists.into_iter().chain(excluded) {
+            let Some(list) = list else { continue };
+            lines.push(format!("{name}   ({})", list.source));
+            lines.extend(page::wrapped(&list.names.join(", "), 4));
+        }
+        if self.allow.is_some() || self.include.is_some() {
+            lines.push("The lists replace what the profile allows, never what it denies.".to_owned());
+        }
+        let mut source = None;
+        for rule in &self.rules {
+            if source != Some(&rule.source) {
+                lines.push(String::new());
+                lines.push(rule.source.clone());
+                source = Some(&rule.source);
+            }
+            lines.extend(rule.lines());
+        }
+        lines.extend(
+            self.warnings.iter().flat_map(|warning| page::wrapped(&format!("warning: {warning}"), 0)),
+        );
+        if let Some(machine) = &self.machine {
+            lines.push(String::new());
+            lines.push("The machine's policy, an upper bound:".to_owned());
+            lines.extend(machine.text().lines().map(str::to_owned));
+        }
+        lines.join("\n") + "\n"
+    }
+}
+
+impl Rule {
+    fn new(rule: &RuleSettings, source: String) -> Self {
+        let Value::Object(mut says) = json!(rule) else { return Self { source, says: Map::new() } };
+        says.retain(|_, value| !is_nothing(value));
+        for (_, parameter) in says.get_mut("parameters").and_then(Value::as_object_mut).into_iter().flatten()
+        {
+            if let Value::Object(says) = parameter {
+                says.retain(|_, value| !is_nothing(value));
+            }
+        }
+        Self { source, says }
+    }
+
+    /// Effect and name, what it names, and a line for all else that it says.
+    fn lines(&self) -> Vec<String> {
+        let text = |key: &str| self.says.get(key).and_then(Value::as_str).unwrap_or_default();
+        let mut lines = vec![format!("  {} {}", text("effect"), text("name"))];
+        if let Some(commands) = self.says.get("commands") {
+            lines.extend(page::wrapped(&words(commands), 6));
+        }
+        for program in self.says.get("programs").and_then(Value::as_array).into_iter().flatten() {
+            lines.extend(page::wrapped(&program_lines(program), 6));
+        }
+        for (name, says) in self.says.get("parameters").and_then(Value::as_object).into_iter().flatten() {
+            let says: Vec<String> =
+                says.as_object().into_iter().flatten().map(|(key, value)| clause(key, value)).collect();
+            let says = if says.is_empty() { "required".to_owned() } else { says.join("; ") };
+            lines.extend(page::wrapped(&format!("-{name}: {says}"), 8));
+        }
+        let told = ["effect", "name", "commands", "programs", "parameters"];
+        for (key, value) in self.says.iter().filter(|(key, _)| !told.contains(&key.as_str())) {
+            lines.extend(page::wrapped(&clause(key, value), 6));
+        }
+        lines
+    }
+}
+
+/// A program, and the argument lists that it is allowed with.
+fn program_lines(program: &Value) -> String {
+    let name = program.get("name").and_then(Value::as_str).unwrap_or_default();
+    let Some(forms) = program.get("arguments").and_then(Value::as_array) else {
+        return format!("{name} with any arguments");
+    };
+    let form = |form: &Value| {
+        let arguments = form.as_array().into_iter().flatten().filter_map(Value::as_str);
+        std::iter::once(name).chain(arguments).collect::<Vec<_>>().join(" ")
+    };
+    forms.iter().map(form).collect::<Vec<_>>().join(" | ")
+}
+
+/// `key` for what is true, else `key: value`.
+fn clause(key: &str, value: &Value) -> String {
+    if value == &Value::Bool(true) { key.to_owned() } else { format!("{key}: {}", words(value)) }
+}
+
+/// A value as people read it: lists with commas, texts without quotes.
+fn words(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        Value::Array(items) => items.iter().map(words).collect::<Vec<_>>().join(", "),
+        Value::Object(fields) => {
+            fields.iter().map(|(key, value)| clause(key, value)).collect::<Vec<_>>().join("; ")
+        }
+        other => other.to_string(),
+    }
+}
+
+/// Whether a rule does not say it.
+fn is_nothing(value: &Value) -> bool {
+    match value {
+        Value::Null | Value::Bool(false) => true,
+        Value::Array(items) => items.is_empty(),
+        _ => false,
+    }
+}
