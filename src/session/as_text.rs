@@ -9,7 +9,7 @@ use winrm::{
         EncodedScript, ErrorRecord, InformationRecord, MessageRecord, ProgressRecord, Stream, Value,
     },
 };
-use winrm_proto::clixml::{Piece, TextDecoder};
+use winrm_proto::clixml::{Limits, Piece, TextDecoder};
 use winrm_script::typed::TypedPipeline;
 
 use super::{
@@ -42,23 +42,43 @@ impl Lease {
                 Some(Event::Stderr(bytes)) => reading.stderr(&bytes, progress),
                 None => match reading.finish() {
                     Ok(gathering) => return Ok(gathering.exited(execution.exit_code())),
-                    Err(Full) => return Err(self.too_much(&mut execution).await),
+                    Err(spoiled) => return Err(self.spoiled(spoiled, &mut execution).await),
                 },
             };
-            if let Err(Full) = taken {
-                return Err(self.too_much(&mut execution).await);
+            if let Err(spoiled) = taken {
+                return Err(self.spoiled(spoiled, &mut execution).await);
             }
         }
     }
 
-    async fn too_much(&self, execution: &mut Execution) -> SessionError {
-        SessionError::TooMuch { limit: self.room, stopped: execution.stop(lease::STOP_PATIENCE).await }
+    async fn spoiled(&self, spoiled: Spoiled, execution: &mut Execution) -> SessionError {
+        let stopped = execution.stop(lease::STOP_PATIENCE).await;
+        match spoiled {
+            Spoiled::Full => SessionError::TooMuch { limit: self.room, stopped },
+            Spoiled::Unreadable => SessionError::UnreadableObjects,
+        }
+    }
+}
+
+/// Why what came back is of no use.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Spoiled {
+    Full,
+    /// What should be objects is no CLIXML.
+    Unreadable,
+}
+
+impl From<Full> for Spoiled {
+    fn from(_: Full) -> Self {
+        Self::Full
     }
 }
 
 /// Both streams of the process.
 struct Reading {
     gathering: Gathering,
+    /// How many bytes may still come: a document is kept until its end.
+    room: usize,
     stdout: TextDecoder,
     stderr: TextDecoder,
     /// What a native program, or a dying PowerShell, wrote between the objects.
@@ -75,45 +95,56 @@ struct Lines {
 
 impl Reading {
     fn new(room: usize) -> Self {
+        let limits = Limits { size: room, ..Limits::default() };
         Self {
             gathering: Gathering::new(Via::WinRs, room),
-            stdout: TextDecoder::default(),
-            stderr: TextDecoder::default(),
+            room,
+            stdout: TextDecoder::new(limits),
+            stderr: TextDecoder::new(limits),
             lines: Lines::default(),
             error_lines: Lines::default(),
         }
     }
 
-    fn stdout(&mut self, bytes: &[u8], progress: impl Fn(&ProgressRecord)) -> Result<(), Full> {
+    fn stdout(&mut self, bytes: &[u8], progress: impl Fn(&ProgressRecord)) -> Result<(), Spoiled> {
+        self.spend(bytes)?;
         self.stdout.push(bytes).into_iter().try_for_each(|piece| self.output(piece, &progress))
     }
 
-    fn stderr(&mut self, bytes: &[u8], progress: impl Fn(&ProgressRecord)) -> Result<(), Full> {
+    fn stderr(&mut self, bytes: &[u8], progress: impl Fn(&ProgressRecord)) -> Result<(), Spoiled> {
+        self.spend(bytes)?;
         self.stderr.push(bytes).into_iter().try_for_each(|piece| self.message(piece, &progress))
     }
 
-    fn output(&mut self, piece: Piece, progress: impl Fn(&ProgressRecord)) -> Result<(), Full> {
+    fn spend(&mut self, bytes: &[u8]) -> Result<(), Full> {
+        self.room = self.room.checked_sub(bytes.len()).ok_or(Full)?;
+        Ok(())
+    }
+
+    fn output(&mut self, piece: Piece, progress: impl Fn(&ProgressRecord)) -> Result<(), Spoiled> {
         match piece {
+            Piece::Text(bytes) if is_document(&bytes) => Err(Spoiled::Unreadable),
             Piece::Text(bytes) => {
                 for line in self.lines.push(&bytes) {
                     self.gathering.output(line.into())?;
                 }
                 Ok(())
             }
-            Piece::Value { stream: Stream::Output, value } => self.gathering.output(value),
-            Piece::Value { stream, value } => self.record(stream, value, progress),
+            Piece::Value { stream: Stream::Output, value } => Ok(self.gathering.output(value)?),
+            Piece::Value { stream, value } => Ok(self.record(stream, value, progress)?),
         }
     }
 
-    fn message(&mut self, piece: Piece, progress: impl Fn(&ProgressRecord)) -> Result<(), Full> {
+    fn message(&mut self, piece: Piece, progress: impl Fn(&ProgressRecord)) -> Result<(), Spoiled> {
         match piece {
+            Piece::Text(bytes) if is_document(&bytes) => Err(Spoiled::Unreadable),
             Piece::Text(bytes) => {
                 for line in self.error_lines.push(&bytes) {
                     self.gathering.error(ErrorRecord::from_value(&line.into()))?;
                 }
                 Ok(())
             }
-            Piece::Value { stream, value } => self.record(stream, value, progress),
+            Piece::Value { stream, value } => Ok(self.record(stream, value, progress)?),
         }
     }
 
@@ -142,7 +173,7 @@ impl Reading {
         }
     }
 
-    fn finish(mut self) -> Result<Gathering, Full> {
+    fn finish(mut self) -> Result<Gathering, Spoiled> {
         if let Some(piece) = std::mem::take(&mut self.stdout).finish() {
             self.output(piece, |_| {})?;
         }
@@ -174,7 +205,71 @@ impl Lines {
     }
 }
 
+/// Whether text is a document that could not be read, or never ended.
+fn is_document(text: &[u8]) -> bool {
+    text.trim_ascii_start().starts_with(b"<Objs")
+}
+
 /// The record as PowerShell wraps it for this stream, or as it is.
 fn progress_of(value: &Value) -> Option<ProgressRecord> {
     ProgressRecord::from_value(value.property("Record").unwrap_or(value))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const STDOUT: &str = concat!(
+        "#< CLIXML\r\n<Objs Version=\"1.1.0.1\" xmlns=\"http://schemas.microsoft.com/powershell/2004/04\">",
+        "<S S=\"Output\">one</S><I32 S=\"Output\">2</I32></Objs>",
+    );
+    const STDERR: &str = concat!(
+        "a line\r\n#< CLIXML\r\n<Objs Version=\"1.1.0.1\" xmlns=\"http://schemas.microsoft.com/powershell/2004/04\">",
+        "<S S=\"warning\">mind</S><S S=\"verbose\">more</S><S S=\"Error\">bad</S></Objs>",
+    );
+
+    fn read(stdout: &str, stderr: &str, room: usize, piece: usize) -> Result<Called, Spoiled> {
+        let mut reading = Reading::new(room);
+        for bytes in stdout.as_bytes().chunks(piece) {
+            reading.stdout(bytes, |_| {})?;
+        }
+        for bytes in stderr.as_bytes().chunks(piece) {
+            reading.stderr(bytes, |_| {})?;
+        }
+        Ok(reading.finish()?.exited(Some(1)))
+    }
+
+    #[test]
+    fn objects_and_records_are_read_however_the_streams_are_cut() {
+        for piece in [1, 7, 64, 1000] {
+            let called = read(STDOUT, STDERR, 1 << 20, piece).unwrap();
+            assert_eq!(called.output, ["one".into(), Value::Int32(2)]);
+            assert_eq!(
+                called.records,
+                [(Stream::Warning, "mind".into()), (Stream::Verbose, "more".into())],
+                "{piece}"
+            );
+            assert_eq!(called.errors[0].message.as_str(), "a line");
+            assert_eq!(
+                called.terminating.unwrap().message.as_str(),
+                "bad",
+                "the exit code says that one ended it"
+            );
+        }
+    }
+
+    #[test]
+    fn what_a_program_writes_is_lines_of_the_output() {
+        let called = read("first\r\nsecond", "", 1 << 20, 3).unwrap();
+        assert_eq!(called.output, ["first".into(), "second".into()]);
+    }
+
+    #[test]
+    fn broken_objects_and_too_many_are_no_output() {
+        let half = &STDOUT[..STDOUT.len() - 4];
+        assert_eq!(read(half, "", 1 << 20, 50), Err(Spoiled::Unreadable));
+        let broken = STDOUT.replace("<I32", "<I33");
+        assert_eq!(read(&broken, "", 1 << 20, 50), Err(Spoiled::Unreadable));
+        assert_eq!(read(STDOUT, "", 100, 50), Err(Spoiled::Full));
+    }
 }

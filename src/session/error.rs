@@ -70,6 +70,9 @@ pub enum SessionError {
         /// Whether the host confirmed that the commands have ended.
         stopped: winrm::Stopped,
     },
+    /// What should be objects of the commands is not.
+    #[error("the objects that powershell.exe wrote cannot be read")]
+    UnreadableObjects,
     /// The configuration wants locked runspaces, and this build cannot lock one.
     #[error("the runspaces of this host are to be locked, which this build cannot do")]
     CannotLock,
@@ -95,7 +98,7 @@ impl SessionError {
                 winrm::Ran::Unknown => Ran::Unknown,
             },
             Self::Deadline { ran } | Self::Cancelled { ran } => *ran,
-            Self::TooMuch { .. } => Ran::Yes,
+            Self::TooMuch { .. } | Self::UnreadableObjects => Ran::Yes,
             _ => Ran::No,
         }
     }
@@ -108,7 +111,7 @@ impl Remedy for SessionError {
             Self::Host(error) => advice::code(error.cause()),
             Self::Deadline { .. } => Code::TimedOut,
             Self::Cancelled { .. } => Code::Interrupted,
-            Self::TooMuch { .. } => Code::Remote,
+            Self::TooMuch { .. } | Self::UnreadableObjects => Code::Remote,
             Self::NoRandomBytes(_) | Self::NotCommands => Code::Internal,
             Self::CannotLock
             | Self::StateDirectory { .. }
@@ -140,7 +143,10 @@ impl Remedy for SessionError {
                 "narrow the command: a filter of its own, fewer properties (Select-Object -Property), or -First"
                     .to_owned(),
             ),
-            Self::Cancelled { .. } | Self::NoRandomBytes(_) | Self::NotCommands => None,
+            Self::Cancelled { .. }
+            | Self::UnreadableObjects
+            | Self::NoRandomBytes(_)
+            | Self::NotCommands => None,
         }
     }
 

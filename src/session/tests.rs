@@ -307,4 +307,44 @@ async fn values_are_typed_and_switches_are_true() {
     assert_eq!(sent.parameters, expected);
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_host_without_an_endpoint_gets_text_of_ours_and_gives_the_same_objects() {
+    let with = Site::new().await;
+    let without = Site::with(HostBuilder::without_powershell_endpoints, Remoting::default()).await;
+    for words in [
+        &["Get-Service", "-Name", "W3SVC"][..],
+        &["Get-Item", "-Path", r"C:\nowhere"],
+        &["Get-Item", "-Path", r"C:\nowhere", "-ErrorAction", "Stop"],
+        &["Write-Warning", "-Message", "mind the gap"],
+        &["Write-Output", "-InputObject", "Größe 日本"],
+    ] {
+        let expected = with.call(words).await.unwrap();
+        let called = without.call(words).await.unwrap();
+        assert_eq!((expected.via, called.via), (Via::Psrp, Via::WinRs));
+        assert_eq!(called.outcome, expected.outcome, "{words:?}");
+        assert_eq!(called.output.len(), expected.output.len(), "{words:?}: {called:?}");
+        for (own, other) in called.output.iter().zip(&expected.output) {
+            assert_eq!((own.type_name(), own.to_string()), (other.type_name(), other.to_string()));
+        }
+        let ids = |called: &Called| -> Vec<_> {
+            let errors = called.errors.iter().chain(&called.terminating);
+            errors.map(|error| (error.fully_qualified_error_id.clone(), error.category.code)).collect()
+        };
+        assert_eq!(ids(&called), ids(&expected), "{words:?}");
+        assert_eq!(called.terminating.is_some(), expected.terminating.is_some(), "{words:?}");
+        assert_eq!(called.records, expected.records, "{words:?}");
+    }
+    let creates = without.requests(Mark::default()).into_iter();
+    let creates = creates.filter(|operation| *operation == Operation::Create).count();
+    assert_eq!(creates, 2, "the endpoint is asked for once, and the shell is kept");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn text_of_ours_is_stopped_like_anything_else() {
+    let site = Site::with(HostBuilder::without_powershell_endpoints, Remoting::default()).await;
+    let lease = site.lease_for(&Principal::local(), Duration::from_secs(1));
+    let called = lease.call(site.authorized(&["Start-Sleep", "-Seconds", "30"]), |_| {}).await.unwrap();
+    assert_eq!(called.outcome, Outcome::Stopped(StopReason::Deadline));
+}
+
 const PASSWORD: &str = "correct horse";
