@@ -25,10 +25,11 @@ mod limits;
 mod member;
 mod method;
 mod needs;
-mod operator;
+pub(crate) mod operator;
 mod output;
 mod pipeline;
-mod simple;
+mod push_down;
+pub(crate) mod simple;
 mod standalone;
 mod statement;
 mod statics;
@@ -46,7 +47,9 @@ use winrm_proto::clixml::DateTime;
 
 pub use block::Block;
 pub use call::{Call, CallKind, FilterCall, Reply};
+pub(crate) use command::kind_of;
 pub use failure::Failure;
+pub(crate) use filter::runs as runs_here;
 pub use limits::{Limit, Limits};
 pub use needs::Needs;
 pub use standalone::{Filter, Filtered, Source};
@@ -126,7 +129,7 @@ pub struct Session {
     pub(crate) functions: BTreeMap<String, Arc<function::Definition>>,
 }
 
-/// Whether filters of a pipeline are sent along with the host's command.
+/// Whether filters of a pipeline are sent along with the host's command; [`plan`](crate::plan) says which.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub enum PushDown {
     /// A host is sent one command at a time.

@@ -7,6 +7,7 @@ pub mod commands;
 pub mod evaluate;
 pub mod format;
 pub mod parse;
+pub mod plan;
 pub mod position;
 pub mod static_command;
 pub mod tree;

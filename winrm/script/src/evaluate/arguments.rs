@@ -5,6 +5,7 @@ use super::output::ErrorAction;
 use super::simple::number_value;
 use super::unwind::{Flow, Unwind};
 use crate::commands::{self, ArgumentType, BoundValue, Typed};
+use crate::plan::prefix::GATHERING;
 use crate::tree::{CommandElement, Expression, ExpressionKind, Quote};
 use crate::value::Value;
 
@@ -219,6 +220,11 @@ impl Bound {
 }
 
 impl Common {
+    /// Whether something is gathered of what the command writes.
+    pub(super) fn gathers(&self) -> bool {
+        self.given.iter().any(|(name, _)| GATHERING.contains(name))
+    }
+
     pub(super) fn take(&mut self, name: &'static str, value: Value) -> Flow<()> {
         let text = || value.to_text().as_str().to_owned();
         match name.to_ascii_lowercase().as_str() {

@@ -31,6 +31,13 @@ impl Interpreter {
         self.stage(full, arguments, span)
     }
 
+    /// The stage that a command of the host is.
+    pub(super) async fn host_stage(&mut self, command: &Command, span: Span) -> Flow<Host> {
+        let name = Self::command_name(command).unwrap_or_default();
+        let arguments = self.arguments(&command.elements).await?;
+        Host::new(commands::alias(name).unwrap_or(name), arguments, span)
+    }
+
     fn stage(&mut self, name: &str, arguments: Arguments, span: Span) -> Flow<Vec<Box<dyn Stage>>> {
         if name.eq_ignore_ascii_case("Select-String") {
             return self.select_string(arguments, span);
@@ -97,7 +104,7 @@ pub(super) fn is_program(name: &str) -> bool {
 }
 
 /// What kind of call a name is.
-pub(super) fn kind_of(name: &str) -> CallKind {
+pub(crate) fn kind_of(name: &str) -> CallKind {
     if commands::find(name).is_some() || (!is_program(name) && looks_like_command(name)) {
         CallKind::Command
     } else {

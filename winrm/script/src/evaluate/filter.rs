@@ -57,8 +57,13 @@ pub(super) fn find(name: &str) -> Option<Constructor> {
 }
 
 /// Whether the command runs here, and is not merely known to be refused.
-pub(super) fn runs(name: &str) -> bool {
+pub(crate) fn runs(name: &str) -> bool {
     FILTERS.iter().any(|(own, _)| own.eq_ignore_ascii_case(name))
+}
+
+/// What is done here of a `Measure-Object` that travelled.
+pub(super) fn measured() -> Box<dyn Stage> {
+    Box::new(measure::Measured)
 }
 
 /// A stage that also keeps what passes in a variable: `-OutVariable`.

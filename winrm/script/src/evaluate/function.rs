@@ -28,6 +28,10 @@ impl Definition {
         Self { parameters: own.or_else(inner).unwrap_or_default(), body: function.body.clone(), text }
     }
 
+    pub(super) fn text(&self) -> &str {
+        &self.text
+    }
+
     pub(super) fn parameters(&self) -> impl Iterator<Item = &ParameterDefinition> {
         self.parameters.iter()
     }

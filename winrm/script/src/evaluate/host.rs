@@ -8,9 +8,10 @@ use super::command::kind_of;
 use super::filter::Stage;
 use super::interpreter::{Interpreter, Turn};
 use super::member::{property, property_names};
-use super::output::ErrorAction;
+use super::output::{ErrorAction, Target};
+use super::push_down::filter_failed;
 use super::unwind::{Flow, Unwind};
-use super::{Call, CallKind, Failure, Reply, Step};
+use super::{Call, CallKind, Failure, FilterCall, Reply, Step};
 use crate::commands::{self, BoundValue, Command, Input, Parameter, selectors};
 use crate::tree::Span;
 use crate::value::convert::convert;
@@ -22,6 +23,8 @@ pub(super) struct Host {
     call: Call,
     command: Option<Command>,
     common: Common,
+    /// For each filter that travels, the stage that does it here; nothing where it stands in the pipeline as it is.
+    stand_by: Vec<Option<Box<dyn Stage>>>,
     /// What was piped in and is sent in one call.
     gathered: Vec<Value>,
     called: bool,
@@ -56,7 +59,14 @@ impl Host {
             parameters.push((parameter.name().to_owned(), value));
         }
         let call = Call { parameters, ..empty_call(command.name(), CallKind::Command, span) };
-        Ok(Self { call, command: Some(command), common, gathered: Vec::new(), called: false })
+        Ok(Self {
+            call,
+            command: Some(command),
+            common,
+            stand_by: Vec::new(),
+            gathered: Vec::new(),
+            called: false,
+        })
     }
 
     pub(super) fn program(name: &str, arguments: Arguments, span: Span) -> Self {
@@ -72,7 +82,14 @@ impl Host {
             }
         }
         let call = Call { arguments: words, ..empty_call(name, CallKind::Program, span) };
-        Self { call, command: None, common: Common::default(), gathered: Vec::new(), called: false }
+        Self {
+            call,
+            command: None,
+            common: Common::default(),
+            stand_by: Vec::new(),
+            gathered: Vec::new(),
+            called: false,
+        }
     }
 
     /// A command that is not in the table: its parameters must be written out.
@@ -98,11 +115,29 @@ impl Host {
                 }
             }
         }
-        Ok(Self { call, command: None, common, gathered: Vec::new(), called: false })
+        Ok(Self { call, command: None, common, stand_by: Vec::new(), gathered: Vec::new(), called: false })
     }
 
     pub(super) fn common(&self) -> &Common {
         &self.common
+    }
+
+    /// Gives it filters that travel with its call, and the stages behind it that do the same here.
+    pub(super) fn take_along(&mut self, filters: Vec<FilterCall>, stand_by: Vec<Option<Box<dyn Stage>>>) {
+        self.call.filters = filters;
+        self.stand_by = stand_by;
+    }
+
+    /// Puts the stages in place that do here what was to be done on the host.
+    fn stand_in(&mut self, interpreter: &mut Interpreter) {
+        let Target::Stage(pipe, first) = interpreter.target else { return };
+        let Some(pipe) = interpreter.pipes.get_mut(pipe) else { return };
+        let places = pipe.stages.iter_mut().skip(first);
+        for (place, stage) in places.zip(std::mem::take(&mut self.stand_by)) {
+            if stage.is_some() {
+                *place = stage;
+            }
+        }
     }
 
     /// Makes one call and passes on what came of it.
@@ -110,8 +145,16 @@ impl Host {
         self.called = true;
         check_values(&call)?;
         let kind = call.kind;
+        let travels = !call.filters.is_empty();
         interpreter.link.hand(Step::Call(Box::new(call))).await;
-        let Reply { output, errors, terminating, records, exit_code } = interpreter.link.reply();
+        let mut reply = interpreter.link.reply();
+        if travels && filter_failed(&reply) {
+            self.stand_in(interpreter);
+            let alone = Call { filters: Vec::new(), ..self.call.clone() };
+            interpreter.link.hand(Step::Call(Box::new(alone))).await;
+            reply = interpreter.link.reply();
+        }
+        let Reply { output, errors, terminating, records, exit_code } = reply;
         if let Some(code) = exit_code {
             interpreter.exit_code = Some(code);
             interpreter.succeeded = code == 0;
@@ -138,7 +181,7 @@ impl Host {
         }
     }
 
-    async fn fail(&self, interpreter: &mut Interpreter, failure: Failure, kind: CallKind) -> Flow<()> {
+    async fn fail(&mut self, interpreter: &mut Interpreter, failure: Failure, kind: CallKind) -> Flow<()> {
         self.remember(interpreter, &failure);
         // What a program writes to its error stream says nothing about its success.
         let succeeded = interpreter.succeeded;

@@ -12,6 +12,7 @@ use super::output::{Pipe, Target};
 use super::unwind::{Flow, Unwind};
 use super::variable::Scope;
 use super::{Ending, Facts, PushDown, Refusal, Session, Setup, Step};
+use crate::plan;
 use crate::position::Position;
 use crate::tree::{ScriptBlock, Span};
 use crate::value::Value;
@@ -23,8 +24,9 @@ pub(super) type Turn<'a, T> = Pin<Box<dyn Future<Output = Flow<T>> + Send + 'a>>
 pub(super) struct Interpreter {
     pub(super) link: Link,
     pub(super) facts: Facts,
-    #[expect(dead_code, reason = "the planner reads it")]
     pub(super) push_down: PushDown,
+    /// Whether anything here asks for `$Matches`.
+    pub(super) uses_matches: bool,
     limits: Limits,
     steps: u64,
     /// Steps at the last pause.
@@ -67,10 +69,13 @@ pub(super) enum ErrorsTo {
 impl Interpreter {
     pub(super) fn new(link: Link, text: Arc<str>, setup: Setup) -> Self {
         let Setup { facts, limits, session, push_down } = setup;
+        let uses_matches = plan::mentions_matches(&text)
+            || session.functions.values().any(|function| plan::mentions_matches(function.text()));
         Self {
             link,
             facts,
             push_down,
+            uses_matches,
             limits,
             steps: 0,
             paused: 0,

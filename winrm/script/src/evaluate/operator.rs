@@ -299,6 +299,11 @@ pub(super) fn holds(comparison: Comparison, case: Case, left: &Value, right: &Va
     }
 }
 
+/// The same for the plan of a pipeline: nothing where it is an error or refused.
+pub(crate) fn passes(comparison: Comparison, case: Case, left: &Value, right: &Value) -> Option<bool> {
+    holds(comparison, case, left, right).ok()
+}
+
 fn regex(pattern: &Value, case: Case) -> Flow<Expression> {
     Ok(Expression::new(pattern.to_text().as_str(), case)?)
 }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::PushDown;
 use super::filter::Stage;
 use super::function::Definition;
 use super::interpreter::{ErrorsTo, Interpreter};
@@ -90,7 +91,12 @@ impl Interpreter {
     ) -> Flow<()> {
         let before = self.succeeded;
         let mut stages: Vec<Option<Box<dyn Stage>>> = Vec::new();
-        for element in elements {
+        if self.push_down == PushDown::On && input.is_none() && elements.len() > 1 {
+            for (stage, element) in self.push_down(elements).await?.into_iter().zip(elements) {
+                stages.push(Some(Redirected::around(stage, self.redirection(&element.redirections)?)));
+            }
+        }
+        for element in elements.iter().skip(stages.len()) {
             let PipelineElementKind::Command(command) = &element.kind else {
                 return Err(Unwind::refused("an expression behind `|`"));
             };
@@ -98,10 +104,7 @@ impl Interpreter {
             let stage =
                 self.command(command, element.span).await.map_err(|unwind| unwind.at(element.span))?;
             for stage in stage {
-                stages.push(Some(match redirection {
-                    Some(to) => Box::new(Redirected { inner: stage, to }),
-                    None => stage,
-                }));
+                stages.push(Some(Redirected::around(stage, redirection)));
             }
         }
         self.succeeded = before;
@@ -213,6 +216,16 @@ enum Phase {
 struct Redirected {
     inner: Box<dyn Stage>,
     to: ErrorsTo,
+}
+
+impl Redirected {
+    /// A stage with its redirection, if it has one.
+    fn around(inner: Box<dyn Stage>, to: Option<ErrorsTo>) -> Box<dyn Stage> {
+        match to {
+            Some(to) => Box::new(Self { inner, to }),
+            None => inner,
+        }
+    }
 }
 
 impl Stage for Redirected {

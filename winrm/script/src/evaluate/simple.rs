@@ -146,7 +146,7 @@ impl Interpreter {
 }
 
 /// The value of a number that stands in the script.
-pub(super) fn number_value(number: &Number) -> Value {
+pub(crate) fn number_value(number: &Number) -> Value {
     match number.value {
         NumberValue::Int32(number) => Value::Int32(number),
         NumberValue::Int64(number) => Value::Int64(number),

@@ -12,7 +12,7 @@ use winrm_script::value::Value;
 use crate::shared::{fixture, measured};
 
 #[path = "../../examples/replay/record.rs"]
-mod record;
+pub(crate) mod record;
 #[path = "../../examples/replay/run.rs"]
 mod replayed;
 #[path = "../../examples/replay/same.rs"]

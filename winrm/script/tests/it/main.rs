@@ -14,6 +14,7 @@ mod evaluate;
 mod fuzz_inputs;
 mod hostile;
 mod parse;
+mod push_down;
 mod shared;
 mod standalone;
 mod static_command;

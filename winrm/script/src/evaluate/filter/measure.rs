@@ -2,6 +2,8 @@
 
 use std::cmp::Ordering;
 
+use winrm_proto::clixml::PsString;
+
 use super::Stage;
 use super::property::Spec;
 use crate::evaluate::arguments::{Bound, Common};
@@ -195,12 +197,12 @@ impl Measure {
         let property = column.spec.as_ref().map_or(Value::Null, |spec| Value::string(spec.name()));
         if let Some(text) = self.text {
             let number = |wanted: bool, number: i32| if wanted { Value::Int32(number) } else { Value::Null };
-            let members = Members::new()
-                .with("Lines", number(text.lines, column.lines))
-                .with("Words", number(text.words, column.words))
-                .with("Characters", number(text.characters, column.characters))
-                .with("Property", property);
-            return typed("Microsoft.PowerShell.Commands.TextMeasureInfo", members);
+            return text_info(
+                number(text.lines, column.lines),
+                number(text.words, column.words),
+                number(text.characters, column.characters),
+                property,
+            );
         }
         let number = |wanted: bool, number: f64| if wanted { Value::Double(number) } else { Value::Null };
         let average = if column.numbers > 0 { column.sum / f64::from(column.numbers) } else { 0.0 };
@@ -209,25 +211,63 @@ impl Measure {
             1 => f64::NAN,
             count => (column.squares / f64::from(count - 1)).sqrt(),
         };
-        let is_number =
-            |value: &Option<Value>| value.as_ref().is_none_or(|value| matches!(value, Value::Double(_)));
-        let generic = is_number(&column.maximum) && is_number(&column.minimum);
         let deviation = if column.numbers == 1 { Value::Double(0.0) } else { Value::Double(deviation) };
-        let members = Members::new()
-            .with("Count", column.count)
-            .with("Average", number(self.wanted.average, average))
-            .with("Sum", number(self.wanted.sum, column.sum))
-            .with("Maximum", column.maximum.clone().unwrap_or_default())
-            .with("Minimum", column.minimum.clone().unwrap_or_default())
-            .with("StandardDeviation", if self.wanted.deviation { deviation } else { Value::Null })
-            .with("Property", property);
-        let name = if generic {
-            "Microsoft.PowerShell.Commands.GenericMeasureInfo"
-        } else {
-            "Microsoft.PowerShell.Commands.GenericObjectMeasureInfo"
-        };
-        typed(name, members)
+        number_info([
+            Value::Int32(column.count),
+            number(self.wanted.average, average),
+            number(self.wanted.sum, column.sum),
+            column.maximum.clone().unwrap_or_default(),
+            column.minimum.clone().unwrap_or_default(),
+            if self.wanted.deviation { deviation } else { Value::Null },
+            property,
+        ])
     }
+}
+
+/// What a host measured, as it would have been measured here: Windows PowerShell knows no deviation.
+pub(super) struct Measured;
+
+impl Stage for Measured {
+    fn process<'a>(&'a mut self, interpreter: &'a mut Interpreter, item: Value) -> Turn<'a, ()> {
+        let own = |name: &str| super::property::existing(&item, name).ok().flatten().map(|(_, value)| value);
+        let value = |name: &str| own(name).unwrap_or_default();
+        let result = if own("Lines").is_some() {
+            text_info(value("Lines"), value("Words"), value("Characters"), value("Property"))
+        } else {
+            number_info([
+                value("Count"),
+                value("Average"),
+                value("Sum"),
+                value("Maximum"),
+                value("Minimum"),
+                Value::Null,
+                value("Property"),
+            ])
+        };
+        Box::pin(async move { interpreter.emit(result).await })
+    }
+}
+
+fn text_info(lines: Value, words: Value, characters: Value, property: Value) -> Value {
+    let members = Members::new()
+        .with("Lines", lines)
+        .with("Words", words)
+        .with("Characters", characters)
+        .with("Property", property);
+    typed("Microsoft.PowerShell.Commands.TextMeasureInfo", members)
+}
+
+fn number_info(values: [Value; 7]) -> Value {
+    const NAMES: [&str; 7] =
+        ["Count", "Average", "Sum", "Maximum", "Minimum", "StandardDeviation", "Property"];
+    let is_number = |value: &Value| matches!(value, Value::Double(_) | Value::Null);
+    let [_, _, _, maximum, minimum, ..] = &values;
+    let name = if is_number(maximum) && is_number(minimum) {
+        "Microsoft.PowerShell.Commands.GenericMeasureInfo"
+    } else {
+        "Microsoft.PowerShell.Commands.GenericObjectMeasureInfo"
+    };
+    typed(name, NAMES.into_iter().map(PsString::from).zip(values).collect())
 }
 
 fn typed(name: &str, members: Members) -> Value {

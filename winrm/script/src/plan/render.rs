@@ -1,0 +1,136 @@
+//! The text of a plan: for people; nothing of it is sent.
+
+use super::columns::{bind, value};
+use super::condition::{Test, literal, parameter};
+use super::prefix::Move;
+use crate::characters;
+use crate::commands::{self, BoundValue, Element};
+use crate::tree::{
+    CommandElement, Expression, ExpressionKind, PipelineElement, PipelineElementKind, Quote, Span,
+};
+use crate::value::Value;
+
+/// A stage as it is written, on one line.
+pub(super) fn written(text: &str, span: Span) -> String {
+    span.text(text).split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// A command of the host with its parameters by their full names.
+pub(super) fn command(text: &str, element: &PipelineElement) -> String {
+    let PipelineElementKind::Command(command) = &element.kind else { return written(text, element.span) };
+    let name = command.name.as_string().unwrap_or_default();
+    let Some(known) = commands::find(name) else { return written(text, element.span) };
+    let elements: Vec<Element<'_, &Expression>> = command.elements.iter().map(Element::from).collect();
+    let splatted = |element: &CommandElement| {
+        matches!(element, CommandElement::Argument(Expression { kind: ExpressionKind::Variable(variable), .. })
+            if variable.splatted)
+    };
+    let bound = match known.bind_values(&elements) {
+        Ok(bound) if !command.elements.iter().any(splatted) => bound,
+        _ => return written(text, element.span),
+    };
+    let mut rendered = known.name().to_owned();
+    for argument in &bound.arguments {
+        rendered.push_str(" -");
+        rendered.push_str(argument.parameter.name());
+        let values: &[&Expression] = match &argument.value {
+            BoundValue::Switch => continue,
+            BoundValue::Given(value) => std::slice::from_ref(value),
+            BoundValue::Remaining(values) => values,
+        };
+        for (at, value) in values.iter().enumerate() {
+            rendered.push_str(if at == 0 { " " } else { ", " });
+            rendered.push_str(&argument_text(text, value));
+        }
+    }
+    rendered
+}
+
+/// The typed filters that a stage becomes.
+pub(super) fn filters(text: &str, own: &Move<'_>, element: Option<&PipelineElement>) -> Vec<String> {
+    match own {
+        Move::Condition(condition) => condition.tests.iter().map(|test| test_text(text, test)).collect(),
+        Move::Typed { name, travel, .. } => {
+            let Some(PipelineElement { kind: PipelineElementKind::Command(command), .. }) = element else {
+                return Vec::new();
+            };
+            let Some(Ok(bound)) = commands::find(name).map(|known| bind(known, command)) else {
+                return Vec::new();
+            };
+            let mut rendered = (*name).to_owned();
+            for parameter in travel {
+                rendered.push_str(" -");
+                rendered.push_str(parameter);
+                for (at, value) in value(&bound, parameter).iter().enumerate() {
+                    rendered.push_str(if at == 0 { " " } else { ", " });
+                    rendered.push_str(&argument_text(text, value));
+                }
+            }
+            vec![rendered]
+        }
+    }
+}
+
+/// Adds the selection of what is fetched.
+pub(super) fn fetch(names: &[String], commands: &mut Vec<String>) {
+    let names: Vec<String> = names.iter().map(|name| string(name)).collect();
+    let properties = format!(" -Property {}", names.join(", "));
+    match commands.last_mut().filter(|last| last.starts_with("Select-Object ")) {
+        Some(last) => last.push_str(&properties),
+        None => commands.push(format!("Select-Object{properties}")),
+    }
+}
+
+fn test_text(text: &str, test: &Test<'_>) -> String {
+    let property = string(test.property);
+    match test.comparison {
+        None => format!("Where-Object -Property {property}"),
+        Some((comparison, case, value)) => {
+            let name = parameter(comparison, case).unwrap_or_default();
+            format!("Where-Object -Property {property} -{name} -Value {}", argument_text(text, value))
+        }
+    }
+}
+
+/// A value that is written out, or what stands for it between `<` and `>`.
+fn argument_text(text: &str, value: &Expression) -> String {
+    if let ExpressionKind::String(constant) = &value.kind
+        && constant.quote == Quote::Bare
+    {
+        return string(&constant.value);
+    }
+    match literal(value).as_ref().and_then(value_text) {
+        Some(rendered) => rendered,
+        None => format!("<{}>", written(text, value.span)),
+    }
+}
+
+fn value_text(value: &Value) -> Option<String> {
+    Some(match value {
+        Value::Null => "$null".to_owned(),
+        Value::Boolean(true) => "$true".to_owned(),
+        Value::Boolean(false) => "$false".to_owned(),
+        Value::String(text) => string(text.as_str()),
+        Value::Array(items) => {
+            items.to_vec().iter().map(value_text).collect::<Option<Vec<String>>>()?.join(", ")
+        }
+        number => number.to_text().as_str().to_owned(),
+    })
+}
+
+/// A word as it is, any other string in quotes.
+fn string(text: &str) -> String {
+    let word = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
+    if text.starts_with(|first: char| first.is_ascii_alphabetic()) && text.bytes().all(word) {
+        return text.to_owned();
+    }
+    let mut quoted = String::from("'");
+    for character in text.chars() {
+        if characters::is_single_quote(character) {
+            quoted.push(character);
+        }
+        quoted.push(character);
+    }
+    quoted.push('\'');
+    quoted
+}
