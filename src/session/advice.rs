@@ -31,6 +31,7 @@ pub(super) fn code(cause: &winrm::Cause) -> Code {
         | winrm::Cause::PoolLost { .. }
         | winrm::Cause::PoolDiscarded
         | winrm::Cause::RunspacesRefused { .. }
+        | winrm::Cause::Lock(_)
         | winrm::Cause::NotARunspacePool { .. } => Code::Remote,
         winrm::Cause::NoRandomBytes | winrm::Cause::ShutDown => Code::Internal,
     }
@@ -68,6 +69,9 @@ pub(super) fn fix(cause: &winrm::Cause) -> Option<String> {
         }
         winrm::Cause::RunspacesRefused { .. } => {
             "ask for at least one runspace, and no fewer than the pool's minimum"
+        }
+        winrm::Cause::Lock(_) => {
+            "nothing ran: name a JEA endpoint (configuration_name) instead of lockdown, or list commands that the host has"
         }
         winrm::Cause::NotARunspacePool { .. } => "name the shell of a PowerShell session",
         winrm::Cause::Unusable(_)

@@ -12,6 +12,7 @@ use winrm_proto::{
 };
 
 use crate::{
+    powershell::LockError,
     shell::CommandError,
     transport::{ConnectError, HttpError, ProxyError, TlsError},
 };
@@ -112,6 +113,9 @@ pub enum Cause {
         /// The shell's identifier.
         shell: String,
     },
+    /// The runspace pool is not locked as it was to be; where it had been opened, it was deleted.
+    #[error(transparent)]
+    Lock(LockError),
     /// The client was shut down.
     #[error("the client has been shut down")]
     ShutDown,

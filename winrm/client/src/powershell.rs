@@ -28,6 +28,7 @@
 mod driver;
 mod encoded_script;
 mod input;
+mod lock;
 mod options;
 mod pipeline;
 mod pool;
@@ -36,6 +37,7 @@ mod remote;
 
 pub use encoded_script::EncodedScript;
 pub use input::{Input, InputError};
+pub use lock::{Found, Lock, LockError};
 pub use options::PoolOptions;
 pub use pipeline::{Event, Outcome, Pipeline};
 pub use pool::RunspacePool;

@@ -12,6 +12,7 @@ use winrm_proto::{
     xml::Limits,
 };
 
+use super::{Lock, LockError};
 use crate::{
     error::{Cause, Error, Operation, Reached},
     shell::{Host, IDS, Ids, UserProfile},
@@ -39,6 +40,10 @@ pub struct PoolOptions {
     /// The host that commands see. [`HostInfo::none`] has the remote side refuse prompts; with [`HostInfo::writes`] what
     /// commands write to the host comes as [`super::Event::HostCall`], and prompts are refused here, at once.
     pub host: HostInfo,
+    /// What the pool's only runspace is locked to before it is used; `None` leaves it as the configuration has it. A locked
+    /// pool takes six requests more to open, is replaced and locked again by [`super::RunspacePool::reset`], and cannot be
+    /// left. It is meant for endpoints whose language is not restricted already.
+    pub lock: Option<Lock>,
 }
 
 impl Default for PoolOptions {
@@ -52,6 +57,7 @@ impl Default for PoolOptions {
             idle_timeout: Some(Duration::from_secs(15 * 60)),
             profile: UserProfile::Skip,
             host: HostInfo::none(),
+            lock: None,
         }
     }
 }
@@ -60,6 +66,9 @@ impl PoolOptions {
     /// The conversation that opens such a pool, under a new name.
     pub(super) fn conversation(&self, host: &Host) -> Result<exchange::RunspacePool<Ids>, Error> {
         let fail = |cause| Error::new(Operation::Create, cause, Reached::Nobody);
+        if self.lock.is_some() && self.max_runspaces > 1 {
+            return Err(fail(Cause::Lock(LockError::Runspaces(self.max_runspaces))));
+        }
         let resource_uri = ResourceUri::powershell(&self.configuration_name)
             .map_err(|_| fail(Cause::ConfigurationName(self.configuration_name.clone())))?;
         let template = CreateShell {

@@ -10,7 +10,7 @@ use uuid::Uuid;
 use winrm_proto::{
     clixml::{ErrorRecord, InformationRecord, MessageRecord, ProgressRecord, Stream, Value},
     exchange::ShellFate,
-    psrp::{HostCall, client::HostAnswer},
+    psrp::{HostCall, PowerShell, client::HostAnswer},
 };
 
 use super::{
@@ -34,7 +34,8 @@ pub struct Pipeline {
     id: Uuid,
     inlet: Inlet,
     state: State,
-    _permit: Arc<OwnedSemaphorePermit>,
+    /// None for what the pool itself runs, which no other pipeline may hold up.
+    _permit: Option<Arc<OwnedSemaphorePermit>>,
 }
 
 /// What a pipeline wrote, or did to its host.
@@ -88,6 +89,21 @@ impl Pipeline {
     pub(super) async fn start(
         remote: Arc<Remote>,
         permit: Arc<OwnedSemaphorePermit>,
+        id: Uuid,
+        work: Work,
+    ) -> Result<Self, Error> {
+        Self::begin(remote, Some(permit), id, work).await
+    }
+
+    /// Starts a pipeline that does not count among those that run at a time.
+    pub(super) async fn start_unlimited(remote: Arc<Remote>, shell: PowerShell) -> Result<Self, Error> {
+        let work = Work::PowerShell(Box::new(shell.in_local_scopes()));
+        Self::begin(remote, None, Uuid::new_v4(), work).await
+    }
+
+    async fn begin(
+        remote: Arc<Remote>,
+        permit: Option<Arc<OwnedSemaphorePermit>>,
         id: Uuid,
         work: Work,
     ) -> Result<Self, Error> {

@@ -19,7 +19,7 @@ use winrm_proto::{
 };
 
 use super::{
-    Pipeline, PoolOptions,
+    LockError, Pipeline, PoolOptions,
     driver::{Order, Question, Work},
     pipeline::pool_lost,
     remote::Remote,
@@ -83,7 +83,7 @@ impl RunspacePool {
         registry: Arc<Keeper>,
         pipelines: Arc<Semaphore>,
         origin: Origin,
-        remote: Remote,
+        remote: Arc<Remote>,
     ) -> Self {
         Self {
             host,
@@ -91,7 +91,7 @@ impl RunspacePool {
             pipelines,
             origin: Mutex::new(origin),
             keyed: AtomicBool::new(false),
-            current: Mutex::new(Arc::new(remote)),
+            current: Mutex::new(remote),
             renewal: tokio::sync::Mutex::new(()),
         }
     }
@@ -113,7 +113,7 @@ impl RunspacePool {
     ///
     /// [`Error`]; [`Error::ran`] says whether the pipeline may run all the same.
     pub async fn start(&self, pipeline: PowerShell) -> Result<Pipeline, Error> {
-        self.begin(Work::PowerShell(Box::new(scoped(pipeline)))).await
+        self.begin(Work::PowerShell(Box::new(pipeline.in_local_scopes()))).await
     }
 
     /// Asks what commands there are: a pipeline whose output tells them, the first object how many.
@@ -139,13 +139,17 @@ impl RunspacePool {
 
     /// Sees to it that the next pipeline finds nothing of earlier ones: no variables, no functions, no other location. The
     /// runspace gets its first state again, or, where the host refuses that, as hosts before PowerShell 5 do, the pool is
-    /// replaced.
+    /// replaced. A [locked](PoolOptions::lock) pool is always replaced.
     ///
     /// # Errors
     ///
     /// [`Error`], where a new pool cannot be opened.
     pub async fn reset(&self) -> Result<(), Error> {
         let remote = self.current();
+        if self.is_locked() {
+            // A reset leaves the lock half undone.
+            return self.renew(&remote).await;
+        }
         match ask(&remote, Question::Reset).await {
             Ok(Availability::Done(true)) => Ok(()),
             _ => self.renew(&remote).await,
@@ -175,6 +179,9 @@ impl RunspacePool {
     /// [`Cause::RunspacesRefused`] where the host does not want that: it is less than one or than the least number. Any
     /// other [`Error`].
     pub async fn set_max_runspaces(&self, count: i32) -> Result<(), Error> {
+        if self.is_locked() && count != 1 {
+            return Err(refused(Operation::Send, LockError::Runspaces(count)));
+        }
         self.set(Question::AtMost(count), count).await?;
         if let Origin::Opened(options) = &mut *self.origin() {
             options.max_runspaces = count;
@@ -208,6 +215,9 @@ impl RunspacePool {
     ///
     /// [`Error`]. Where no answer came, the pool may have been left or not; it is given up here without being deleted.
     pub async fn disconnect(&self, idle_timeout: Option<Duration>) -> Result<(), Error> {
+        if self.is_locked() {
+            return Err(refused(Operation::Disconnect, LockError::Left));
+        }
         let (left, answer) = oneshot::channel();
         tell(&self.current(), Order::Leave { idle_timeout, left }, answer, Operation::Disconnect).await
     }
@@ -267,7 +277,7 @@ impl RunspacePool {
         if self.keyed.load(Ordering::Relaxed) {
             exchange_key(&new).await?;
         }
-        *self.lock() = Arc::new(new);
+        *self.lock() = new;
         Ok(())
     }
 
@@ -286,6 +296,10 @@ impl RunspacePool {
         self.pipelines.clone().acquire_owned().await.map_err(|_| shut_down())
     }
 
+    fn is_locked(&self) -> bool {
+        matches!(&*self.origin(), Origin::Opened(options) if options.lock.is_some())
+    }
+
     fn origin(&self) -> MutexGuard<'_, Origin> {
         self.origin.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -299,12 +313,8 @@ impl RunspacePool {
     }
 }
 
-/// Every command that does not say otherwise in a scope of its own, so that none leaves variables to the next.
-fn scoped(mut pipeline: PowerShell) -> PowerShell {
-    for command in pipeline.statements.iter_mut().flatten() {
-        command.use_local_scope.get_or_insert(true);
-    }
-    pipeline
+fn refused(during: Operation, error: LockError) -> Error {
+    Error::new(during, Cause::Lock(error), Reached::Nobody)
 }
 
 async fn ask(remote: &Remote, question: Question) -> Result<Availability, Error> {
@@ -332,22 +342,4 @@ async fn exchange_key(remote: &Remote) -> Result<SharedCipher, Error> {
     let (done, answer) = oneshot::channel();
     remote.order(Order::ExchangeKey { key, done }).map_err(|_| lost())?;
     answer.await.unwrap_or_else(|_| Err(lost()))
-}
-
-#[cfg(test)]
-mod tests {
-    use winrm_proto::psrp::{Command, PowerShell};
-
-    use super::scoped;
-
-    #[test]
-    fn every_command_has_a_scope_of_its_own() {
-        let mut pipeline = PowerShell::new(vec![Command::new("Get-Date"), Command::new("Out-String")]);
-        let outer = Command { use_local_scope: Some(false), ..Command::new("Import-Module") };
-        pipeline.statements.push(vec![outer]);
-        let scoped = scoped(pipeline);
-        let scopes: Vec<_> =
-            scoped.statements.iter().flatten().map(|command| command.use_local_scope).collect();
-        assert_eq!(scopes, [Some(true), Some(true), Some(false)]);
-    }
 }

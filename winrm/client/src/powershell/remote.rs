@@ -37,12 +37,12 @@ impl Remote {
         host: &Host,
         registry: &Arc<Keeper>,
         options: &PoolOptions,
-    ) -> Result<Self, Error> {
+    ) -> Result<Arc<Self>, Error> {
         let mut admission = Admission::new(host);
         loop {
             let opening = announced(registry, Operation::Create)?;
             match Self::begin(host, registry, opening, options.conversation(host)?).await {
-                Ok(remote) => return Ok(remote),
+                Ok(remote) => return locked(remote, options).await,
                 Err(error) => admission.after(error).await?,
             }
         }
@@ -53,7 +53,7 @@ impl Remote {
         host: &Host,
         registry: &Arc<Keeper>,
         shell: &ShellReference,
-    ) -> Result<Self, Error> {
+    ) -> Result<Arc<Self>, Error> {
         let opening = announced(registry, Operation::Connect)?;
         let fail = |cause| Error::new(Operation::Connect, cause, Reached::Nobody);
         let id = Uuid::try_parse(shell.shell_id.as_str())
@@ -72,14 +72,14 @@ impl Remote {
         registry: &Arc<Keeper>,
         opening: Opening,
         conversation: exchange::RunspacePool<Ids>,
-    ) -> Result<Self, Error> {
+    ) -> Result<Arc<Self>, Error> {
         let (orders, received) = mpsc::unbounded_channel();
         let (opened, answer) = oneshot::channel();
         let driver = Driver::new(host.clone(), registry.clone(), opening, conversation, received, opened);
         tokio::spawn(driver.run());
         let shut_down = || Error::new(Operation::Create, Cause::ShutDown, Reached::Nobody);
         let shell = answer.await.unwrap_or_else(|_| Err(shut_down()))?;
-        Ok(Self { orders, shell })
+        Ok(Arc::new(Self { orders, shell }))
     }
 
     /// Tells the task something.
@@ -91,6 +91,14 @@ impl Remote {
     pub(super) fn is_spent(&self, error: &Error) -> bool {
         self.orders.is_closed() || fate(error) != ShellFate::Usable
     }
+}
+
+/// Locks a fresh pool, if that is wanted. Where it fails, the last handle is dropped here, and so the pool is deleted.
+async fn locked(remote: Arc<Remote>, options: &PoolOptions) -> Result<Arc<Remote>, Error> {
+    if let Some(lock) = &options.lock {
+        lock.apply(&remote).await?;
+    }
+    Ok(remote)
 }
 
 /// Announces a shell, unless the client is closing.

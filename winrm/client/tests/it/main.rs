@@ -13,6 +13,8 @@ mod forwarder;
 #[cfg(test)]
 mod leaving;
 #[cfg(test)]
+mod locks;
+#[cfg(test)]
 mod orphans;
 #[cfg(test)]
 mod pipelines;

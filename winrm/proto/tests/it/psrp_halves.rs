@@ -423,3 +423,12 @@ fn an_older_server_gets_what_it_knows() {
     let text = String::from_utf8_lossy(&bytes);
     assert!(text.contains("MergePreviousResults") && !text.contains("MergeError"), "{text}");
 }
+
+#[test]
+fn every_command_gets_a_scope_of_its_own_that_does_not_say_otherwise() {
+    let mut pipeline = PowerShell::new(vec![Command::new("Get-Date"), Command::new("Out-String")]);
+    pipeline.statements.push(vec![Command { use_local_scope: Some(false), ..Command::new("Import-Module") }]);
+    let scoped = pipeline.in_local_scopes();
+    let scopes: Vec<_> = scoped.statements.iter().flatten().map(|command| command.use_local_scope).collect();
+    assert_eq!(scopes, [Some(true), Some(true), Some(false)]);
+}

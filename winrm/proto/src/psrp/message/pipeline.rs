@@ -200,6 +200,17 @@ impl PowerShell {
     }
 }
 
+impl PowerShell {
+    /// With every command that does not say otherwise in a scope of its own, so that none leaves variables to the next.
+    #[must_use]
+    pub fn in_local_scopes(mut self) -> Self {
+        for command in self.statements.iter_mut().flatten() {
+            command.use_local_scope.get_or_insert(true);
+        }
+        self
+    }
+}
+
 impl Command {
     /// A command by name.
     #[must_use]
