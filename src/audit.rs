@@ -1,5 +1,8 @@
 //! The record of what was asked, decided and done: one JSON object a line.
 //!
+//! Each piece of work has a line `decided` and a line `finished`. A script has both for each of its steps, which share
+//! its call's id and count from 1, and a line `ended`.
+//!
 //! A decision is on disk before a byte leaves: [`Audit::decided`] writes and syncs. If that fails, a call that
 //! could change something is refused; one that only reads goes on, and its [`Entry`] says that it is not on
 //! record. Nothing else is written here: not the text that arrived, only the judged form, without known secrets.
@@ -17,7 +20,7 @@ use std::{
 
 use time::OffsetDateTime;
 
-use self::record::{Decided, Finished, Line};
+use self::record::{Decided, Ended, Finished, Line};
 use crate::{
     call::{Call, CallId, Ran},
     output::Status,
@@ -41,6 +44,7 @@ pub struct Audit {
 pub struct Entry {
     audit: Audit,
     call: CallId,
+    step: Option<u32>,
     began: Instant,
     lost: Option<AuditError>,
 }
@@ -50,10 +54,14 @@ pub struct Entry {
 pub struct Asked<'a> {
     /// The call.
     pub call: &'a Call,
+    /// Which step of a script it is, counted from 1; `None` where the call is no script.
+    pub step: Option<u32>,
     /// The tool or subcommand that made it.
     pub tool: &'a str,
     /// The profile in force.
     pub profile: ProfileName,
+    /// Which human approved it, where one had to.
+    pub approved_by: Option<&'a str>,
 }
 
 /// How a call ended, for the record.
@@ -159,7 +167,16 @@ impl Audit {
             }
             (Err(error), _) => Some(error),
         };
-        Ok(Entry { audit: self.clone(), call: asked.call.id.clone(), began, lost })
+        Ok(Entry { audit: self.clone(), call: asked.call.id.clone(), step: asked.step, began, lost })
+    }
+
+    /// Writes how a script ended that took this many steps. Nothing was sent by the script itself, so nothing waits
+    /// for the disk.
+    ///
+    /// # Errors
+    /// [`AuditError::Write`]; the work is done all the same.
+    pub fn ended(&self, call: &CallId, steps: u32, finish: Finish<'_>) -> Result<(), AuditError> {
+        self.append(&Line::Ended(Ended::new(call, steps, finish)))
     }
 
     /// Where the record is.
@@ -191,7 +208,7 @@ impl Entry {
     /// # Errors
     /// [`AuditError::Write`]; the work is done all the same.
     pub fn finished(self, finish: Finish<'_>) -> Result<(), AuditError> {
-        self.audit.append(&Line::Finished(Finished::new(&self.call, finish)))
+        self.audit.append(&Line::Finished(Finished::new(&self.call, self.step, finish)))
     }
 
     /// When the decision was made, for the duration.

@@ -16,6 +16,7 @@ mod setup;
 mod signals;
 mod stdio;
 mod terminal;
+mod width;
 
 use std::{
     io::{self, IsTerminal as _},

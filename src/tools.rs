@@ -3,18 +3,24 @@
 
 mod arguments;
 mod check_host;
+mod close_session;
 mod execute_command;
+mod invoke_cmdlet;
 mod list_hosts;
+mod list_sessions;
+mod order;
+mod query_powershell;
 mod result;
 mod run_executable;
 
-use std::{sync::OnceLock, time::Duration};
+use std::sync::OnceLock;
 
 use rmcp::model::{JsonObject, Tool as Definition};
 
-use crate::call::{HostName, Work};
+use crate::{call::HostName, invocation::SessionName};
 
 pub use arguments::ArgumentError;
+pub use order::Order;
 pub use result::{Answer, render};
 
 /// One MCP tool.
@@ -37,16 +43,24 @@ pub trait Tool: Send + Sync {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Request {
     /// Work on a host: a walk.
-    Work {
-        /// The host as the caller named it; `None` means the only one.
-        host: Option<HostName>,
-        /// What to do there.
-        work: Work,
-        /// How long it may take.
-        timeout: Option<Duration>,
-    },
+    Work(Box<Order>),
     /// The configured hosts: reading, not a walk.
     ListHosts,
+    /// The caller's named sessions.
+    ListSessions,
+    /// Forget a named session.
+    CloseSession {
+        /// Its host; `None` means the only one.
+        host: Option<HostName>,
+        /// Its name.
+        session: SessionName,
+    },
+}
+
+impl Request {
+    fn work(order: Order) -> Self {
+        Self::Work(Box::new(order))
+    }
 }
 
 /// All tools, in the order in which `tools/list` shows them.
@@ -66,11 +80,15 @@ impl Toolbox {
     /// The tools of this program.
     #[must_use]
     pub fn new() -> Self {
-        let tools: [Box<dyn Tool>; 4] = [
+        let tools: [Box<dyn Tool>; 8] = [
             Box::new(execute_command::ExecuteCommand),
+            Box::new(query_powershell::QueryPowerShell),
+            Box::new(invoke_cmdlet::InvokeCmdlet),
             Box::new(run_executable::RunExecutable),
             Box::new(list_hosts::ListHosts),
             Box::new(check_host::CheckHost),
+            Box::new(list_sessions::ListSessions),
+            Box::new(close_session::CloseSession),
         ];
         let entry = |tool: Box<dyn Tool>| {
             let definition = tool.definition();

@@ -16,18 +16,23 @@ use crate::{
 pub(super) enum Line {
     Decided(Decided),
     Finished(Finished),
+    Ended(Ended),
 }
 
 /// What was decided. The order of the fields is the order in the file.
 #[derive(Debug, Serialize)]
 pub(super) struct Decided {
     call: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    step: Option<u32>,
     principal: String,
     host: String,
     tool: String,
     profile: &'static str,
     decision: &'static str,
     rule: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    approved_by: Option<String>,
     /// What kind of work was asked for.
     kind: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -44,6 +49,23 @@ pub(super) struct Decided {
 #[derive(Debug, Serialize)]
 pub(super) struct Finished {
     call: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    step: Option<u32>,
+    #[serde(flatten)]
+    end: End,
+}
+
+/// The end of a script, whose steps have lines of their own.
+#[derive(Debug, Serialize)]
+pub(super) struct Ended {
+    call: String,
+    steps: u32,
+    #[serde(flatten)]
+    end: End,
+}
+
+#[derive(Debug, Serialize)]
+struct End {
     status: Status,
     ran: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -77,12 +99,14 @@ impl Decided {
         let clean = |text: &str| known.scrub(text);
         let mut decided = Self {
             call: asked.call.id.as_str().to_owned(),
+            step: asked.step,
             principal: asked.call.principal.as_str().to_owned(),
             host: clean(asked.call.host.as_str()),
             tool: asked.tool.to_owned(),
             profile: asked.profile.as_str(),
             decision: "denied",
             rule: String::new(),
+            approved_by: asked.approved_by.map(clean),
             kind: kind(&asked.call.work),
             risk: None,
             judged: None,
@@ -119,9 +143,20 @@ impl Decided {
 }
 
 impl Finished {
-    pub(super) fn new(call: &CallId, finish: Finish<'_>) -> Self {
+    pub(super) fn new(call: &CallId, step: Option<u32>, finish: Finish<'_>) -> Self {
+        Self { call: call.as_str().to_owned(), step, end: End::new(finish) }
+    }
+}
+
+impl Ended {
+    pub(super) fn new(call: &CallId, steps: u32, finish: Finish<'_>) -> Self {
+        Self { call: call.as_str().to_owned(), steps, end: End::new(finish) }
+    }
+}
+
+impl End {
+    fn new(finish: Finish<'_>) -> Self {
         Self {
-            call: call.as_str().to_owned(),
             status: finish.status,
             ran: match finish.ran {
                 Ran::No => "no",

@@ -63,7 +63,13 @@ fn judged(call: &Call) -> Judgement {
 
 fn decide(audit: &Audit, text: &str) -> Result<Entry, AuditError> {
     let call = call(text);
-    let asked = Asked { call: &call, tool: "execute_command", profile: ProfileName::Observe };
+    let asked = Asked {
+        call: &call,
+        step: None,
+        tool: "execute_command",
+        profile: ProfileName::Observe,
+        approved_by: None,
+    };
     audit.decided(asked, &judged(&call))
 }
 

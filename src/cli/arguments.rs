@@ -2,10 +2,10 @@
 
 use std::{path::PathBuf, time::Duration};
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::policy::Policy;
-use crate::config;
+use crate::{call, config};
 
 /// Runs allowed work on remote Windows hosts over WinRM.
 #[derive(Debug, Parser)]
@@ -58,7 +58,7 @@ pub(super) struct Settings {
 pub(super) enum Command {
     /// Serve MCP on standard input and output (the same as no command)
     Serve,
-    /// Run one command on a host
+    /// Run a command or a script on a host
     Exec(Exec),
     /// Look at what may run, and change the lists
     Policy(Policy),
@@ -99,6 +99,18 @@ pub(super) struct Exec {
     #[arg(long)]
     pub(super) json: bool,
 
+    /// Put these properties of objects into the JSON (* for all)
+    #[arg(long, value_name = "PROPERTIES", value_delimiter = ',', requires = "json")]
+    pub(super) select: Vec<String>,
+
+    /// Follow what lies inside objects this deep into the JSON
+    #[arg(long, value_name = "LEVELS", requires = "json")]
+    pub(super) depth: Option<usize>,
+
+    /// What the command is for; without it, ci where the variable CI is set
+    #[arg(long, value_name = "PURPOSE")]
+    pub(super) purpose: Option<Purpose>,
+
     /// COMMAND is a program, not PowerShell
     #[arg(long, conflicts_with = "script")]
     pub(super) native: bool,
@@ -121,7 +133,7 @@ pub(super) struct Exec {
     )]
     pub(super) success_codes: Vec<i32>,
 
-    /// Take PowerShell text from FILE (or -)
+    /// Take a PowerShell script from FILE (or -)
     #[arg(long, value_name = "FILE", conflicts_with = "words")]
     pub(super) script: Option<PathBuf>,
 
@@ -140,6 +152,15 @@ pub(super) struct Approve {
     /// Approve the same for each of these hosts (names and @tags), once
     #[arg(long, value_name = "HOSTS", value_delimiter = ',')]
     pub(super) hosts: Option<Vec<String>>,
+}
+
+/// What a command is for, as rules tell it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum Purpose {
+    /// A person asks
+    User,
+    /// A pipeline of continuous integration asks
+    Ci,
 }
 
 /// What `host` takes.
@@ -168,6 +189,15 @@ pub(super) enum ConfigCommand {
         #[arg(long)]
         json: bool,
     },
+}
+
+impl From<Purpose> for call::Purpose {
+    fn from(purpose: Purpose) -> Self {
+        match purpose {
+            Purpose::User => Self::User,
+            Purpose::Ci => Self::Ci,
+        }
+    }
 }
 
 impl From<Settings> for config::Arguments {

@@ -13,13 +13,13 @@ use super::{
     exit::Exit,
     output::Console,
     setup::{self, Keep},
-    signals,
+    signals, width,
 };
 use crate::{
     call::{Call, CallId, HostName, Mode, NoRandomBytes, Outcome, Principal, Purpose, StopReason, Work},
     config,
-    invocation::{self, Done, Failure, House, Job},
-    output::{Channel, Ending, ExitSource, SpoolLimits, SuccessCodes},
+    invocation::{self, Done, Failure, House, Job, Options},
+    output::{Channel, Ending, ExitSource, SpoolLimits, SuccessCodes, View},
     remedy::{Code, Remedy},
     secret::Environment,
 };
@@ -33,18 +33,19 @@ pub(super) async fn run(
 ) -> Exit {
     let success_codes = SuccessCodes::new(arguments.success_codes.iter().copied());
     let spool = if arguments.json { WHOLE } else { NOTHING };
-    let keep = Keep { spool, max_output: Some(usize::MAX), success_codes };
+    let keep = Keep { spool, written: WHOLE, max_output: Some(usize::MAX), success_codes };
     let house = match setup::house(environment, settings, keep, console) {
         Ok(house) => house,
         Err(exit) => return exit,
     };
-    let call = match call(&arguments, &house) {
+    let call = match call(&arguments, environment, &house) {
         Ok(call) => call,
         Err(error) => return Exit::failed(console, &error),
     };
     let (watcher, shown) = mpsc::channel(PIECES);
     let watcher = (!arguments.json).then_some(watcher);
-    let job = invocation::start(house.clone(), call, "exec", watcher);
+    let options = Options { view: view(&arguments), watcher, ..Options::of("exec") };
+    let job = invocation::start(house.clone(), call, options);
     let ended = follow(job, shown, console).await;
     let exit = match ended {
         Some(done) => tell(done, &arguments, console),
@@ -150,8 +151,25 @@ fn explain(done: &Done, exit: Exit, console: &Console) {
     }
 }
 
+/// How objects are shown: a table as wide as the terminal.
+fn view(arguments: &arguments::Exec) -> View {
+    let standard = View::default();
+    View {
+        select: arguments.select.clone(),
+        depth: arguments.depth.unwrap_or(standard.depth),
+        max_items: usize::MAX,
+        width: width::of_terminal().unwrap_or(standard.width),
+    }
+}
+
+/// Continuous integration says so, by custom of all of them.
+fn purpose(environment: &Environment) -> Purpose {
+    let ci = environment.text("CI").ok().flatten().is_some_and(|value| !matches!(value, "" | "0" | "false"));
+    if ci { Purpose::Ci } else { Purpose::User }
+}
+
 /// Makes the call of the arguments.
-fn call(arguments: &arguments::Exec, house: &House) -> Result<Call, ExecError> {
+fn call(arguments: &arguments::Exec, environment: &Environment, house: &House) -> Result<Call, ExecError> {
     let host = match &arguments.host {
         Some(name) => HostName::new(name),
         None => house.world().inventory.only().map_err(Failure::from)?.name.clone(),
@@ -162,7 +180,7 @@ fn call(arguments: &arguments::Exec, house: &House) -> Result<Call, ExecError> {
         principal: Principal::local(),
         host,
         work: work(arguments)?,
-        purpose: Purpose::User,
+        purpose: arguments.purpose.map_or_else(|| purpose(environment), Purpose::from),
         mode: Mode::Run,
         timeout: arguments.timeout,
     })

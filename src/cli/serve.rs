@@ -25,8 +25,12 @@ use crate::{
 
 /// Serves until the input ends or a signal comes.
 pub(super) async fn run(environment: &Environment, arguments: &config::Arguments, console: &Console) -> Exit {
-    let keep =
-        Keep { spool: SpoolLimits::default(), max_output: None, success_codes: SuccessCodes::default() };
+    let keep = Keep {
+        spool: SpoolLimits::default(),
+        written: SpoolLimits::default(),
+        max_output: None,
+        success_codes: SuccessCodes::default(),
+    };
     let house = match setup::house(environment, arguments, keep, console) {
         Ok(house) => house,
         Err(exit) => return exit,

@@ -22,6 +22,7 @@ use crate::{
 #[derive(Debug, Clone)]
 pub(super) struct Keep {
     pub(super) spool: SpoolLimits,
+    pub(super) written: SpoolLimits,
     /// `None` takes the configuration's.
     pub(super) max_output: Option<usize>,
     pub(super) success_codes: SuccessCodes,
@@ -65,6 +66,7 @@ fn build(config: Config, secrets: Secrets, keep: Keep) -> Result<House, Box<dyn 
     let approvals = Approvals::new(config.approval.clone(), secrets.clone());
     let settings = Settings {
         spool: keep.spool,
+        written: keep.written,
         max_output: keep.max_output.unwrap_or(config.max_output),
         success_codes: keep.success_codes,
     };

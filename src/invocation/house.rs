@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use super::approval::Approvals;
+use super::{approval::Approvals, named::NamedSessions};
 use crate::{
     audit::Audit,
     inventory::Inventory,
@@ -20,6 +20,7 @@ pub struct House {
     pub(super) audit: Audit,
     pub(super) approvals: Approvals,
     pub(super) sessions: Sessions,
+    pub(super) named: NamedSessions,
     pub(super) secrets: Secrets,
     pub(super) settings: Settings,
 }
@@ -36,8 +37,10 @@ pub struct World {
 /// Limits of what comes back.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Settings {
-    /// What is kept of each stream.
+    /// What is kept of each stream of a program.
     pub spool: SpoolLimits,
+    /// What is kept of the text that commands and scripts write.
+    pub written: SpoolLimits,
     /// How many bytes of output a result holds.
     pub max_output: usize,
     /// Which exit codes are success.
@@ -55,7 +58,8 @@ impl House {
         secrets: Secrets,
         settings: Settings,
     ) -> Self {
-        Self { world: Arc::new(world), audit, approvals, sessions, secrets, settings }
+        let named = NamedSessions::default();
+        Self { world: Arc::new(world), audit, approvals, sessions, named, secrets, settings }
     }
 
     /// The snapshot in force.
@@ -68,6 +72,12 @@ impl House {
     #[must_use]
     pub fn approvals(&self) -> &Approvals {
         &self.approvals
+    }
+
+    /// The sessions in which scripts keep variables and functions.
+    #[must_use]
+    pub fn named_sessions(&self) -> &NamedSessions {
+        &self.named
     }
 
     /// What scrubs the secrets that are known by now.

@@ -1,17 +1,22 @@
 //! A running walk: its own task, so that hand-over, cancellation and progress are one mechanism.
 
-use std::{sync::Arc, time::Instant};
+use std::{fmt, sync::Arc, time::Instant};
 
-use tokio::task::{JoinError, JoinHandle};
+use tokio::{
+    sync::watch,
+    task::{JoinError, JoinHandle},
+};
 use tokio_util::sync::CancellationToken;
 
 use super::{
+    failure::Failure,
     house::House,
-    walk::{Failure, Walk, Watcher},
+    named::SessionName,
+    walk::{Walk, Watcher, asked},
 };
 use crate::{
-    call::{Call, CallId, Work},
-    output::{Parts, Report},
+    call::{Call, CallId},
+    output::{Parts, Report, View},
 };
 
 /// A call that was started.
@@ -20,7 +25,50 @@ use crate::{
 pub struct Job {
     id: CallId,
     cancel: CancellationToken,
+    progress: watch::Receiver<Progress>,
     task: JoinHandle<Done>,
+}
+
+/// What goes with a call and is not judged.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// The tool or subcommand that made the call.
+    pub tool: &'static str,
+    /// What the call may do, whatever the policy allows.
+    pub access: Access,
+    /// Whose variables and functions a script finds and leaves.
+    pub session: Option<SessionName>,
+    /// How objects are shown.
+    pub view: View,
+    /// Where safe text goes as it comes in.
+    pub watcher: Option<Watcher>,
+}
+
+/// What a call may do, whatever the policy allows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Access {
+    /// What the policy allows.
+    #[default]
+    Full,
+    /// Look, and change nothing.
+    ReadOnly,
+}
+
+/// What a call is at.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum Progress {
+    /// Nothing that could be named.
+    #[default]
+    UnderWay,
+    /// A step of a script.
+    Step {
+        /// Counted from 1.
+        number: u32,
+        /// The command's name.
+        command: String,
+        /// How far the host says that it is.
+        percent: Option<u8>,
+    },
 }
 
 /// A call that has ended.
@@ -32,12 +80,13 @@ pub struct Done {
     pub failure: Option<Failure>,
 }
 
-/// Starts a call. Safe text goes to `watcher` as it comes in.
-pub fn start(house: Arc<House>, call: Call, tool: &'static str, watcher: Option<Watcher>) -> Job {
+/// Starts a call.
+pub fn start(house: Arc<House>, call: Call, options: Options) -> Job {
     let cancel = CancellationToken::new();
     let id = call.id.clone();
-    let task = tokio::spawn(run(house, call, tool, watcher, cancel.clone()));
-    Job { id, cancel, task }
+    let (tell, progress) = watch::channel(Progress::default());
+    let task = tokio::spawn(run(house, call, options, tell, cancel.clone()));
+    Job { id, cancel, progress, task }
 }
 
 impl Job {
@@ -45,6 +94,12 @@ impl Job {
     #[must_use]
     pub fn id(&self) -> &CallId {
         &self.id
+    }
+
+    /// What the call is at; changes as it goes on.
+    #[must_use]
+    pub fn progress(&self) -> watch::Receiver<Progress> {
+        self.progress.clone()
     }
 
     /// Stops the remote work; [`Job::wait`] then says whether the host confirmed it.
@@ -68,40 +123,63 @@ impl Drop for Job {
     }
 }
 
+impl Options {
+    /// Those of a call that nobody watches and that uses no session.
+    #[must_use]
+    pub fn of(tool: &'static str) -> Self {
+        Self { tool, access: Access::Full, session: None, view: View::default(), watcher: None }
+    }
+}
+
+impl Progress {
+    /// The host says how far the present step is; a number below 0 means that nobody knows.
+    pub(super) fn tell_percent(progress: &watch::Sender<Self>, complete: i32) {
+        progress.send_if_modified(|progress| match progress {
+            Self::Step { percent, .. } => {
+                let before = *percent;
+                *percent = u8::try_from(complete).ok().map(|complete| complete.min(100));
+                *percent != before
+            }
+            Self::UnderWay => false,
+        });
+    }
+}
+
+impl fmt::Display for Progress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::UnderWay => f.write_str("running"),
+            Self::Step { number, command, percent: None } => write!(f, "step {number}: {command}"),
+            Self::Step { number, command, percent: Some(percent) } => {
+                write!(f, "step {number}: {command}, {percent} %")
+            }
+        }
+    }
+}
+
 async fn run(
     house: Arc<House>,
     call: Call,
-    tool: &'static str,
-    watcher: Option<Watcher>,
+    options: Options,
+    progress: watch::Sender<Progress>,
     cancel: CancellationToken,
 ) -> Done {
     let began = Instant::now();
-    let walk = Walk { house: &house, call: &call, tool, watcher: watcher.as_ref(), cancel: &cancel };
+    let walk = Walk { house: &house, call: &call, options: &options, cancel: &cancel, progress: &progress };
     let walked = walk.invoke().await;
-    let report = Report::new(Parts {
+    let mut report = Report::new(Parts {
         call: &call.id,
         host: &call.host,
         command: walked
             .judged
             .unwrap_or_else(|| house.scrubber().scrub(&asked(&call.work)).text.into_owned()),
-        ending: Failure::ending(&walked.ending),
+        ending: Failure::ending(walked.ending.as_ref().map(|outcome| *outcome)),
         captured: &walked.captured,
         elapsed: began.elapsed(),
         success_codes: &house.settings.success_codes,
         limit: house.settings.max_output,
     });
+    // A script that was denied, or failed, half-way has run all the same; one that sent nothing has not.
+    report.ran = walked.ran;
     Done { report, failure: walked.ending.err() }
-}
-
-/// What was asked for, for a result that has no judged form.
-fn asked(work: &Work) -> String {
-    match work {
-        Work::PowerShell { text } => text.clone(),
-        Work::Words { words } => words.join(" "),
-        Work::Command(pipeline) => pipeline.render(),
-        Work::Program { executable, arguments, .. } => {
-            std::iter::once(executable).chain(arguments).map(String::as_str).collect::<Vec<_>>().join(" ")
-        }
-        Work::Check => "check".to_owned(),
-    }
 }

@@ -52,6 +52,12 @@ pub enum Reason {
     /// A value or an object of a call that cannot travel as data.
     #[error("{0}")]
     NotTyped(typed::Reason),
+    /// It could change something, and was asked for as a query.
+    #[error("a query changes nothing, and this could: {form}")]
+    MayChange {
+        /// What would be sent.
+        form: String,
+    },
     /// A person has to approve of it first.
     #[error("a person has to approve of it first")]
     NotApproved,

@@ -3,7 +3,7 @@
 use rmcp::model::{JsonObject, Tool as Definition};
 use serde::Deserialize;
 
-use super::{ArgumentError, Request, Tool, arguments, looks, result};
+use super::{ArgumentError, Order, Request, Tool, arguments, looks, result};
 use crate::call::{HostName, Work};
 
 /// Reaches a host and authenticates.
@@ -39,7 +39,7 @@ impl Tool for CheckHost {
 
     fn request(&self, arguments: JsonObject) -> Result<Request, ArgumentError> {
         let Arguments { host } = arguments::read(arguments)?;
-        Ok(Request::Work { host: host.map(HostName::new), work: Work::Check, timeout: None })
+        Ok(Request::work(Order::new(host.map(HostName::new), Work::Check)))
     }
 }
 

@@ -3,19 +3,33 @@
 use rmcp::model::{JsonObject, Tool as Definition};
 use serde::Deserialize;
 
-use super::{ArgumentError, Request, Tool, arguments, changes, result};
-use crate::call::{HostName, Work};
+use super::{
+    ArgumentError, Request, Tool, arguments, changes,
+    order::{self, Shared},
+    result,
+};
+use crate::{call::Work, invocation::Access};
 
-/// Runs one PowerShell command.
+/// Runs a PowerShell script.
 #[derive(Debug)]
 pub(super) struct ExecuteCommand;
 
+/// What both tools take that run scripts.
 #[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Arguments {
+pub(super) struct Arguments {
     command: String,
-    host: Option<String>,
-    timeout_seconds: Option<f64>,
+    #[serde(flatten)]
+    shared: Shared,
+}
+
+impl Arguments {
+    pub(super) fn request(self, access: Access) -> Result<Request, ArgumentError> {
+        let Self { command, shared } = self;
+        if command.trim().is_empty() {
+            return Err(ArgumentError::EmptyCommand);
+        }
+        shared.order(Work::PowerShell { text: command }, access).map(Request::work)
+    }
 }
 
 impl Tool for ExecuteCommand {
@@ -24,46 +38,24 @@ impl Tool for ExecuteCommand {
     }
 
     fn definition(&self) -> Definition {
-        let schema = rmcp::object!({
-            "type": "object",
-            "properties": {
-                "command": {
-                    "type": "string",
-                    "description": "One PowerShell command with literal arguments, such as: Get-Service -Name W32Time"
-                },
-                "host": {
-                    "type": "string",
-                    "description": "A name from list_hosts. May be left out where there is only one."
-                },
-                "timeout_seconds": {
-                    "type": "number",
-                    "exclusiveMinimum": 0,
-                    "maximum": 86400,
-                    "description": "When to stop the remote command. Default: the host's setting, 300."
-                }
-            },
-            "required": ["command"],
-            "additionalProperties": false
+        let own = rmcp::object!({
+            "command": {
+                "type": "string",
+                "description": "PowerShell: one command or a script with variables, pipelines, loops and functions."
+            }
         });
-        Definition::new(self.name(), DESCRIPTION, schema)
-            .with_annotations(changes("Run a PowerShell command on a Windows host"))
+        let shared = ["host", "session", "select", "max_items", "depth", "timeout_seconds", "dry_run"];
+        Definition::new(self.name(), DESCRIPTION, order::schema(own, &shared, &["command"]))
+            .with_annotations(changes("Run PowerShell on a Windows host"))
             .with_raw_output_schema(result::schema())
     }
 
     fn request(&self, arguments: JsonObject) -> Result<Request, ArgumentError> {
-        let Arguments { command, host, timeout_seconds } = arguments::read(arguments)?;
-        if command.trim().is_empty() {
-            return Err(ArgumentError::EmptyCommand);
-        }
-        Ok(Request::Work {
-            host: host.map(HostName::new),
-            work: Work::PowerShell { text: command },
-            timeout: arguments::timeout(timeout_seconds)?,
-        })
+        arguments::read::<Arguments>(arguments)?.request(Access::Full)
     }
 }
 
-const DESCRIPTION: &str = "Runs one PowerShell command on a remote Windows host and returns exit code, stdout and \
-    stderr. The operator's policy decides which commands run; a denial names the rule and an alternative. Variables, \
-    pipelines and script text are refused unless the operator allows them. A command that passes its timeout is \
-    stopped on the host.";
+const DESCRIPTION: &str = "Runs PowerShell for a remote Windows host and returns text, objects, errors and the exit \
+    code. The script is evaluated here; the host gets only its commands, each judged by the operator's policy with its \
+    actual values. A denial names the rule and an alternative; `steps` says what ran before it. To look without \
+    changing anything use query_powershell.";

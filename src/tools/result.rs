@@ -6,8 +6,9 @@ use rmcp::model::{CallToolResult, ContentBlock, JsonObject};
 use serde_json::{Value, json};
 
 use crate::{
+    call::HostName,
     inventory::Inventory,
-    invocation::{Done, Failure},
+    invocation::{Done, Failure, Listed, SessionName},
     output,
     redact::{Scrubbed, Scrubber},
     remedy::Remedy,
@@ -27,6 +28,10 @@ pub enum Answer<'a> {
     },
     /// The hosts there are.
     Hosts(&'a Inventory),
+    /// The caller's named sessions.
+    Sessions(&'a [Listed]),
+    /// A named session that was closed.
+    Closed(&'a SessionName, &'a HostName),
     /// Arguments that cannot be a request.
     Refused(&'a dyn Remedy),
 }
@@ -37,6 +42,12 @@ pub fn render(answer: &Answer<'_>, scrubber: &Scrubber) -> CallToolResult {
     let Rendered { text, mut data, success } = match answer {
         Answer::Done { done, user, nonce } => render_done(done, user, *nonce),
         Answer::Hosts(inventory) => render_hosts(inventory),
+        Answer::Sessions(sessions) => render_sessions(sessions),
+        Answer::Closed(name, host) => Rendered {
+            text: format!("The session {name} on {host} is forgotten.\n"),
+            data: json!({ "closed": name.to_string(), "host": host.as_str() }),
+            success: true,
+        },
         Answer::Refused(error) => render_refusal(*error),
     };
     scrub(&mut data, scrubber);
@@ -180,6 +191,35 @@ fn render_hosts(inventory: &Inventory) -> Rendered {
         }));
     }
     Rendered { text, data: json!({ "hosts": hosts }), success: true }
+}
+
+fn render_sessions(sessions: &[Listed]) -> Rendered {
+    let mut text = String::new();
+    for Listed { name, host, busy, variables, functions, idle } in sessions {
+        let state = if *busy { "busy".to_owned() } else { format!("idle for {} s", idle.as_secs()) };
+        text.push_str(&format!(
+            "{name} on {host}, {state}: {} variables, {} functions\n",
+            variables.len(),
+            functions.len()
+        ));
+    }
+    if text.is_empty() {
+        text.push_str("There are no sessions; a call with `session` makes one.\n");
+    }
+    let data: Vec<Value> = sessions
+        .iter()
+        .map(|session| {
+            json!({
+                "name": session.name.to_string(),
+                "host": session.host.as_str(),
+                "busy": session.busy,
+                "idle_seconds": session.idle.as_secs(),
+                "variables": session.variables,
+                "functions": session.functions,
+            })
+        })
+        .collect();
+    Rendered { text, data: json!({ "sessions": data }), success: true }
 }
 
 fn render_refusal(error: &dyn Remedy) -> Rendered {

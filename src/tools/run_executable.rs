@@ -3,8 +3,8 @@
 use rmcp::model::{JsonObject, Tool as Definition};
 use serde::Deserialize;
 
-use super::{ArgumentError, Request, Tool, arguments, changes, result};
-use crate::call::{HostName, Work};
+use super::{ArgumentError, Order, Request, Tool, arguments, changes, order, result};
+use crate::call::{HostName, Mode, Work};
 
 /// Runs a native program.
 #[derive(Debug)]
@@ -20,6 +20,8 @@ struct Arguments {
     working_directory: Option<String>,
     host: String,
     timeout_seconds: Option<f64>,
+    #[serde(default)]
+    dry_run: bool,
 }
 
 impl Tool for RunExecutable {
@@ -28,49 +30,39 @@ impl Tool for RunExecutable {
     }
 
     fn definition(&self) -> Definition {
-        let schema = rmcp::object!({
-            "type": "object",
-            "properties": {
-                "executable": {
-                    "type": "string",
-                    "minLength": 1,
-                    "description": "Name or full path, such as: ipconfig"
-                },
-                "arguments": {
-                    "type": "array",
-                    "items": { "type": "string" },
-                    "description": "One element an argument, unquoted."
-                },
-                "stdin": { "type": "string", "description": "Text for its standard input." },
-                "working_directory": { "type": "string", "description": "A full Windows path." },
-                "host": { "type": "string", "description": "A name from list_hosts." },
-                "timeout_seconds": {
-                    "type": "number",
-                    "exclusiveMinimum": 0,
-                    "maximum": 86400,
-                    "description": "When to stop the program. Default: the host's setting, 300."
-                }
+        let own = rmcp::object!({
+            "executable": {
+                "type": "string",
+                "minLength": 1,
+                "description": "Name or full path, such as: ipconfig"
             },
-            "required": ["executable", "host"],
-            "additionalProperties": false
+            "arguments": {
+                "type": "array",
+                "items": { "type": "string" },
+                "description": "One element an argument, unquoted."
+            },
+            "stdin": { "type": "string", "description": "Text for its standard input." },
+            "working_directory": { "type": "string", "description": "A full Windows path." }
         });
-        Definition::new(self.name(), DESCRIPTION, schema)
+        let shared = ["host", "timeout_seconds", "dry_run"];
+        Definition::new(self.name(), DESCRIPTION, order::schema(own, &shared, &["executable", "host"]))
             .with_annotations(changes("Run a program on a Windows host"))
             .with_raw_output_schema(result::schema())
     }
 
     fn request(&self, arguments: JsonObject) -> Result<Request, ArgumentError> {
         let read: Arguments = arguments::read(arguments)?;
-        Ok(Request::Work {
-            host: Some(HostName::new(read.host)),
-            work: Work::Program {
-                executable: read.executable,
-                arguments: read.arguments,
-                stdin: read.stdin.map(String::into_bytes),
-                working_directory: read.working_directory,
-            },
+        let work = Work::Program {
+            executable: read.executable,
+            arguments: read.arguments,
+            stdin: read.stdin.map(String::into_bytes),
+            working_directory: read.working_directory,
+        };
+        Ok(Request::work(Order {
+            mode: if read.dry_run { Mode::DryRun } else { Mode::Run },
             timeout: arguments::timeout(read.timeout_seconds)?,
-        })
+            ..Order::new(Some(HostName::new(read.host)), work)
+        }))
     }
 }
 

@@ -1,6 +1,13 @@
+use std::time::Duration;
+
 use serde_json::{Value, json};
 
 use super::*;
+use crate::{
+    call::{Mode, Work},
+    invocation::Access,
+    output::View,
+};
 
 fn ask(tool: &str, arguments: Value) -> Result<Request, CallError> {
     let Value::Object(arguments) = arguments else { panic!("arguments are an object") };
@@ -70,32 +77,96 @@ fn schemas_hold_nothing_that_clients_reject() {
 
 #[test]
 fn arguments_become_requests() {
-    let work =
-        |host: Option<&str>, work| Request::Work { host: host.map(HostName::new), work, timeout: None };
+    let order = |tool, arguments| match ask(tool, arguments) {
+        Ok(Request::Work(order)) => *order,
+        other => panic!("{other:?}"),
+    };
     let text = |text: &str| Work::PowerShell { text: text.to_owned() };
-    assert_eq!(ask("execute_command", json!({ "command": "Get-Date" })), Ok(work(None, text("Get-Date"))));
     assert_eq!(
-        ask("execute_command", json!({ "command": "Get-Date", "host": "web-01", "timeout_seconds": 1.5 })),
-        Ok(Request::Work {
-            host: Some(HostName::new("web-01")),
-            work: text("Get-Date"),
+        order("execute_command", json!({ "command": "Get-Date" })),
+        Order::new(None, text("Get-Date"))
+    );
+    let host = || Some(HostName::new("web-01"));
+    assert_eq!(
+        order(
+            "execute_command",
+            json!({
+                "command": "Get-Date", "host": "web-01", "timeout_seconds": 1.5, "session": "a", "depth": 3,
+                "select": ["Name", "Id"], "max_items": 7, "dry_run": true
+            })
+        ),
+        Order {
             timeout: Some(Duration::from_millis(1500)),
-        })
+            session: Some(SessionName::parse("a").unwrap()),
+            mode: Mode::DryRun,
+            view: View {
+                select: vec!["Name".to_owned(), "Id".to_owned()],
+                max_items: 7,
+                depth: 3,
+                ..View::default()
+            },
+            ..Order::new(host(), text("Get-Date"))
+        }
     );
     assert_eq!(
-        ask("run_executable", json!({ "executable": "ping", "arguments": ["-n", "1"], "host": "web-01" })),
-        Ok(work(
-            Some("web-01"),
+        order("query_powershell", json!({ "command": "Get-Date" })),
+        Order { access: Access::ReadOnly, ..Order::new(None, text("Get-Date")) }
+    );
+    assert_eq!(
+        order("run_executable", json!({ "executable": "ping", "arguments": ["-n", "1"], "host": "web-01" })),
+        Order::new(
+            host(),
             Work::Program {
                 executable: "ping".to_owned(),
                 arguments: vec!["-n".to_owned(), "1".to_owned()],
                 stdin: None,
                 working_directory: None,
             }
-        ))
+        )
     );
-    assert_eq!(ask("check_host", json!({})), Ok(work(None, Work::Check)));
+    assert_eq!(order("check_host", json!({})), Order::new(None, Work::Check));
     assert_eq!(ask("list_hosts", json!({})), Ok(Request::ListHosts));
+    assert_eq!(ask("list_sessions", json!({})), Ok(Request::ListSessions));
+    let session = SessionName::parse("a").unwrap();
+    assert_eq!(
+        ask("close_session", json!({ "session": "a", "host": "web-01" })),
+        Ok(Request::CloseSession { host: host(), session })
+    );
+}
+
+#[test]
+fn a_cmdlet_s_parameters_are_data_of_their_types() {
+    let arguments = json!({
+        "cmdlet": "Get-Thing", "host": "web-01",
+        "parameters": {
+            "Name": "a'b; $(c)", "Id": [1, 5_000_000_000_i64], "Ratio": 0.5, "Force": true, "Nothing": null,
+            "Filter": { "LogName": "System", "Level": 2 }
+        }
+    });
+    let Ok(Request::Work(order)) = ask("invoke_cmdlet", arguments) else { panic!("no order") };
+    let Work::Command(pipeline) = order.work else { panic!("no command") };
+    let rendered = pipeline.render();
+    for part in
+        ["-Name:'a''b; $(c)'", "-Ratio:0.5", "-Force:$true", "-Nothing:$null", "@(1, 5000000000)", "LogName"]
+    {
+        assert!(rendered.contains(part), "{part}: {rendered}");
+    }
+    for (arguments, expected) in [
+        (json!({ "cmdlet": "Get-Thing; x", "host": "h" }), "the argument `cmdlet` is wrong: "),
+        (json!({ "cmdlet": "if", "host": "h" }), "the argument `cmdlet` is wrong: "),
+        (
+            json!({ "cmdlet": "Get-Thing", "host": "h", "parameters": { "a b": 1 } }),
+            "the argument `parameters/a b` is wrong: ",
+        ),
+        (
+            json!({ "cmdlet": "Get-Thing", "host": "h", "parameters": { "A": "\u{0}" } }),
+            "the argument `parameters` is wrong: ",
+        ),
+        (json!({ "cmdlet": "Get-Thing" }), "the argument `host` is missing"),
+    ] {
+        let error = ask("invoke_cmdlet", arguments.clone()).unwrap_err();
+        assert!(error.to_string().starts_with(expected), "{arguments}: {error}");
+    }
 }
 
 #[test]
@@ -103,11 +174,7 @@ fn wrong_arguments_name_the_field() {
     let cases = [
         ("execute_command", json!({}), "the argument `command` is missing"),
         ("execute_command", json!({ "command": 1 }), "the argument `command` is wrong: "),
-        (
-            "execute_command",
-            json!({ "comand": "x" }),
-            "there is no argument `comand`; known: command, host, ",
-        ),
+        ("execute_command", json!({ "comand": "x" }), "there is no argument `comand`; known: command, "),
         (
             "execute_command",
             json!({ "command": "x", "timeout_seconds": 0 }),
@@ -125,6 +192,9 @@ fn wrong_arguments_name_the_field() {
             json!({ "executable": "x", "host": "h", "arguments": ["a", 2] }),
             "the argument `arguments/1` is wrong: ",
         ),
+        ("execute_command", json!({ "command": "x", "session": "a b" }), "the argument `session` is wrong: "),
+        ("execute_command", json!({ "command": "x", "depth": 0 }), "the argument `depth` is wrong: "),
+        ("query_powershell", json!({ "command": "x", "dry_run": true }), "there is no argument `dry_run`; "),
         ("check_host", json!({ "host": ["h"] }), "the argument `host` is wrong: "),
         ("list_hosts", json!({ "all": true }), "there is no argument `all`; known: "),
     ];

@@ -86,8 +86,8 @@ fn a_script_file_is_judged_as_text() {
 #[test]
 fn a_timeout_says_what_became_of_the_command() {
     let site = Site::new();
-    let arguments = ["exec", "--timeout", "0.5", "--", "Start-Sleep", "-Seconds", "60"];
-    let output = site.run(&arguments, &[("ALLOW", Some("Start-Sleep"))]);
+    let arguments = ["exec", "--timeout", "0.5", "--", "simulate", "sleep", "60"];
+    let output = site.run(&arguments, &[("ALLOW", Some("simulate"))]);
     assert_eq!(output.status.code(), Some(124), "{output:?}");
     assert!(errors(&output).contains("the remote command was stopped"), "{}", errors(&output));
     assert!(site.wait_for(Mark::default(), terminated));
@@ -97,10 +97,10 @@ fn a_timeout_says_what_became_of_the_command() {
 #[test]
 fn an_interrupt_stops_the_remote_command() {
     let site = Site::new();
-    let arguments = ["exec", "--", "Start-Sleep", "-Seconds", "60"];
-    let mut command = site.command(&arguments, &[("ALLOW", Some("Start-Sleep"))]);
+    let arguments = ["exec", "--", "simulate", "sleep", "60"];
+    let mut command = site.command(&arguments, &[("ALLOW", Some("simulate"))]);
     let process = command.stdin(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
-    assert!(site.wait_for(Mark::default(), |event| matches!(event, Event::Script { .. })));
+    assert!(site.wait_for(Mark::default(), |event| matches!(event, Event::Command { .. })));
     let id = rustix::process::Pid::from_child(&process);
     rustix::process::kill_process(id, rustix::process::Signal::INT).unwrap();
     let output = process.wait_with_output().unwrap();

@@ -2,7 +2,7 @@
 
 use std::{process::Stdio, time::Duration};
 
-use serde_json::json;
+use serde_json::{Value, json};
 use winrm_host::{Ended, Event, Operation};
 
 use crate::support::{Site, bare, errors, text};
@@ -47,7 +47,8 @@ fn the_result_is_the_one_of_winrm_mcp_server() {
         ("stdout", json!("Gr\u{f6}\u{df}e \u{65e5}\u{672c}\n")),
         ("stderr", json!("")),
         ("success", json!(true)),
-        ("ran", json!("yes")),
+        // It was evaluated here.
+        ("ran", json!("no")),
         ("status", json!("success")),
     ] {
         assert_eq!(data[field], value, "{field}");
@@ -60,7 +61,8 @@ fn the_result_is_the_one_of_winrm_mcp_server() {
 fn a_remote_failure_is_an_error_with_its_exit_code() {
     let site = Site::new();
     let mut server = site.serve(&[]);
-    let result = server.call("execute_command", &json!({ "command": "Get-Service -Name NoSuch" }));
+    let command = "Get-Service -Name NoSuch -ErrorAction Stop";
+    let result = server.call("execute_command", &json!({ "command": command }));
     assert_eq!(result["isError"], json!(true));
     assert!(text(&result).contains("Status: FAILED (Exit Code: 1)"), "{result}");
     assert!(text(&result).contains("=== STDERR ==="));
@@ -93,8 +95,7 @@ fn what_is_denied_never_reaches_the_host() {
 fn a_timeout_stops_the_remote_command() {
     let site = Site::new();
     let mut server = site.serve(&[("ALLOW", Some("Start-Sleep"))]);
-    let call = json!({ "command": "Start-Sleep -Seconds 60", "timeout_seconds": 0.5 });
-    let result = server.call("execute_command", &call);
+    let result = server.call("invoke_cmdlet", &sleep(json!(0.5)));
     assert!(
         text(&result).contains("Status: TIMED OUT after 1s (the remote command was stopped)"),
         "{result}"
@@ -107,9 +108,9 @@ fn a_timeout_stops_the_remote_command() {
 fn a_cancelled_request_stops_the_remote_command() {
     let site = Site::new();
     let mut server = site.serve(&[("ALLOW", Some("Start-Sleep,hostname"))]);
-    let call = json!({ "name": "execute_command", "arguments": { "command": "Start-Sleep -Seconds 60" } });
+    let call = json!({ "name": "invoke_cmdlet", "arguments": sleep(json!(300)) });
     let id = server.begin("tools/call", &call);
-    assert!(site.wait_for(start(), |event| matches!(event, Event::Command { .. })));
+    assert!(site.wait_for(start(), |event| matches!(event, Event::Pipeline { .. })));
     server.send(&json!({
         "jsonrpc": "2.0", "method": "notifications/cancelled", "params": { "requestId": id }
     }));
@@ -123,16 +124,16 @@ fn the_end_of_input_ends_the_process_within_a_second_and_deletes_its_shells() {
     let site = Site::new();
     let mut server = site.serve(&[("ALLOW", Some("Start-Sleep,hostname"))]);
     server.call("run_executable", &json!({ "executable": "hostname", "host": "localhost" }));
-    let sleep = json!({ "name": "execute_command", "arguments": { "command": "Start-Sleep -Seconds 60" } });
-    server.begin("tools/call", &sleep);
-    assert!(site.wait_for(start(), |event| matches!(event, Event::Script { .. })));
+    server.begin("tools/call", &json!({ "name": "invoke_cmdlet", "arguments": sleep(json!(300)) }));
+    assert!(site.wait_for(start(), |event| matches!(event, Event::Pipeline { .. })));
     let (lived, output) = server.leave();
     assert!(lived < Duration::from_secs(1), "{lived:?}");
     assert!(output.status.success(), "{output:?}");
     let entries = site.record().entries();
     let count = |wanted: fn(&Event) -> bool| entries.iter().filter(|entry| wanted(&entry.event)).count();
-    assert_eq!(count(|event| matches!(event, Event::ShellCreated { .. })), 1);
-    assert_eq!(count(|event| matches!(event, Event::ShellDeleted { .. })), 1);
+    // One for programs, one for PowerShell.
+    assert_eq!(count(|event| matches!(event, Event::ShellCreated { .. })), 2);
+    assert_eq!(count(|event| matches!(event, Event::ShellDeleted { .. })), 2);
 }
 
 #[test]
@@ -265,8 +266,14 @@ fn start() -> winrm_host::Mark {
     winrm_host::Mark::default()
 }
 
+/// A call that sleeps on the host for a minute.
+fn sleep(timeout: Value) -> Value {
+    let parameters = json!({ "Seconds": 60 });
+    json!({ "cmdlet": "Start-Sleep", "parameters": parameters, "host": "localhost", "timeout_seconds": timeout })
+}
+
 fn terminated(event: &Event) -> bool {
-    matches!(event, Event::CommandEnded { how: Ended::Terminated, .. })
+    matches!(event, Event::CommandEnded { how: Ended::Terminated | Ended::Interrupted, .. })
 }
 
 /// What a user waits for: everything up to the Receive that brought the end.

@@ -1,0 +1,230 @@
+//! A script on its walk: read, checked and judged as far as it can be known, then evaluated here. What it has a host do
+//! goes the way of every piece of work, command by command, with the values that it has by then.
+
+mod answer;
+mod facts;
+mod vocabulary;
+
+use std::{borrow::Cow, collections::BTreeSet, time::Duration};
+
+use tokio::time::Instant;
+use winrm_script::{
+    check,
+    evaluate::{self, Evaluator, Facts, Limits, Needs, PushDown, Reply, Session, Setup},
+    parse,
+    position::Position,
+    static_command::StaticCommand,
+    tree::ScriptBlock,
+    typed::TypedPipeline,
+};
+
+use self::{facts::Question, vocabulary::WithFunctions};
+use super::{
+    failure::{Failure, ScriptError},
+    way::{Answer, Way},
+};
+use crate::{
+    call::{Outcome, Work},
+    output::Objects,
+    policy::Denial,
+};
+
+/// PowerShell that may be evaluated here. Words that are no command are for the policy to refuse.
+pub(super) fn text(work: &Work) -> Option<Cow<'_, str>> {
+    match work {
+        Work::PowerShell { text } => Some(Cow::Borrowed(text)),
+        // Written anew they are one command whose every value is a literal.
+        Work::Words { words } => {
+            StaticCommand::from_words(words).ok().map(|command| Cow::Owned(command.render()))
+        }
+        Work::Command(_) | Work::Program { .. } | Work::Check => None,
+    }
+}
+
+/// Runs a script. Where it cannot be evaluated the policy judges the text as a whole, which is a denial with the
+/// places and what to write instead, unless a rule lets text through.
+pub(super) async fn run(text: &str, way: &mut Way<'_>) -> Result<Outcome, Failure> {
+    let (house, call) = (way.walk.house, way.walk.call);
+    let borrowed = match &way.walk.options.session {
+        Some(name) => Some(house.named.borrow(&call.principal, &way.target.name, name)?),
+        None => None,
+    };
+    let session = borrowed.as_ref().map(|borrowed| borrowed.session().clone()).unwrap_or_default();
+    let tree = match read(text, &session, way) {
+        Ok(tree) => tree,
+        Err(Unread::Refused) => return way.whole().await,
+        Err(Unread::Denied(denial)) => return Err(way.denied(*denial)),
+    };
+    let began = Instant::now();
+    let ending = evaluate(text, tree, session, way).await;
+    way.ended(ending.as_ref().map(|(outcome, _)| *outcome), began);
+    let (outcome, session) = ending?;
+    if let (Some(borrowed), Some(session)) = (borrowed, session) {
+        borrowed.give_back(session)?;
+    }
+    Ok(outcome)
+}
+
+/// Why a script is not evaluated.
+enum Unread {
+    /// Something in it is not taken here.
+    Refused,
+    /// Something in it is certainly denied.
+    Denied(Box<Denial>),
+}
+
+fn read(text: &str, session: &Session, way: &Way<'_>) -> Result<ScriptBlock, Unread> {
+    let tree = parse::script(text).map_err(|_| Unread::Refused)?;
+    let vocabulary = WithFunctions::of(session);
+    let commands = check::script(text, &tree, &vocabulary).map_err(|_| Unread::Refused)?;
+    let foreseen = way.world.policy.foresee(way.walk.call, text, &commands, way.target);
+    foreseen.map_err(|denial| Unread::Denied(Box::new(denial)))?;
+    drop(commands);
+    Ok(tree)
+}
+
+/// Evaluates to the end. The session is what the script leaves, where it came to an end of its own.
+async fn evaluate(
+    text: &str,
+    tree: ScriptBlock,
+    session: Session,
+    way: &mut Way<'_>,
+) -> Result<(Outcome, Option<Session>), Failure> {
+    let questions = Question::of(&Needs::of(&tree)).chain(Question::of(&session.needs())).collect();
+    let facts = match ask(questions, way).await? {
+        Ok(facts) => facts,
+        Err(outcome) => return Ok((outcome, None)),
+    };
+    // Another endpoint than those that everybody has may lack the filters, or judge them by rules of its own.
+    let push_down = if way.target.remoting.is_full() { PushDown::On } else { PushDown::Off };
+    let setup = Setup { facts, limits: limits(), session, push_down };
+    let mut running = Running::new(Evaluator::with_setup(text, tree, setup));
+    let mut turn = running.turn(&mut way.objects);
+    loop {
+        match turn {
+            Turn::Call(call) => match answer(text, &call, way).await? {
+                Ok(reply) => running.answer(reply),
+                // It was stopped, or nobody knows: nothing after it may run.
+                Err(outcome) => return Ok((outcome, None)),
+            },
+            Turn::Working => tokio::task::yield_now().await,
+            Turn::Sleep(time) => way.sleep(time).await,
+            Turn::Refused(refusal) => return Err(ScriptError::Refused(refusal).into()),
+            Turn::Done(ending) => return Ok(running.end(ending)),
+        }
+        if let Some(reason) = way.over() {
+            return Ok((Outcome::Stopped(reason), None));
+        }
+        // Most scripts are done by now; others leave the runtime's work to other threads.
+        turn = tokio::task::block_in_place(|| running.turn(&mut way.objects));
+    }
+}
+
+/// What came of a call, or how the script ended with it.
+type Answered = Result<Result<Reply, Outcome>, Failure>;
+
+/// Asks the host for what the script uses of it.
+async fn ask(questions: BTreeSet<Question>, way: &mut Way<'_>) -> Result<Result<Facts, Outcome>, Failure> {
+    let mut facts = facts::known(way.target);
+    for question in questions {
+        let Some(pipeline) = question.pipeline() else { continue };
+        let command = pipeline.render();
+        let answer = way.step(Work::Command(pipeline)).await.map_err(|failure| {
+            let failure = Box::new(failure);
+            ScriptError::Fact { what: question.what(), command, failure }
+        })?;
+        match answer::reply(answer) {
+            Ok(reply) => question.learn(&reply.output, &mut facts),
+            Err(outcome) => return Ok(Err(outcome)),
+        }
+    }
+    Ok(Ok(facts))
+}
+
+/// Has the host do what the script calls.
+async fn answer(text: &str, call: &evaluate::Call, way: &mut Way<'_>) -> Answered {
+    let work = match call.kind {
+        evaluate::CallKind::Program => answer::program(call),
+        evaluate::CallKind::Command => Work::Command(TypedPipeline::from_call(call).map_err(|reason| {
+            let position = Position::in_text(text, call.span.start);
+            ScriptError::CannotTravel { position, reason }
+        })?),
+    };
+    let answer = way.step(work).await?;
+    if let Answer::Called(called) = &answer {
+        way.objects.via(called.via.name());
+    }
+    answer::check(&answer, &call.name)?;
+    Ok(answer::reply(answer))
+}
+
+/// A script under way.
+struct Running {
+    evaluator: Evaluator,
+    /// Time spent here, without what the host took.
+    spent: Duration,
+    /// `$LASTEXITCODE`.
+    exit_code: Option<i32>,
+}
+
+/// Why the script paused.
+enum Turn {
+    Call(Box<evaluate::Call>),
+    Working,
+    Sleep(Duration),
+    Refused(evaluate::Refusal),
+    Done(evaluate::Ending),
+}
+
+impl Running {
+    fn new(evaluator: Evaluator) -> Self {
+        Self { evaluator, spent: Duration::ZERO, exit_code: None }
+    }
+
+    /// Evaluates until something else is to be done, or for a bounded amount of work.
+    fn turn(&mut self, objects: &mut Objects) -> Turn {
+        let began = Instant::now();
+        let mut written = 0;
+        let turn = loop {
+            match self.evaluator.step(self.spent + began.elapsed()) {
+                evaluate::Step::Output(value) => objects.output(value),
+                evaluate::Step::Record(stream, record) => objects.record(stream, &record),
+                evaluate::Step::Call(call) => break Turn::Call(call),
+                evaluate::Step::Working => break Turn::Working,
+                evaluate::Step::Sleep(time) => break Turn::Sleep(time),
+                evaluate::Step::Refused(refusal) => break Turn::Refused(refusal),
+                evaluate::Step::Done(ending) => break Turn::Done(ending),
+            }
+            written += 1;
+            if written >= WRITTEN_IN_A_TURN {
+                break Turn::Working;
+            }
+        };
+        self.spent += began.elapsed();
+        turn
+    }
+
+    fn answer(&mut self, reply: Reply) {
+        self.exit_code = reply.exit_code.or(self.exit_code);
+        self.evaluator.answer(reply);
+    }
+
+    /// The exit code is that of the last program, if one ran; 1 after an error that ended the script, else 0.
+    fn end(self, ending: evaluate::Ending) -> (Outcome, Option<Session>) {
+        let exit_code = match (ending, self.exit_code) {
+            (evaluate::Ending::Exit(code), _) => code,
+            (evaluate::Ending::Complete, code) => code.unwrap_or(0),
+            (evaluate::Ending::Failed, Some(code)) if code != 0 => code,
+            (evaluate::Ending::Failed, _) => 1,
+        };
+        (Outcome::Completed { exit_code: Some(exit_code) }, Some(self.evaluator.into_session()))
+    }
+}
+
+/// What one script may cost here. Others run at the same time.
+fn limits() -> Limits {
+    Limits { memory: 512 << 20, ..Limits::default() }
+}
+
+/// Values and records after which others have their turn.
+const WRITTEN_IN_A_TURN: usize = 10_000;

@@ -1,0 +1,63 @@
+//! Between a script's calls and what goes to a host and comes back.
+
+use winrm_script::{
+    evaluate::{Call, Failure as Error, Reply},
+    value::Value,
+};
+
+use crate::{
+    call::{Outcome, Work},
+    invocation::{
+        failure::ScriptError,
+        way::{Answer, PROGRAM},
+    },
+};
+
+/// A program that a script calls. What is piped to it becomes the lines of its standard input.
+pub(super) fn program(call: &Call) -> Work {
+    let text = |value: &Value| value.to_text().to_string();
+    let lines: String = call.input.iter().map(|value| text(value) + "\r\n").collect();
+    Work::Program {
+        executable: call.name.clone(),
+        arguments: call.arguments.iter().map(text).collect(),
+        stdin: (!call.input.is_empty()).then(|| lines.into_bytes()),
+        working_directory: None,
+    }
+}
+
+/// Whether an answer is whole: a script must not compute on the beginning of an output.
+pub(super) fn check(answer: &Answer, name: &str) -> Result<(), ScriptError> {
+    match answer {
+        Answer::Ran(_, captured) if captured.stdout.whole().is_none() => {
+            Err(ScriptError::ProgramOutput { program: name.to_owned(), limit: PROGRAM.head })
+        }
+        _ => Ok(()),
+    }
+}
+
+/// The answer as the evaluator takes it, or how the work ended if not by itself.
+pub(super) fn reply(answer: Answer) -> Result<Reply, Outcome> {
+    let Outcome::Completed { exit_code } = answer.outcome() else { return Err(answer.outcome()) };
+    Ok(match answer {
+        // A command sets no `$LASTEXITCODE`.
+        Answer::Called(called) => Reply { exit_code: None, ..called.into_reply() },
+        Answer::Ran(_, captured) => Reply {
+            output: captured.stdout.whole().unwrap_or_default().lines().map(Value::string).collect(),
+            errors: captured.stderr.excerpt(usize::MAX).text.lines().map(error).collect(),
+            exit_code,
+            ..Reply::default()
+        },
+    })
+}
+
+/// A line of a program's standard error, as PowerShell makes a record of it.
+fn error(line: &str) -> Error {
+    Error {
+        id: "NativeCommandError".to_owned(),
+        message: line.to_owned(),
+        exception: "System.Management.Automation.RemoteException".to_owned(),
+        category: "NotSpecified".to_owned(),
+        target: Value::string(line),
+        ..Error::default()
+    }
+}

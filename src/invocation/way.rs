@@ -1,0 +1,345 @@
+//! The way of one piece of work to its host: judged, on record, sent, answered, on record. Each command of a script goes
+//! it, and whatever else a call asks for goes it once.
+
+use time::OffsetDateTime;
+use tokio::time::{Duration, Instant};
+use winrm_proto::clixml::ProgressRecord;
+
+use super::{
+    approval::{Approval, Occasion},
+    failure::Failure,
+    house::World,
+    job::{Access, Progress},
+    walk::{Walk, Walked, asked},
+};
+use crate::{
+    audit::{Asked, AuditError, Entry, Finish},
+    call::{Call, Outcome, Ran, StopReason, Work},
+    inventory::Target,
+    output::{Captured, Channel, Objects, Output, SpoolLimits, Step, StepOutcome},
+    policy::{Authorized, Denial, Judged, Judgement, Reason, Risk},
+    remedy::Remedy as _,
+    session::{Called, Lease, SessionError},
+};
+
+/// The way from one call to its host.
+#[derive(Debug)]
+pub(super) struct Way<'w> {
+    pub(super) walk: &'w Walk<'w>,
+    pub(super) world: &'w World,
+    pub(super) target: &'w Target,
+    deadline: Instant,
+    /// Opened by the first thing that is sent, and the same for all of them.
+    lease: Option<Lease>,
+    /// How many commands of a script went this way.
+    steps: u32,
+    ran: Ran,
+    judged: Option<String>,
+    /// What commands wrote, here and there.
+    pub(super) objects: Objects,
+    /// What a program wrote that was the whole call.
+    captured: Option<Captured>,
+}
+
+/// What came back.
+#[derive(Debug)]
+pub(super) enum Answer {
+    /// Objects, of typed commands.
+    Called(Called),
+    /// Bytes, of a program, of text, or of a check.
+    Ran(Outcome, Captured),
+}
+
+impl<'w> Way<'w> {
+    pub(super) fn new(walk: &'w Walk<'w>, world: &'w World, target: &'w Target) -> Self {
+        let timeout = walk.call.timeout.unwrap_or(target.timeouts.command);
+        Self {
+            walk,
+            world,
+            target,
+            deadline: Instant::now() + timeout.min(LONGEST),
+            lease: None,
+            steps: 0,
+            ran: Ran::No,
+            judged: None,
+            objects: Objects::new(walk.house.settings.written, &walk.house.scrubber()),
+            captured: None,
+        }
+    }
+
+    /// The whole call as one piece of work.
+    pub(super) async fn whole(&mut self) -> Result<Outcome, Failure> {
+        match self.take(self.walk.call, None).await? {
+            Answer::Called(called) => {
+                let outcome = called.outcome;
+                self.objects.via(called.via.name());
+                let reply = called.into_reply();
+                reply.output.into_iter().for_each(|value| self.objects.output(value));
+                for failure in reply.errors.iter().chain(&reply.terminating) {
+                    self.objects.error(&failure.to_value(), None);
+                }
+                reply.records.iter().for_each(|(stream, record)| self.objects.record(*stream, record));
+                Ok(outcome)
+            }
+            Answer::Ran(outcome, captured) => {
+                self.captured = Some(captured);
+                Ok(outcome)
+            }
+        }
+    }
+
+    /// A step of a script.
+    pub(super) async fn step(&mut self, work: Work) -> Result<Answer, Failure> {
+        self.steps = self.steps.saturating_add(1);
+        let text = asked(&work);
+        let name = text.split_whitespace().next().unwrap_or_default();
+        self.walk.progress.send_replace(Progress::Step {
+            number: self.steps,
+            command: name.to_owned(),
+            percent: None,
+        });
+        let Call { id, principal, host, purpose, mode, timeout, .. } = self.walk.call;
+        let (id, principal, host) = (id.clone(), principal.clone(), host.clone());
+        let call = Call { id, principal, host, work, purpose: *purpose, mode: *mode, timeout: *timeout };
+        let answer = self.take(&call, Some(self.steps)).await;
+        let (outcome, ran) = match &answer {
+            Ok(answer) => (answer.as_step(), Ran::Yes),
+            Err(Failure::Denied(_) | Failure::NotApproved(_)) => (StepOutcome::Denied, Ran::No),
+            Err(failure) if failure.ran() == Ran::No => (StepOutcome::NotSent, Ran::No),
+            Err(failure) => (StepOutcome::Unknown, failure.ran()),
+        };
+        let (objects, errors) = answer.as_ref().map_or((0, 0), Answer::counts);
+        let command = self.judged.take().unwrap_or(text);
+        self.objects.step(Step { number: self.steps, command, outcome, ran, objects, errors });
+        answer
+    }
+
+    /// Puts a denial of the whole script on record, before anything of it is sent.
+    pub(super) fn denied(&mut self, denial: Denial) -> Failure {
+        match self.decided(self.walk.call, None, &Judgement::Denied(denial.clone()), None) {
+            Ok(entry) => {
+                let failure = Failure::from(denial);
+                self.finished(entry, Err(&failure));
+                failure
+            }
+            Err(error) => error.into(),
+        }
+    }
+
+    /// Puts the end of a script on record.
+    pub(super) fn ended(&self, ending: Result<Outcome, &Failure>, began: Instant) {
+        let finish = Finish { ran: self.ran, ..self.finish(ending, began.elapsed()) };
+        let call = &self.walk.call.id;
+        if let Err(error) = self.walk.house.audit.ended(call, self.steps, finish) {
+            tracing::error!(%call, %error, "the end of a script is not on record");
+        }
+    }
+
+    /// The end of the walk: what was written is put into words and shown.
+    pub(super) async fn end(self, ending: Result<Outcome, Failure>) -> Walked {
+        let Self { walk, ran, judged, objects, captured, .. } = self;
+        let captured = match captured {
+            Some(captured) => captured,
+            None => {
+                let captured = objects.finish(&walk.options.view);
+                if let Some(watcher) = &walk.options.watcher {
+                    for (channel, spool) in
+                        [(Channel::Stderr, &captured.stderr), (Channel::Stdout, &captured.stdout)]
+                    {
+                        // A watcher that left needs nothing more.
+                        drop(watcher.send((channel, spool.excerpt(usize::MAX).text)).await);
+                    }
+                }
+                captured
+            }
+        };
+        Walked { ending, ran, captured, judged }
+    }
+
+    /// Whether the call has to end now.
+    pub(super) fn over(&self) -> Option<StopReason> {
+        if self.walk.cancel.is_cancelled() {
+            Some(StopReason::Cancelled)
+        } else if Instant::now() >= self.deadline {
+            Some(StopReason::Deadline)
+        } else {
+            None
+        }
+    }
+
+    /// Lets time pass, until the call has to end at most.
+    pub(super) async fn sleep(&self, time: Duration) {
+        let until = self.deadline.min(Instant::now() + time.min(LONGEST));
+        tokio::select! {
+            () = self.walk.cancel.cancelled() => {}
+            () = tokio::time::sleep_until(until) => {}
+        }
+    }
+
+    /// The story.
+    async fn take(&mut self, call: &Call, step: Option<u32>) -> Result<Answer, Failure> {
+        let Walk { house, options, .. } = *self.walk;
+        let (target, policy) = (self.target, &self.world.policy);
+        let occasion = Occasion { call, target, policy, tool: options.tool };
+        let (judgement, approval) = house.approvals.redeem(self.judge(call), occasion);
+        let entry = self.decided(call, step, &judgement, approval.as_ref())?;
+        let answer = match judgement {
+            Judgement::Allowed(authorized) => self.send(authorized, step).await.map_err(Failure::from),
+            Judgement::NeedsApproval(unapproved) => Err(house.approvals.ask(&unapproved, occasion).into()),
+            Judgement::Denied(denial) => Err(Failure::from(denial)),
+        };
+        self.finished(entry, answer.as_ref().map(Answer::outcome));
+        answer
+    }
+
+    fn judge(&self, call: &Call) -> Judgement {
+        let judgement = self.world.policy.judge(call, self.target, OffsetDateTime::now_utc());
+        let wanted = match &judgement {
+            Judgement::Allowed(authorized) => authorized,
+            Judgement::NeedsApproval(unapproved) => unapproved.wanted(),
+            Judgement::Denied(_) => return judgement,
+        };
+        if self.walk.options.access == Access::ReadOnly && wanted.risk() == Risk::Change {
+            return Judgement::Denied(Denial {
+                rule: self.walk.options.tool.to_owned(),
+                reason: Reason::MayChange { form: wanted.judged().text() },
+                position: None,
+                alternative: Some("execute_command runs what the policy allows to change".to_owned()),
+                operator_hint: None,
+            });
+        }
+        judgement
+    }
+
+    async fn send(&mut self, authorized: Authorized, step: Option<u32>) -> Result<Answer, SessionError> {
+        let Walk { house, call, cancel, options, .. } = *self.walk;
+        let judged = house.scrubber().scrub(&authorized.judged().text()).text.into_owned();
+        self.judged = Some(judged);
+        let lease = match &self.lease {
+            Some(lease) => lease,
+            None => {
+                let lease = house.sessions.lease(self.target, &call.principal, self.deadline, cancel)?;
+                self.lease.insert(lease)
+            }
+        };
+        let sent = match authorized.judged() {
+            Judged::Commands(_) => {
+                let progress = self.walk.progress;
+                let told =
+                    |record: &ProgressRecord| Progress::tell_percent(progress, record.percent_complete);
+                lease.call(authorized, told).await.map(Answer::Called)
+            }
+            Judged::RawPowerShell(_) | Judged::Program(_) | Judged::Check => {
+                // A script takes a program's output whole; what a person asked for is shown as it comes.
+                let (limits, watcher) = match step {
+                    Some(_) => (PROGRAM, None),
+                    None => (house.settings.spool, options.watcher.as_ref()),
+                };
+                // Made now, because the lease has read the password that is to be scrubbed.
+                let mut output = Output::new(limits, &house.scrubber());
+                let outcome = lease.run(authorized, &mut output, watcher).await;
+                if let Some(watcher) = watcher {
+                    for held in output.finish() {
+                        // A watcher that left needs nothing more.
+                        drop(watcher.send(held).await);
+                    }
+                }
+                let captured = output.into_captured();
+                match outcome {
+                    Ok(outcome) => Ok(Answer::Ran(outcome, captured)),
+                    Err(error) => {
+                        // What came before the connection was lost is worth seeing.
+                        self.captured = step.is_none().then_some(captured);
+                        Err(error)
+                    }
+                }
+            }
+        };
+        let ran = sent.as_ref().map_or_else(SessionError::ran, |_| Ran::Yes);
+        self.ran = match (self.ran, ran) {
+            (Ran::Yes, _) | (_, Ran::Yes) => Ran::Yes,
+            (Ran::Unknown, _) | (_, Ran::Unknown) => Ran::Unknown,
+            (Ran::No, Ran::No) => Ran::No,
+        };
+        sent
+    }
+
+    /// Puts the decision on record, on the disk, before anything is sent.
+    fn decided(
+        &self,
+        call: &Call,
+        step: Option<u32>,
+        judgement: &Judgement,
+        approval: Option<&Approval>,
+    ) -> Result<Entry, AuditError> {
+        let approved_by = approval.map(|approval| approval.by.as_str());
+        let profile = self.world.policy.profile();
+        let asked = Asked { call, step, tool: self.walk.options.tool, profile, approved_by };
+        // The disk is waited for on this thread; others take over the runtime's work meanwhile.
+        let entry = tokio::task::block_in_place(|| self.walk.house.audit.decided(asked, judgement))?;
+        if let Some(error) = entry.lost() {
+            tracing::error!(call = %call.id, %error, "a decision is not on record");
+        }
+        Ok(entry)
+    }
+
+    fn finish(&self, ending: Result<Outcome, &Failure>, duration: Duration) -> Finish<'static> {
+        let ended = Failure::ending(ending);
+        Finish {
+            status: ended.status(&self.walk.house.settings.success_codes),
+            ran: ended.ran(),
+            exit_code: ended.exit_code(),
+            error: ending.err().map(|failure| failure.code().name()),
+            duration,
+        }
+    }
+
+    fn finished(&self, entry: Entry, answer: Result<Outcome, &Failure>) {
+        let finish = self.finish(answer, entry.began().elapsed());
+        if let Err(error) = entry.finished(finish) {
+            tracing::error!(call = %self.walk.call.id, %error, "the end of a call is not on record");
+        }
+    }
+}
+
+impl Answer {
+    /// How the work ended.
+    pub(super) fn outcome(&self) -> Outcome {
+        match self {
+            Self::Called(called) => called.outcome,
+            Self::Ran(outcome, _) => *outcome,
+        }
+    }
+
+    fn as_step(&self) -> StepOutcome {
+        let failed = match self {
+            Self::Called(called) => called.terminating.is_some(),
+            Self::Ran(outcome, _) => !matches!(outcome, Outcome::Completed { exit_code: Some(0) }),
+        };
+        match self.outcome() {
+            Outcome::Completed { .. } if failed => StepOutcome::Failed,
+            Outcome::Completed { .. } => StepOutcome::Completed,
+            Outcome::Stopped(_) => StepOutcome::Stopped,
+            Outcome::StillRunning(_) => StepOutcome::StillRunning,
+            Outcome::Unknown => StepOutcome::Unknown,
+        }
+    }
+
+    /// How many objects and errors came back; of a program, how many lines.
+    fn counts(&self) -> (u64, u64) {
+        let count = |length: usize| u64::try_from(length).unwrap_or(u64::MAX);
+        match self {
+            Self::Called(called) => {
+                let errors = called.errors.len() + usize::from(called.terminating.is_some());
+                (count(called.output.len()), count(errors))
+            }
+            Self::Ran(_, captured) => (captured.stdout.total_lines(), captured.stderr.total_lines()),
+        }
+    }
+}
+
+/// What a script holds of one program's output.
+pub(super) const PROGRAM: SpoolLimits = SpoolLimits { head: 32 << 20, tail: 0 };
+
+/// A day: no deadline is further off, so that adding one cannot overflow.
+const LONGEST: Duration = Duration::from_hours(24);
