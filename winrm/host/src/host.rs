@@ -18,7 +18,7 @@ use crate::connection;
 use crate::machine::powershell::Scope;
 use crate::misbehaviour::Misbehaviour;
 use crate::record::{ConnectionId, Record};
-use crate::settings::{HardeningLevel, Loopback, Quotas, Scheme, Transport};
+use crate::settings::{HardeningLevel, LockOutcome, Loopback, Quotas, Scheme, Transport};
 use crate::world::{Choices, World};
 
 /// A running host. Dropping it stops it without waiting; [`shutdown`](Self::shutdown) waits.
@@ -193,6 +193,12 @@ impl HostBuilder {
     /// work, and `powershell.exe` in them.
     pub fn without_powershell_endpoints(mut self) -> Self {
         self.choices.configurations.clear();
+        self
+    }
+
+    /// Chooses what becomes of a runspace that a client locks.
+    pub fn lock(mut self, outcome: LockOutcome) -> Self {
+        self.choices.lock = outcome;
         self
     }
 

@@ -18,6 +18,7 @@ use crate::clock::Clock;
 use crate::record::Record;
 use calendar::LocalTime;
 use console::{Console, Environment};
+use files::Files;
 use pipe::Broken;
 use processes::Processes;
 use programs::{Program, Resolved};
@@ -32,6 +33,7 @@ pub(crate) struct Machine {
     environment: Environment,
     services: Services,
     processes: Processes,
+    files: Files,
     record: Record,
 }
 
@@ -68,7 +70,8 @@ impl Machine {
         }
         let started = LocalTime::from(clock.now());
         let (services, processes) = (Services::new(), Processes::new());
-        Self { hostname, clock, started, environment, services, processes, record }
+        let files = Files::default();
+        Self { hostname, clock, started, environment, services, processes, files, record }
     }
 
     /// The environment that a user's programs begin with.
@@ -178,7 +181,7 @@ pub(crate) fn home_of(user: &str) -> String {
 fn is_directory(path: &str) -> bool {
     let home = files::normal(path).to_ascii_lowercase();
     let home = home.strip_prefix("c:\\users\\").is_some_and(|name| !name.contains('\\'));
-    home || files::find(path).is_some_and(files::Entry::is_directory)
+    home || files::is_directory(path)
 }
 
 /// A row of the table of processes that goes when its future does, even when that is dropped half-way.

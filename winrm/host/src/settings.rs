@@ -107,6 +107,20 @@ pub enum HardeningLevel {
     Strict,
 }
 
+/// What becomes of a runspace on which a client puts the lock.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum LockOutcome {
+    /// It is locked.
+    #[default]
+    Holds,
+    /// The script fails half-way, and the runspace stays open.
+    Fails,
+    /// The script says nothing, and the hidden commands still run.
+    LeavesCommands,
+    /// The script says nothing, and the runspace still takes scripts.
+    LeavesLanguage,
+}
+
 /// The limits that Windows keeps under `winrm/config/winrs` and `winrm/config/service`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Quotas {

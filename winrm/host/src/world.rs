@@ -11,7 +11,7 @@ use crate::machine::powershell::Scope;
 use crate::misbehaviour::Armed;
 use crate::record::Record;
 use crate::service::{Operations, Shells};
-use crate::settings::{HardeningLevel, Quotas, Scheme, Transport};
+use crate::settings::{HardeningLevel, LockOutcome, Quotas, Scheme, Transport};
 
 /// What the builder chose.
 #[derive(Clone, Debug)]
@@ -28,6 +28,7 @@ pub(crate) struct Choices {
     pub(crate) ids: Ids,
     /// Session configurations, and what their sessions see.
     pub(crate) configurations: Vec<(String, Arc<Scope>)>,
+    pub(crate) lock: LockOutcome,
 }
 
 impl Default for Choices {
@@ -46,6 +47,7 @@ impl Default for Choices {
                 ("Microsoft.PowerShell".to_owned(), Arc::new(Scope::everything())),
                 (DEMO_ENDPOINT.to_owned(), Arc::new(Scope::role(DEMO_COMMANDS))),
             ],
+            lock: LockOutcome::default(),
         }
     }
 }

@@ -89,6 +89,11 @@ impl Environment {
         self.variables.get(&name.to_uppercase()).map(|(_, value)| value.as_str())
     }
 
+    /// Removes the variables whose names are not to be kept.
+    pub(crate) fn retain(&mut self, keep: impl Fn(&str) -> bool) {
+        self.variables.retain(|_, (name, _)| keep(name));
+    }
+
     /// Name and value of each variable whose name begins so, in order.
     pub(crate) fn beginning_with(&self, prefix: &str) -> impl Iterator<Item = (&str, &str)> {
         let prefix = prefix.to_uppercase();

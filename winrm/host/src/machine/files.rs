@@ -1,10 +1,21 @@
-//! The machine's disk: a few files that administrators look at. Nothing writes to it.
+//! The machine's disks: a few files that administrators look at, and a large folder whose files are made up when
+//! somebody looks. Nothing writes to them, but a file can be deleted.
+
+use std::borrow::Cow;
+use std::collections::BTreeSet;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+/// The disks, and what was deleted.
+#[derive(Debug, Default)]
+pub(super) struct Files {
+    deleted: Mutex<BTreeSet<String>>,
+}
 
 /// A file or a directory.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Entry {
     /// With its drive, in the spelling that listings show.
-    pub(super) path: &'static str,
+    pub(super) path: Cow<'static, str>,
     pub(super) kind: Kind,
     /// Days before the machine started at which it was written last.
     pub(super) age: u32,
@@ -15,18 +26,28 @@ pub(super) struct Entry {
 pub(super) enum Kind {
     Directory,
     File(&'static str),
-    /// A file that administrators may see and not read.
-    Locked(u32),
+    /// A file of so many bytes that administrators may see and not read.
+    Locked(u64),
+    /// A file of so many bytes, all of them zero.
+    Zeros(u64),
+}
+
+/// Why a file is still there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Undeletable {
+    Missing,
+    /// Somebody uses it, or it is a directory that is not empty.
+    InUse,
 }
 
 impl Entry {
     /// The last part of the path.
-    pub(super) fn name(&self) -> &'static str {
-        self.path.rsplit_once('\\').map_or(self.path, |(_, name)| name)
+    pub(super) fn name(&self) -> &str {
+        self.path.rsplit_once('\\').map_or(&*self.path, |(_, name)| name)
     }
 
     /// The directory that it is in.
-    pub(super) fn parent(&self) -> &'static str {
+    pub(super) fn parent(&self) -> &str {
         self.path.rsplit_once('\\').map_or("", |(parent, _)| parent)
     }
 
@@ -39,31 +60,68 @@ impl Entry {
         match self.kind {
             Kind::Directory => None,
             Kind::File(content) => i64::try_from(content.len()).ok(),
-            Kind::Locked(size) => Some(size.into()),
+            Kind::Locked(size) | Kind::Zeros(size) => i64::try_from(size).ok(),
         }
     }
 }
 
-/// The entry at a path, without regard to case and to how its slashes lean.
-pub(super) fn find(path: &str) -> Option<&'static Entry> {
-    let wanted = normal(path);
-    ENTRIES.iter().find(|entry| entry.path.eq_ignore_ascii_case(&wanted))
+impl Files {
+    /// The entry at a path, without regard to case and to how its slashes lean.
+    pub(super) fn find(&self, path: &str) -> Option<Entry> {
+        let wanted = normal(path);
+        if self.deleted().contains(&wanted.to_ascii_lowercase()) {
+            return None;
+        }
+        let known = ENTRIES.iter().find(|entry| entry.path.eq_ignore_ascii_case(&wanted));
+        known.cloned().or_else(|| archive::find(&wanted))
+    }
+
+    /// What is in a directory, by name, directories first. Files that nobody asked for yet are made on the way.
+    pub(super) fn children(&self, of: &Entry) -> impl Iterator<Item = Entry> + use<> {
+        let mut found: Vec<Entry> = ENTRIES
+            .iter()
+            .filter(|entry| entry.parent().eq_ignore_ascii_case(&of.path) && entry.path != of.path)
+            .cloned()
+            .collect();
+        found.sort_by_key(|entry| (!entry.is_directory(), entry.name().to_lowercase()));
+        let made_up = of.path.eq_ignore_ascii_case(archive::FOLDER).then(archive::all);
+        let deleted = self.deleted().clone();
+        found
+            .into_iter()
+            .chain(made_up.into_iter().flatten())
+            .filter(move |entry| deleted.is_empty() || !deleted.contains(&entry.path.to_ascii_lowercase()))
+    }
+
+    /// Deletes a file, or a directory that is empty.
+    pub(super) fn delete(&self, path: &str) -> Result<(), Undeletable> {
+        let entry = self.find(path).ok_or(Undeletable::Missing)?;
+        let in_use = matches!(entry.kind, Kind::Locked(_))
+            || (entry.is_directory() && self.children(&entry).next().is_some());
+        if in_use {
+            return Err(Undeletable::InUse);
+        }
+        self.deleted().insert(entry.path.to_ascii_lowercase());
+        Ok(())
+    }
+
+    fn deleted(&self) -> MutexGuard<'_, BTreeSet<String>> {
+        self.deleted.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
-/// What is in a directory, by name.
-pub(super) fn children(of: &Entry) -> Vec<&'static Entry> {
-    let mut found: Vec<&Entry> = ENTRIES
-        .iter()
-        .filter(|entry| entry.parent().eq_ignore_ascii_case(of.path) && entry.path != of.path)
-        .collect();
-    found.sort_by_key(|entry| (!entry.is_directory(), entry.name().to_lowercase()));
-    found
+/// Whether the disks come with this directory.
+pub(super) fn is_directory(path: &str) -> bool {
+    let wanted = normal(path);
+    ENTRIES.iter().any(|entry| entry.is_directory() && entry.path.eq_ignore_ascii_case(&wanted))
 }
 
 /// A path in one spelling: back slashes, a drive, no slash at the end.
 pub(super) fn normal(path: &str) -> String {
     let path = path.replace('/', "\\");
-    let path = path.strip_prefix("FileSystem::").unwrap_or(&path);
+    let path = ["Microsoft.PowerShell.Core\\FileSystem::", "FileSystem::"]
+        .iter()
+        .find_map(|provider| path.strip_prefix(provider))
+        .unwrap_or(&path);
     let rooted = match path.strip_prefix('\\') {
         Some(rest) => format!("C:\\{rest}"),
         None => path.to_owned(),
@@ -71,15 +129,48 @@ pub(super) fn normal(path: &str) -> String {
     rooted.trim_end_matches('\\').to_owned()
 }
 
+/// A folder of old reports, as file servers have them: one hundred thousand, of which one in a thousand is large.
+mod archive {
+    use super::{Cow, Entry, Kind};
+
+    pub(super) const FOLDER: &str = "D:\\Archive";
+    const COUNT: u32 = 100_000;
+
+    pub(super) fn find(path: &str) -> Option<Entry> {
+        let (folder, name) = path.rsplit_once('\\')?;
+        if !folder.eq_ignore_ascii_case(FOLDER) {
+            return None;
+        }
+        let number = name.get(..7).filter(|prefix| prefix.eq_ignore_ascii_case("report-"));
+        let digits = number.and_then(|_| name.get(7..)?.strip_suffix(".csv"))?;
+        let number =
+            digits.parse().ok().filter(|number| digits.len() == 6 && (1..=COUNT).contains(number))?;
+        Some(file(number))
+    }
+
+    pub(super) fn all() -> impl Iterator<Item = Entry> {
+        (1..=COUNT).map(file)
+    }
+
+    /// Sizes and ages follow from the number, and look as if they did not.
+    fn file(number: u32) -> Entry {
+        let mixed = number.wrapping_mul(2_654_435_761);
+        let small = 512 + u64::from(mixed % 900_000);
+        let size = if number.is_multiple_of(1_000) { (1 << 30) + u64::from(mixed) } else { small };
+        let path = Cow::Owned(format!("{FOLDER}\\report-{number:06}.csv"));
+        Entry { path, kind: Kind::Zeros(size), age: mixed.rotate_left(7) % 1_500 }
+    }
+}
+
 const fn directory(path: &'static str, age: u32) -> Entry {
-    Entry { path, kind: Kind::Directory, age }
+    Entry { path: Cow::Borrowed(path), kind: Kind::Directory, age }
 }
 
 const fn file(path: &'static str, age: u32, content: &'static str) -> Entry {
-    Entry { path, kind: Kind::File(content), age }
+    Entry { path: Cow::Borrowed(path), kind: Kind::File(content), age }
 }
 
-const ENTRIES: [Entry; 24] = [
+static ENTRIES: [Entry; 26] = [
     directory("C:", 212),
     directory("C:\\inetpub", 30),
     directory("C:\\inetpub\\logs", 30),
@@ -102,12 +193,14 @@ const ENTRIES: [Entry; 24] = [
     directory("C:\\Windows", 9),
     directory("C:\\Windows\\System32", 9),
     directory("C:\\Windows\\System32\\config", 9),
-    Entry { path: "C:\\Windows\\System32\\config\\SAM", kind: Kind::Locked(65_536), age: 9 },
+    Entry { path: Cow::Borrowed("C:\\Windows\\System32\\config\\SAM"), kind: Kind::Locked(65_536), age: 9 },
     directory("C:\\Windows\\System32\\drivers", 9),
     directory("C:\\Windows\\System32\\drivers\\etc", 212),
     file("C:\\Windows\\System32\\drivers\\etc\\hosts", 212, HOSTS),
     directory("C:\\Windows\\Temp", 0),
     file("C:\\Windows\\win.ini", 212, "; for 16-bit app support\r\n[fonts]\r\n[extensions]\r\n"),
+    directory("D:", 212),
+    directory(archive::FOLDER, 0),
 ];
 const HOSTS: &str = "# Copyright (c) 1993-2009 Microsoft Corp.\r\n#\r\n\
     # This is a sample HOSTS file used by Microsoft TCP/IP for Windows.\r\n#\r\n\

@@ -11,12 +11,13 @@ mod display;
 mod executable;
 mod failure;
 mod filter;
+mod lock;
 mod metadata;
 mod options;
 mod restricted;
+mod runspace;
 mod scope;
 mod script_text;
-mod session;
 mod stage;
 
 use futures_util::future::join_all;
@@ -25,9 +26,10 @@ use winrm_proto::clixml::{ErrorRecord, ProgressRecord, Value};
 use winrm_script::value::Value as Item;
 
 pub(super) use executable::run;
+pub(crate) use lock::Lock;
 pub(crate) use metadata::describe;
+pub(crate) use runspace::Runspace;
 pub(crate) use scope::Scope;
-pub(crate) use session::Session;
 pub(crate) use stage::Success;
 
 use super::Machine;
@@ -89,7 +91,7 @@ pub(crate) type Emissions = mpsc::Sender<Emission>;
 /// Runs commands joined by `|` to their end. Dropping the future stops them.
 pub(crate) async fn run_pipeline(
     machine: &Machine,
-    session: &Session,
+    runspace: &Runspace,
     commands: Vec<TypedCommand>,
     input: Option<mpsc::Receiver<Item>>,
     emissions: Emissions,
@@ -105,9 +107,9 @@ pub(crate) async fn run_pipeline(
             (Output::Next(sender), Input::Values(receiver))
         };
         let stage =
-            Stage::new(machine, session, &command, std::mem::replace(&mut input, next), output, &emissions);
+            Stage::new(machine, runspace, &command, std::mem::replace(&mut input, next), output, &emissions);
         stages.push(async move {
-            match session.scope().find(&command.name) {
+            match runspace.scope().find(&command.name) {
                 Some(Callable::Cmdlet(cmdlet)) => stage.run(cmdlet, command).await,
                 Some(Callable::Program(program)) => stage.run_program(program, command).await,
                 None => stage.refuse(&command.name).await,

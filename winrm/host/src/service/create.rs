@@ -75,7 +75,8 @@ fn powershell(
     if request.shell_id.is_none() {
         return Err(WindowsFault::SCHEMA);
     }
-    let pool = Pool::new(Arc::clone(&world.machine), world.record.clone(), user, scope);
+    let lock = world.choices.lock;
+    let pool = Pool::new(Arc::clone(&world.machine), world.record.clone(), user, scope, lock);
     pool.open(messages)?;
     Ok(Content::PowerShell(pool))
 }

@@ -1,13 +1,15 @@
 //! A runspace pool behind a PowerShell shell: proto's half of the protocol, and the pipelines that run.
 
+mod debugger;
 mod pipeline;
+mod runspaces;
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use bytes::Bytes;
-use tokio::sync::{Notify, Semaphore, mpsc, oneshot};
+use tokio::sync::{Notify, mpsc, oneshot};
 use tokio::time::{Instant, sleep_until, timeout_at};
 use uuid::Uuid;
 use winrm_proto::clixml::{PsString, Value, Version};
@@ -25,19 +27,23 @@ use winrm_script::value::Value as Item;
 use super::fault::WindowsFault;
 use super::output::MOMENT;
 use crate::machine::Machine;
-use crate::machine::powershell::{Scope, Session};
+use crate::machine::powershell::Scope;
 use crate::record::{Ended, Record};
+use crate::settings::LockOutcome;
 use pipeline::Pipeline;
+use runspaces::Runspaces;
 
 /// A runspace pool.
 pub(crate) struct Pool {
     machine: Arc<Machine>,
     record: Record,
-    session: Session,
     protocol: Mutex<RunspacePool>,
     pipelines: Mutex<HashMap<Uuid, Arc<Pipeline>>>,
-    /// Pipelines that may run at the same time; the others wait.
-    runspaces: Semaphore,
+    runspaces: Runspaces,
+    /// What becomes of a lock that the client puts on a runspace.
+    lock: LockOutcome,
+    /// The client is taken for a debugger.
+    debugged: AtomicBool,
     /// There is something to send, or a pipeline has ended.
     news: Notify,
     /// Something was sent.
@@ -52,7 +58,13 @@ pub(crate) struct Pool {
 }
 
 impl Pool {
-    pub(super) fn new(machine: Arc<Machine>, record: Record, user: &str, scope: Arc<Scope>) -> Arc<Self> {
+    pub(super) fn new(
+        machine: Arc<Machine>,
+        record: Record,
+        user: &str,
+        scope: Arc<Scope>,
+        lock: LockOutcome,
+    ) -> Arc<Self> {
         let key = aws_lc::SessionKey::generate().ok().map(|key| -> Box<dyn ServerKey> { Box::new(key) });
         let protocol = RunspacePool::new(Settings {
             capability: SessionCapability::ours(),
@@ -61,12 +73,13 @@ impl Pool {
             limits: PoolLimits::default(),
         });
         Arc::new(Self {
+            runspaces: Runspaces::new(user, scope, machine.environment_of(user)),
             machine,
             record,
-            session: Session::new(user, scope),
+            lock,
+            debugged: AtomicBool::new(false),
             protocol: Mutex::new(protocol),
             pipelines: Mutex::default(),
-            runspaces: Semaphore::new(0),
             news: Notify::new(),
             room: Notify::new(),
             left: Notify::new(),
@@ -80,8 +93,10 @@ impl Pool {
     pub(super) fn open(&self, messages: &[u8]) -> Result<(), WindowsFault> {
         for event in self.read(POOL, messages)? {
             if let Asked::Opened(init) = event {
-                let runspaces = usize::try_from(init.max_runspaces).unwrap_or(1).clamp(1, MOST_RUNSPACES);
-                self.runspaces.add_permits(runspaces);
+                self.runspaces.allow(init.max_runspaces);
+                if debugger::is_debugger(&init.application_arguments) {
+                    self.debugged.store(true, Ordering::Relaxed);
+                }
                 let _first = self.host.set(init.host);
             }
         }
@@ -277,16 +292,16 @@ impl Pool {
                 self.answer(call, Availability::Done((1..=most).contains(&count)))?;
             }
             Asked::ResetState { call } => {
-                self.session.reset();
+                self.runspaces.reset();
                 self.answer(call, Availability::Done(true))?;
             }
             Asked::SetMaxRunspaces { call, count } => {
-                let done = self.resize(count);
+                let (least, now) = self.protocol().runspaces();
+                let done = count >= least && self.runspaces.resize(now, count);
                 self.answer(call, Availability::Done(done))?;
             }
             Asked::AvailableRunspaces { call } => {
-                let free = i64::try_from(self.runspaces.available_permits()).unwrap_or(i64::MAX);
-                self.answer(call, Availability::Count(free))?;
+                self.answer(call, Availability::Count(self.runspaces.free()))?;
             }
             Asked::Negotiated(_)
             | Asked::Opened(_)
@@ -324,25 +339,6 @@ impl Pool {
 
     fn answer(&self, call: CallId, answer: Availability) -> Result<(), WindowsFault> {
         self.protocol().answer(call, answer).map_err(|_| WindowsFault::BROKEN_POOL)
-    }
-
-    /// Changes how many pipelines run at the same time. Those that run go on.
-    fn resize(&self, count: i32) -> bool {
-        let (least, now) = self.protocol().runspaces();
-        if count < least {
-            return false;
-        }
-        match (usize::try_from(count), usize::try_from(now)) {
-            (Ok(count @ 1..=MOST_RUNSPACES), Ok(now)) if count >= now => {
-                self.runspaces.add_permits(count - now);
-                true
-            }
-            (Ok(count @ 1..=MOST_RUNSPACES), Ok(now)) => {
-                self.runspaces.forget_permits(now - count);
-                true
-            }
-            _ => false,
-        }
     }
 
     /// What there is to send, as soon as there is any; a pipeline gets a moment to come to its end.
@@ -480,5 +476,3 @@ const SMALLEST_ROOM: usize = 512;
 const CONNECT_ROOM: usize = 32 * 1024;
 /// Bytes thrown away at a time.
 const DISCARDED: usize = 1024 * 1024;
-/// Windows' quota.
-const MOST_RUNSPACES: usize = 5_000;

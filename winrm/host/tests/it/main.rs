@@ -7,6 +7,8 @@ mod commands;
 #[cfg(test)]
 mod http;
 #[cfg(test)]
+mod lockdown;
+#[cfg(test)]
 mod misbehaviour;
 #[cfg(test)]
 mod peer;

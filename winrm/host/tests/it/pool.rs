@@ -43,13 +43,27 @@ impl Pool {
     }
 
     pub(crate) async fn open(host: &Host, resource: ResourceUri, runspaces: i32) -> Result<Self, Box<Fault>> {
+        let settings = Settings { max_runspaces: runspaces, host: HostInfo::writes(), ..Settings::default() };
+        Self::with(host, resource, settings).await
+    }
+
+    async fn with(host: &Host, resource: ResourceUri, settings: Settings) -> Result<Self, Box<Fault>> {
+        Self::forged(host, resource, settings, |first| first).await
+    }
+
+    /// Opens a pool with first messages that proto's client half would not write.
+    pub(crate) async fn forged(
+        host: &Host,
+        resource: ResourceUri,
+        settings: Settings,
+        forge: impl FnOnce(Bytes) -> Bytes,
+    ) -> Result<Self, Box<Fault>> {
         let mut peer = Peer::of(host).await;
         let id = Uuid::new_v4();
-        let settings = Settings { max_runspaces: runspaces, host: HostInfo::writes(), ..Settings::default() };
         let mut protocol = RunspacePool::open(id, settings).unwrap();
         let first = protocol.next_payload(100_000).unwrap();
         assert_eq!(first.carrier, Carrier::Create);
-        let create = CreateShell::powershell(ShellId::from_uuid(id), "2.3", first.bytes);
+        let create = CreateShell::powershell(ShellId::from_uuid(id), "2.3", forge(first.bytes));
         let shell = peer.call(&resource.into(), &create).await?.shell;
         let mut pool = Self { peer, shell, protocol, events: Vec::new() };
         while pool.protocol.state() != RunspacePoolState::Opened {

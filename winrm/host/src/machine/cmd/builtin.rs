@@ -62,7 +62,7 @@ impl Interpreter<'_> {
             Builtin::Echo => echo(rest, console).await?,
             Builtin::Remark => 0,
             Builtin::Set => set(rest, console).await?,
-            Builtin::Type => listing::type_files(rest, console).await?,
+            Builtin::Type => listing::type_files(self.machine, rest, console).await?,
             Builtin::Version => {
                 let version = self.machine.version();
                 console.stdout.line(&format!("\r\nMicrosoft Windows [Version {version}]")).await?;

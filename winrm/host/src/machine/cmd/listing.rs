@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::super::console::Console;
-use super::super::files::{self, Entry, Kind};
+use super::super::files::{Entry, Kind};
 use super::super::pipe::Broken;
 use super::super::{Machine, thousands};
 use super::words;
@@ -13,20 +13,22 @@ pub(super) async fn directory(machine: &Machine, rest: &str, console: &Console) 
     let words = words(rest);
     let bare = words.iter().any(|word| word.eq_ignore_ascii_case("/b"));
     let path = words.iter().find(|word| !word.starts_with('/')).map_or(&console.directory, |path| path);
-    let Some(entry) = files::find(&absolute(path, console)) else {
+    let Some(entry) = machine.files.find(&absolute(path, console)) else {
         console.stderr.line("File Not Found").await?;
         return Ok(1);
     };
-    let entries = if entry.is_directory() { files::children(entry) } else { vec![entry] };
+    let entries =
+        if entry.is_directory() { machine.files.children(&entry).collect() } else { vec![entry.clone()] };
     if bare {
         for entry in entries {
             console.stdout.line(entry.name()).await?;
         }
         return Ok(0);
     }
-    let shown = if entry.is_directory() { entry.path } else { entry.parent() };
+    let shown = if entry.is_directory() { &*entry.path } else { entry.parent() };
+    let (drive, label) = if shown.starts_with('D') { ('D', "Data") } else { ('C', "Windows") };
     let mut text = format!(
-        " Volume in drive C is Windows\r\n Volume Serial Number is 5A1C-08D2\r\n\r\n Directory of {shown}\r\n\r\n"
+        " Volume in drive {drive} is {label}\r\n Volume Serial Number is 5A1C-08D2\r\n\r\n Directory of {shown}\r\n\r\n"
     );
     let line = |entry: &Entry| {
         let written = machine.started.before(Duration::from_secs(u64::from(entry.age) * 86_400));
@@ -47,7 +49,7 @@ pub(super) async fn directory(machine: &Machine, rest: &str, console: &Console) 
 }
 
 /// `type FILE…`.
-pub(super) async fn type_files(rest: &str, console: &Console) -> Result<i32, Broken> {
+pub(super) async fn type_files(machine: &Machine, rest: &str, console: &Console) -> Result<i32, Broken> {
     let words = words(rest);
     if words.is_empty() {
         console.stderr.line("The syntax of the command is incorrect.").await?;
@@ -55,9 +57,13 @@ pub(super) async fn type_files(rest: &str, console: &Console) -> Result<i32, Bro
     }
     let mut level = 0;
     for path in words {
-        let problem = match files::find(&absolute(&path, console)).map(|entry| entry.kind) {
+        let problem = match machine.files.find(&absolute(&path, console)).map(|entry| entry.kind) {
             Some(Kind::File(content)) => {
                 console.stdout.write(content).await?;
+                continue;
+            }
+            Some(Kind::Zeros(size)) => {
+                zeros(size, console).await?;
                 continue;
             }
             Some(Kind::Directory) => "Access is denied.",
@@ -70,6 +76,17 @@ pub(super) async fn type_files(rest: &str, console: &Console) -> Result<i32, Bro
         level = 1;
     }
     Ok(level)
+}
+
+/// Writes as many zeros as a file has bytes, a piece at a time.
+async fn zeros(size: u64, console: &Console) -> Result<(), Broken> {
+    let mut left = usize::try_from(size).unwrap_or(usize::MAX);
+    while left > 0 {
+        let piece = left.min(64 * 1024);
+        console.stdout.write(vec![0; piece]).await?;
+        left -= piece;
+    }
+    Ok(())
 }
 
 /// A path from where the interpreter stands.

@@ -2,6 +2,7 @@
 
 pub(super) mod cim;
 pub(super) mod command;
+mod drives;
 pub(super) mod event;
 pub(super) mod files;
 pub(super) mod filters;

@@ -2,7 +2,7 @@
 
 mod writer;
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use tokio::sync::mpsc;
 use winrm_proto::clixml::{ProgressRecord, ProgressRecordType};
@@ -12,7 +12,7 @@ use super::super::console::Console;
 use super::super::pipe::Broken;
 use super::options::{Options, Refused, Script};
 use super::script_text::Exit;
-use super::{Emission, Fatal, Scope, Session, Success, convert, run_pipeline};
+use super::{Emission, Fatal, Runspace, Scope, Success, convert, run_pipeline};
 use crate::record::Event;
 use writer::Writer;
 
@@ -63,8 +63,9 @@ async fn evaluate(
         machine.record.write(Event::Script { text: text.clone() });
         return Box::pin(evaluate(machine, &text, console, writer)).await;
     }
-    let session = Session::new(&console.user, Arc::new(Scope::everything()));
-    let script_text = match convert::script(statement, &session.scope()) {
+    let environment = Arc::new(Mutex::new(console.environment.clone()));
+    let runspace = Runspace::new(&console.user, Arc::new(Scope::everything()), environment);
+    let script_text = match convert::script(statement, &runspace.scope()) {
         Ok(script_text) => script_text,
         Err(record) => {
             writer.emission(Emission::Fatal(Fatal(record)), console).await?;
@@ -75,7 +76,7 @@ async fn evaluate(
         writer.progress(preparing_modules());
     }
     let (sender, mut receiver) = mpsc::channel(64);
-    let running = run_pipeline(machine, &session, script_text.commands, None, sender);
+    let running = run_pipeline(machine, &runspace, script_text.commands, None, sender);
     let writing = async {
         while let Some(emission) = receiver.recv().await {
             writer.emission(emission, console).await?;

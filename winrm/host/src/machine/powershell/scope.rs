@@ -4,7 +4,7 @@ use winrm_script::commands;
 
 use super::super::programs::{Program, Resolved};
 use super::cmdlet::Cmdlet;
-use super::restricted;
+use super::{lock, restricted};
 
 /// What a session configuration lets its sessions see.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -13,6 +13,24 @@ pub(crate) enum Scope {
     Everything,
     /// A role capability: these commands, those that every restricted session has, and no language.
     Role(Vec<String>),
+    /// What a lock left.
+    Locked(Locked),
+}
+
+/// What a lock left.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Locked {
+    /// The commands that are still seen.
+    pub(super) shown: Vec<String>,
+    /// Whether text is still taken, as it never should be.
+    pub(super) language: Language,
+}
+
+/// `$ExecutionContext.SessionState.LanguageMode`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Language {
+    FullLanguage,
+    NoLanguage,
 }
 
 /// What a command's name stands for.
@@ -33,11 +51,18 @@ impl Scope {
     }
 
     pub(crate) fn has_language(&self) -> bool {
-        *self == Self::Everything
+        match self {
+            Self::Everything => true,
+            Self::Role(_) => false,
+            Self::Locked(locked) => locked.language == Language::FullLanguage,
+        }
     }
 
     /// Looks a name up as PowerShell does: a cmdlet or its alias, a program, and then a cmdlet with `Get-` before it.
     pub(super) fn find(&self, name: &str) -> Option<Callable> {
+        if let Self::Locked(locked) = self {
+            return lock::find(&locked.shown, name);
+        }
         if let Some(cmdlet) = self.cmdlet(name) {
             return Some(Callable::Cmdlet(cmdlet));
         }
@@ -53,6 +78,7 @@ impl Scope {
     pub(super) fn cmdlets(&self) -> Vec<&'static Cmdlet> {
         match self {
             Self::Everything => Cmdlet::all(),
+            Self::Locked(_) => Cmdlet::all().into_iter().filter(|cmdlet| self.shows(cmdlet.name)).collect(),
             Self::Role(_) => {
                 let mut seen = restricted::FUNCTIONS.iter().collect::<Vec<_>>();
                 seen.retain(|function| !self.shows(function.name));
@@ -65,7 +91,7 @@ impl Scope {
 
     fn cmdlet(&self, name: &str) -> Option<&'static Cmdlet> {
         match self {
-            Self::Everything => Cmdlet::find(name),
+            Self::Everything | Self::Locked(_) => Cmdlet::find(name),
             // What a role shows are the plain names: its session has the modules' other names no more.
             Self::Role(_) if name.contains('\\') => None,
             Self::Role(_) => {
@@ -79,7 +105,7 @@ impl Scope {
     fn shows(&self, name: &str) -> bool {
         match self {
             Self::Everything => true,
-            Self::Role(names) => names
+            Self::Role(names) | Self::Locked(Locked { shown: names, .. }) => names
                 .iter()
                 .any(|known| known.strip_suffix(".exe").unwrap_or(known).eq_ignore_ascii_case(name)),
         }

@@ -14,7 +14,7 @@ use winrm_script::value::Value as Item;
 use super::binding::{Feed, bind};
 use super::cmdlet::Cmdlet;
 use super::failure::{Failure, Problem, Target, unknown_command};
-use super::{Emission, Emissions, Fatal, Session, TypedArgument, TypedCommand};
+use super::{Emission, Emissions, Fatal, Runspace, TypedArgument, TypedCommand};
 
 /// What `$?` says when a pipeline has ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -46,7 +46,7 @@ pub(super) enum Output {
 #[derive(Debug)]
 pub(super) struct Stage<'m> {
     pub(super) machine: &'m Machine,
-    pub(super) session: &'m Session,
+    pub(super) runspace: &'m Runspace,
     /// The cmdlet, whose own name stands in errors, whatever alias was used.
     cmdlet: Option<&'static Cmdlet>,
     text: String,
@@ -71,7 +71,7 @@ enum ErrorAction {
 impl<'m> Stage<'m> {
     pub(super) fn new(
         machine: &'m Machine,
-        session: &'m Session,
+        runspace: &'m Runspace,
         command: &TypedCommand,
         input: Input,
         output: Output,
@@ -79,7 +79,7 @@ impl<'m> Stage<'m> {
     ) -> Self {
         Self {
             machine,
-            session,
+            runspace,
             cmdlet: None,
             text: command.text.clone(),
             input,
@@ -135,9 +135,9 @@ impl<'m> Stage<'m> {
             stdin: Source::Empty,
             stdout: Sink::Pipe(output.clone(), Stream::Stdout),
             stderr: Sink::Pipe(output, Stream::Stderr),
-            environment: self.machine.environment_of(&self.session.user),
-            directory: super::super::home_of(&self.session.user),
-            user: self.session.user.clone(),
+            environment: self.machine.environment_of(&self.runspace.user),
+            directory: super::super::home_of(&self.runspace.user),
+            user: self.runspace.user.clone(),
         };
         let machine = self.machine;
         let running = async move { machine.run_program(program, &words, &text, &mut console).await };
@@ -156,7 +156,7 @@ impl<'m> Stage<'m> {
         let (code, read): (_, Result<(), Failure>) = tokio::join!(running, reading);
         // A program whose output nobody reads any more has no exit code that anybody could ask for.
         if let Ok(code) = code {
-            self.session.set_last_exit_code(code);
+            self.runspace.set_last_exit_code(code);
         }
         if code != Ok(0) {
             self.complained.store(true, Ordering::Relaxed);
@@ -257,7 +257,12 @@ impl<'m> Stage<'m> {
 
     /// Whether to go on with a change. With `-WhatIf` it only says what it would do; with `-Verbose` it says so too.
     pub(super) async fn should_process(&self, target: &str) -> Result<bool, Failure> {
-        let what = format!("Performing the operation \"{}\" on target \"{target}\".", self.activity());
+        self.should_process_as(self.activity(), target).await
+    }
+
+    /// The same for an operation that has a name of its own.
+    pub(super) async fn should_process_as(&self, operation: &str, target: &str) -> Result<bool, Failure> {
+        let what = format!("Performing the operation \"{operation}\" on target \"{target}\".");
         if self.what_if {
             self.emit(Emission::Host(format!("What if: {what}"))).await?;
             return Ok(false);

@@ -11,8 +11,8 @@ use winrm_proto::psrp::{Command, GetCommandMetadata, HostMethod, PipelineState};
 use winrm_proto::winrs::{CommandId, ShellId};
 use winrm_script::value::Value as Item;
 
-use super::{Pool, input_queue};
-use crate::machine::powershell::{Emission, Fatal, TypedCommand, describe, run_pipeline};
+use super::{Pool, debugger, input_queue};
+use crate::machine::powershell::{Emission, Fatal, Lock, Runspace, TypedCommand, describe, run_pipeline};
 use crate::record::{Ended, Event};
 
 /// A pipeline's state as the service sees it.
@@ -156,7 +156,7 @@ pub(super) async fn run(
 /// Answers a question for what commands there are.
 pub(super) async fn describe_commands(pool: Arc<Pool>, pipeline: Arc<Pipeline>, request: GetCommandMetadata) {
     let names: Vec<String> = request.names.iter().map(ToString::to_string).collect();
-    for value in describe(&pool.session.scope(), &names) {
+    for value in describe(&pool.runspaces.scope(), &names) {
         pool.write(&pipeline, Stream::Output, value).await;
     }
     finish(&pool, &pipeline, Outcome::Completed);
@@ -174,25 +174,44 @@ async fn execute(
     statements: Vec<Vec<Command>>,
     input: Option<mpsc::Receiver<Item>>,
 ) -> Outcome {
-    // The pool is never closed as long as a pipeline of it runs, and a semaphore that is not closed has permits.
-    let _runspace = pool.runspaces.acquire().await.ok();
+    let runspace = pool.runspaces.take().await;
     let mut input = input;
     for statement in statements {
+        if let Some(lock) = the_lock(&statement, &runspace) {
+            match lock.put_on(&runspace, pool.lock) {
+                Ok(()) => continue,
+                Err(record) => return Outcome::Failed(record),
+            }
+        }
+        if pool.debugged.load(Ordering::Relaxed)
+            && let Some(breakpoint) = debugger::breakpoint(&statement)
+        {
+            pool.write(pipeline, Stream::Output, breakpoint).await;
+            continue;
+        }
         let mut commands = Vec::new();
         for command in statement {
-            match TypedCommand::of_pipeline(&command, &pool.session.scope()) {
+            match TypedCommand::of_pipeline(&command, &runspace.scope()) {
                 Ok(typed) => commands.extend(typed),
                 Err(record) => return Outcome::Failed(record),
             }
         }
         let (sender, receiver) = mpsc::channel(64);
-        let running = run_pipeline(&pool.machine, &pool.session, commands, input.take(), sender);
+        let running = run_pipeline(&pool.machine, &runspace, commands, input.take(), sender);
         let (_, fatal) = tokio::join!(running, forward(pool, pipeline, receiver));
         if let Some(Fatal(record)) = fatal {
             return Outcome::Failed(record);
         }
     }
     Outcome::Completed
+}
+
+/// The lock, where a statement is that and the runspace takes text.
+fn the_lock(statement: &[Command], runspace: &Runspace) -> Option<Lock> {
+    match statement {
+        [only] if runspace.scope().has_language() => Lock::asked(only),
+        _ => None,
+    }
 }
 
 /// Writes what a pipeline says as messages; a fatal error is not one of them but the pipeline's end.

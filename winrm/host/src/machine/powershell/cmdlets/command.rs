@@ -44,7 +44,7 @@ pub(in super::super) async fn get_command(stage: &mut Stage<'_>, bound: &Bound) 
     let mut left = bound.count("TotalCount").unwrap_or(usize::MAX);
     for pattern in patterns {
         let mut found = false;
-        let seen = stage.session.scope().cmdlets();
+        let seen = stage.runspace.scope().cmdlets();
         for cmdlet in seen.into_iter().filter(|cmdlet| like(&pattern, cmdlet.name)) {
             let (verb, noun) = cmdlet.name.split_once('-').unwrap_or((cmdlet.name, ""));
             if passes("Verb", verb) && passes("Noun", noun) && passes("Module", cmdlet.module()) && left > 0 {
@@ -63,7 +63,7 @@ pub(in super::super) async fn get_command(stage: &mut Stage<'_>, bound: &Bound) 
 /// What there is to say of a command without help files: its syntax.
 pub(in super::super) async fn get_help(stage: &mut Stage<'_>, bound: &Bound) -> Result<(), Failure> {
     let Some(pattern) = bound.text("Name") else { return Ok(()) };
-    let seen = stage.session.scope().cmdlets();
+    let seen = stage.runspace.scope().cmdlets();
     let found: Vec<&Cmdlet> = seen.into_iter().filter(|cmdlet| like(&pattern, cmdlet.name)).collect();
     if found.is_empty() && !pattern.contains(['*', '?']) {
         return stage.complain(no_help(&pattern)).await;

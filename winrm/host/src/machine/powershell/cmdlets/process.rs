@@ -162,7 +162,7 @@ fn object(stage: &Stage<'_>, process: &Process) -> Value {
 }
 
 fn path(stage: &Stage<'_>, process: &Process) -> Value {
-    let root = stage.machine.environment_of(&stage.session.user);
+    let root = stage.machine.environment_of(&stage.runspace.user);
     match (process.cpu, root.value("SystemRoot")) {
         (Some(_), Some(root)) => Value::from(format!("{root}\\system32\\{}.exe", process.name).as_str()),
         _ => Value::Null,

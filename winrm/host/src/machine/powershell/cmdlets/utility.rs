@@ -4,13 +4,13 @@ use std::time::Duration;
 
 use winrm_proto::clixml::{Content, Object, ProgressRecord, ProgressRecordType, Properties, Value};
 
-use super::super::super::home_of;
 use super::super::Emission;
 use super::super::binding::{Bound, missing_mandatory};
 use super::super::cmdlet::{Cmdlet, Takes};
 use super::super::convert::like;
 use super::super::failure::{Failure, Problem, Target};
 use super::super::stage::Stage;
+use super::drives::variable;
 
 pub(in super::super) const CMDLETS: [Cmdlet; 8] = [
     Cmdlet {
@@ -133,33 +133,20 @@ async fn write_output(stage: &mut Stage<'_>, bound: &Bound) -> Result<(), Failur
 
 /// `Get-Variable`: the variables that say how things are. A session without a language has no others.
 async fn get_variable(stage: &Stage<'_>, bound: &Bound) -> Result<(), Failure> {
-    let exit_code = stage.session.last_exit_code().map(Value::Int32);
-    let variables = [
-        ("LASTEXITCODE", exit_code),
-        ("PSCulture", Some(Value::from("en-US"))),
-        ("PWD", Some(Value::from(home_of(&stage.session.user).as_str()))),
-    ];
+    let variables = stage.runspace.variables();
     for pattern in bound.texts("Name").unwrap_or_else(|| vec!["*".to_owned()]) {
         let found = variables.iter().filter(|(name, _)| like(&pattern, name));
-        let found: Vec<(&str, &Value)> =
-            found.filter_map(|(name, value)| Some((*name, value.as_ref()?))).collect();
+        let found: Vec<&(&str, Value)> = found.collect();
         if found.is_empty() && !pattern.contains(['*', '?']) {
             stage.complain(no_variable(&pattern)).await?;
         }
         for (name, value) in found {
-            let value = if bound.switch("ValueOnly") { value.clone() } else { variable(name, value) };
+            let value = value.clone();
+            let value = if bound.switch("ValueOnly") { value } else { variable(name, value) };
             stage.put(value).await?;
         }
     }
     Ok(())
-}
-
-fn variable(name: &str, value: &Value) -> Value {
-    Value::object(Object {
-        to_string: Some("System.Management.Automation.PSVariable".into()),
-        adapted: Properties::new().with("Name", name).with("Value", value.clone()),
-        ..Object::typed(&["System.Management.Automation.PSVariable", "System.Object"])
-    })
 }
 
 fn no_variable(name: &str) -> Problem {
