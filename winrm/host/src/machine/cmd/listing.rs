@@ -38,8 +38,8 @@ pub(super) async fn directory(machine: &Machine, rest: &str, console: &Console) 
         };
         format!("{} {size} {}\r\n", written.formatted("MM/dd/yyyy  hh:mm tt"), entry.name())
     };
-    text.extend(entries.iter().map(|entry| line(entry)));
-    let files: Vec<u64> = entries.iter().filter_map(|entry| entry.size()).map(i64::unsigned_abs).collect();
+    text.extend(entries.iter().map(line));
+    let files: Vec<u64> = entries.iter().filter_map(Entry::size).map(i64::unsigned_abs).collect();
     let directories = entries.len() - files.len();
     let bytes = thousands(files.iter().sum());
     text.push_str(&format!("{:>16} File(s) {bytes:>14} bytes\r\n", files.len()));
