@@ -79,6 +79,9 @@ pub enum SessionError {
     /// A bug of ours: work that is no typed commands was given to `Lease::call`.
     #[error("this work is no typed command")]
     NotCommands,
+    /// A bug of ours: typed commands were given to `Lease::run`.
+    #[error("typed commands yield objects and not bytes")]
+    NotBytes,
     /// The caller left before the command was known to run.
     #[error("the call was cancelled before the host had started the command")]
     Cancelled {
@@ -112,7 +115,7 @@ impl Remedy for SessionError {
             Self::Deadline { .. } => Code::TimedOut,
             Self::Cancelled { .. } => Code::Interrupted,
             Self::TooMuch { .. } | Self::UnreadableObjects => Code::Remote,
-            Self::NoRandomBytes(_) | Self::NotCommands => Code::Internal,
+            Self::NoRandomBytes(_) | Self::NotCommands | Self::NotBytes => Code::Internal,
             Self::CannotLock
             | Self::StateDirectory { .. }
             | Self::CaFile { .. }
@@ -146,7 +149,8 @@ impl Remedy for SessionError {
             Self::Cancelled { .. }
             | Self::UnreadableObjects
             | Self::NoRandomBytes(_)
-            | Self::NotCommands => None,
+            | Self::NotCommands
+            | Self::NotBytes => None,
         }
     }
 

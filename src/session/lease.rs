@@ -51,7 +51,7 @@ impl Lease {
             Judged::Check => return self.check(output).await,
             Judged::Program(program) => Prepared::program(program),
             Judged::RawPowerShell(text) => Prepared::script(EncodedScript::new(&text)),
-            Judged::Commands(commands) => Prepared::script(EncodedScript::new(&commands.render())),
+            Judged::Commands(_) => return Err(SessionError::NotBytes),
         };
         let mut execution = self.start(prepared).await?;
         loop {
