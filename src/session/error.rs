@@ -73,9 +73,12 @@ pub enum SessionError {
     /// What should be objects of the commands is not.
     #[error("the objects that powershell.exe wrote cannot be read")]
     UnreadableObjects,
-    /// The configuration wants locked runspaces, and this build cannot lock one.
-    #[error("the runspaces of this host are to be locked, which this build cannot do")]
-    CannotLock,
+    /// Text that nobody took apart, for a host whose runspaces are locked.
+    #[error("the runspaces of this host are locked, so that no script text runs there")]
+    TextWhereLocked,
+    /// The runspace cannot be locked to a command.
+    #[error(transparent)]
+    Lock(#[from] winrm::powershell::LockError),
     /// A bug of ours: work that is no typed commands was given to `Lease::call`.
     #[error("this work is no typed command")]
     NotCommands,
@@ -116,7 +119,8 @@ impl Remedy for SessionError {
             Self::Cancelled { .. } => Code::Interrupted,
             Self::TooMuch { .. } | Self::UnreadableObjects => Code::Remote,
             Self::NoRandomBytes(_) | Self::NotCommands | Self::NotBytes => Code::Internal,
-            Self::CannotLock
+            Self::TextWhereLocked
+            | Self::Lock(_)
             | Self::StateDirectory { .. }
             | Self::CaFile { .. }
             | Self::CaContent { .. }
@@ -139,9 +143,10 @@ impl Remedy for SessionError {
             Self::Endpoint(_) | Self::Configuration(_) => Some("correct the host's settings".to_owned()),
             Self::Host(error) => advice::fix(error.cause()),
             Self::Deadline { .. } => Some("raise the timeout, or see check_host".to_owned()),
-            Self::CannotLock => {
-                Some("name an endpoint of Just Enough Administration with configuration_name".to_owned())
+            Self::TextWhereLocked => {
+                Some("write it as commands, which are judged one by one and need no text there".to_owned())
             }
+            Self::Lock(_) => Some("use another command: this one runs others by their names".to_owned()),
             Self::TooMuch { .. } => Some(
                 "narrow the command: a filter of its own, fewer properties (Select-Object -Property), or -First"
                     .to_owned(),

@@ -10,11 +10,12 @@ use winrm::{
     Client, ClientConfig, Credential, RefusedCredentials, Scheme, Shell, ShellOptions, Trust, UserName,
     powershell::RunspacePool,
 };
+use winrm_script::typed::TypedPipeline;
 
 use super::{
     SessionError,
     instance::Instance,
-    runspaces::{MAX_RUNSPACES, Runspaces},
+    runspaces::{MAX_RUNSPACES, Runspaces, Wanted},
 };
 use crate::{
     call::{CallId, HostName, Principal},
@@ -115,8 +116,10 @@ impl Warm {
         &self,
         principal: &Principal,
         call: &CallId,
-    ) -> Result<Arc<RunspacePool>, winrm::Error> {
-        self.runspaces.pool(&self.client, &self.shell_name, principal, call).await
+        commands: &TypedPipeline,
+    ) -> Result<Arc<RunspacePool>, SessionError> {
+        let Self { client, shell_name, .. } = self;
+        self.runspaces.pool(Wanted { client, shell_name, principal, call, commands }).await
     }
 }
 

@@ -1,20 +1,21 @@
 //! Warm runspace pools: one for each principal on a host.
 
 use std::{
-    collections::HashMap,
+    collections::{BTreeMap, HashMap},
     sync::{Arc, Mutex, PoisonError},
 };
 
 use winrm::{
     Client,
-    powershell::{PoolOptions, RunspacePool},
+    powershell::{Lock, PoolOptions, RunspacePool},
 };
 use winrm_proto::wsman::fault::Cause;
+use winrm_script::typed::{TypedCommand, TypedPipeline};
 
-use super::called::Via;
+use super::{SessionError, called::Via};
 use crate::{
     call::{CallId, Principal},
-    inventory::Remoting,
+    inventory::{Lockdown, Remoting},
 };
 
 /// The pools of one host, and whether it has any.
@@ -28,7 +29,27 @@ pub(super) struct Runspaces {
 }
 
 /// Locked while a pool is opened, so that calls that come together open one and not several.
-type Slot = tokio::sync::Mutex<Option<Arc<RunspacePool>>>;
+type Slot = tokio::sync::Mutex<Option<Open>>;
+
+/// A pool, and what its runspace is locked to.
+#[derive(Debug)]
+struct Open {
+    pool: Arc<RunspacePool>,
+    shown: Shown,
+}
+
+/// The commands that a locked runspace shows, by their names in small letters; empty where nothing is locked.
+type Shown = BTreeMap<String, String>;
+
+/// Whose pool is wanted, and what for.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Wanted<'a> {
+    pub(super) client: &'a Client,
+    pub(super) shell_name: &'a str,
+    pub(super) principal: &'a Principal,
+    pub(super) call: &'a CallId,
+    pub(super) commands: &'a TypedPipeline,
+}
 
 impl Runspaces {
     pub(super) fn new(remoting: Remoting) -> Self {
@@ -60,20 +81,23 @@ impl Runspaces {
     }
 
     /// The pool of a principal: the warm one, or a new one under the name of this call.
-    pub(super) async fn pool(
-        &self,
-        client: &Client,
-        shell_name: &str,
-        principal: &Principal,
-        call: &CallId,
-    ) -> Result<Arc<RunspacePool>, winrm::Error> {
-        let slot = self.slot(principal);
-        let mut pool = slot.lock().await;
-        if let Some(pool) = pool.as_ref() {
-            return Ok(Arc::clone(pool));
+    ///
+    /// A locked runspace shows what was judged and sent so far, and nothing else that the policy would allow: a pool that
+    /// does not show a command yet is replaced by one that does.
+    pub(super) async fn pool(&self, wanted: Wanted<'_>) -> Result<Arc<RunspacePool>, SessionError> {
+        let slot = self.slot(wanted.principal);
+        let mut open = slot.lock().await;
+        let mut shown = open.as_ref().map(|open| open.shown.clone()).unwrap_or_default();
+        if self.remoting.lockdown == Lockdown::On {
+            let names = wanted.commands.commands().map(TypedCommand::name);
+            shown.extend(names.map(|name| (name.to_ascii_lowercase(), name.to_owned())));
         }
-        let opened = client.open_runspace_pool(self.options(shell_name, principal, call)).await?;
-        Ok(Arc::clone(pool.insert(Arc::new(opened))))
+        if let Some(open) = open.as_ref().filter(|open| open.shown.len() == shown.len()) {
+            return Ok(Arc::clone(&open.pool));
+        }
+        let pool = Arc::new(wanted.client.open_runspace_pool(self.options(wanted, &shown)?).await?);
+        *open = Some(Open { pool: Arc::clone(&pool), shown });
+        Ok(pool)
     }
 
     fn slot(&self, principal: &Principal) -> Arc<Slot> {
@@ -82,17 +106,22 @@ impl Runspaces {
     }
 
     /// The names let an administrator join what the host logs about its runspaces with our audit.
-    fn options(&self, shell_name: &str, principal: &Principal, call: &CallId) -> PoolOptions {
+    fn options(&self, wanted: Wanted<'_>, shown: &Shown) -> Result<PoolOptions, SessionError> {
+        let Wanted { shell_name, principal, call, .. } = wanted;
         let mut options = PoolOptions::default();
         self.remoting.endpoint().clone_into(&mut options.configuration_name);
         options.name = Some(format!("{shell_name} {call}"));
-        options.max_runspaces = MAX_RUNSPACES;
         options.application_arguments = vec![
             ("WinRmMcpShell".to_owned(), shell_name.into()),
             ("WinRmMcpCall".to_owned(), call.as_str().into()),
             ("WinRmMcpPrincipal".to_owned(), principal.as_str().into()),
         ];
-        options
+        match self.remoting.lockdown {
+            Lockdown::Off => options.max_runspaces = MAX_RUNSPACES,
+            // A second runspace of the pool would not be locked.
+            Lockdown::On => options.lock = Some(Lock::to(shown.values().cloned())?),
+        }
+        Ok(options)
     }
 }
 

@@ -275,12 +275,29 @@ async fn an_endpoint_that_was_named_and_is_not_there_is_an_error_and_nothing_goe
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_locked_host_runs_nothing_that_is_not_locked() {
+async fn where_the_lock_fails_nothing_else_runs() {
     let locked = Remoting { lockdown: Lockdown::On, ..Remoting::default() };
-    let site = Site::with(|builder| builder, locked).await;
-    let error = site.call(&["Get-Service"]).await.unwrap_err();
-    assert_eq!(error.ran(), Ran::No);
-    assert!(site.shell_names().is_empty());
+    // This endpoint has no language, so that it takes no lock.
+    let jea = |builder: HostBuilder| builder.restricted_endpoint("JEA_Web", ["Get-Service"]);
+    for (site, expected) in [
+        (
+            Site::with(jea, Remoting { lockdown: Lockdown::On, ..named("JEA_Web") }).await,
+            "could not be locked",
+        ),
+        (Site::with(HostBuilder::without_powershell_endpoints, locked).await, "0x80338000"),
+    ] {
+        let error = site.call(&["Get-Service"]).await.unwrap_err();
+        assert_eq!(error.ran(), Ran::No);
+        assert!(error.to_string().contains(expected), "{error}");
+        let sent: Vec<String> = site.pipelines().into_iter().map(|command| command.text).collect();
+        assert!(sent.iter().all(|text| text.starts_with("# Locks a fresh runspace")), "{sent:?}");
+        let commands = site.requests(Mark::default()).into_iter();
+        let commands = commands.filter(|operation| *operation == Operation::Command);
+        assert_eq!(commands.count(), sent.len(), "no program runs in its stead");
+        let deleted = site.sessions.shutdown(Duration::from_secs(2));
+        deleted.await;
+        assert_eq!(site.host.open_shells(), 0);
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     call::{CallId, Ran},
-    inventory::{Lockdown, Remoting},
+    inventory::Remoting,
     policy::{Authorized, Judged},
 };
 
@@ -35,9 +35,6 @@ impl Lease {
         let Judged::Commands(commands) = authorized.into_judged() else {
             return Err(SessionError::NotCommands);
         };
-        if self.warm.runspaces.remoting().lockdown == Lockdown::On {
-            return Err(SessionError::CannotLock);
-        }
         if self.warm.runspaces.way() == Via::WinRs {
             return self.call_as_text(&commands, &progress).await;
         }
@@ -62,7 +59,7 @@ impl Lease {
         commands: &TypedPipeline,
         call: &CallId,
     ) -> Result<Pipeline, SessionError> {
-        let pool = self.within(Ran::No, self.warm.runspace_pool(&self.principal, call)).await??;
+        let pool = self.within(Ran::No, self.warm.runspace_pool(&self.principal, call, commands)).await??;
         let pipeline = pipeline(commands, self.warm.runspaces.remoting());
         Ok(self.within(Ran::Unknown, pool.start(pipeline)).await??)
     }
