@@ -5,6 +5,7 @@ mod arguments;
 mod config;
 mod demo;
 mod exec;
+mod explain;
 mod exit;
 mod host;
 mod output;
@@ -66,6 +67,7 @@ async fn dispatch(arguments: Arguments, console: &Console) -> Exit {
             config::show(json, &environment, &settings.into(), console)
         }
         Some(Command::Policy(asked)) => policy::run(asked, &environment, &settings.into(), console),
+        Some(Command::Explain(asked)) => explain::run(asked, &environment, &settings.into(), console),
         Some(Command::Pending { json }) => pending::run(json, &environment, &settings.into(), console),
         Some(Command::Approve(asked)) => approve::run(&asked, &environment, &settings.into(), console),
         Some(Command::CheckConfig { json }) => config::check(json, &environment, &settings.into(), console),

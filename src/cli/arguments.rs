@@ -4,7 +4,7 @@ use std::{path::PathBuf, time::Duration};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use super::policy::Policy;
+use super::{explain::Explain, policy::Policy};
 use crate::{call, config};
 
 /// Runs allowed work on remote Windows hosts over WinRM.
@@ -60,6 +60,8 @@ pub(super) enum Command {
     Serve,
     /// Run a command or a script on a host
     Exec(Exec),
+    /// Tell what would become of a command or script; contact nobody
+    Explain(Explain),
     /// Look at what may run, and change the lists
     Policy(Policy),
     /// List what waits for a human's approval

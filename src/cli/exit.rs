@@ -17,6 +17,9 @@ impl Exit {
     /// The reader of standard output left: what a shell shows for a program that SIGPIPE ended.
     pub(super) const BROKEN_PIPE: Self = Self(141);
 
+    /// What was compared is not as expected.
+    pub(super) const DIFFERENT: Self = Self(1);
+
     /// A failure of ours.
     pub(super) fn of(code: Code) -> Self {
         Self(code.exit())

@@ -2,6 +2,7 @@
 
 mod lists;
 mod show;
+mod test;
 
 use clap::{Args, Subcommand};
 
@@ -23,6 +24,8 @@ enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Judge each script of a file, and compare with what is expected
+    Test(test::Test),
     /// Change the allow list of the configuration file
     Allow(Edit),
     /// Change the include list of the configuration file
@@ -62,6 +65,7 @@ pub(super) fn run(
 ) -> Exit {
     match policy.command {
         Command::Show { json } => show::run(json, environment, arguments, console),
+        Command::Test(asked) => test::run(&asked, environment, arguments, console),
         Command::Allow(edit) => lists::edit("allow", &edit.change, environment, arguments, console),
         Command::Include(edit) => lists::edit("include", &edit.change, environment, arguments, console),
         Command::Exclude(edit) => lists::edit("exclude", &edit.change, environment, arguments, console),

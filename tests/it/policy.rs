@@ -150,3 +150,87 @@ fn the_rules_in_force_are_shown_with_their_places() {
     assert_eq!(shown["rules"][0]["source"], format!("{file}:4:1"));
     assert_eq!(shown["version"].as_str().unwrap().len(), 64);
 }
+
+#[test]
+fn scripts_are_judged_by_the_line_and_compared_with_what_is_expected() {
+    let site = Site::new();
+    fs::write(site.path("winrm-mcp.toml"), "version = 1\n").unwrap();
+    let cases = site.path("cases.jsonl");
+    let run = |lines: &[&str], arguments: &[&str]| {
+        fs::write(&cases, lines.join("\n")).unwrap();
+        policy(&site, &[&["test", cases.to_str().unwrap()], arguments].concat())
+    };
+    let lines = [
+        r#"{"script": "Get-Service -Name W32Time", "expect": "allowed", "id": "a1"}"#,
+        "",
+        r#"{"script": "$s = Get-Service\nStop-Service $s.Name", "expect": "denied"}"#,
+        r#"{"script": "Get-Service -Name $name"}"#,
+    ];
+    let output = run(&lines, &["--json"]);
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    let rows: Vec<serde_json::Value> =
+        printed(&output).lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let [first, second, third] = &rows[..] else { panic!("{rows:?}") };
+    assert_eq!((&first["decision"], &first["id"]), (&"allowed".into(), &"a1".into()));
+    assert_eq!(first["judged_form"], "Microsoft.PowerShell.Management\\Get-Service -Name 'W32Time'");
+    assert_eq!(
+        first["commands"][0]["arguments"][0],
+        serde_json::json!({ "parameter": "Name", "value": "W32Time" })
+    );
+    assert_eq!((&second["line"], &second["position"]["line"]), (&3.into(), &2.into()));
+    assert_eq!(
+        (&second["rule"], &second["commands"][1]["name"]),
+        (&"observe".into(), &"Stop-Service".into())
+    );
+    assert_eq!((&third["decision"], &third["judged_at_run"]), (&"allowed".into(), &true.into()));
+
+    let output = run(&[r#"{"script": "Stop-Computer", "expect": "allow"}"#], &[]);
+    assert_eq!(output.status.code(), Some(1), "{output:?}");
+    assert!(printed(&output).contains("DIFFERS: expected allowed"), "{output:?}");
+    assert!(errors(&output).contains("1 denied; 1 differ"), "{}", errors(&output));
+
+    for (line, words) in [
+        ("Get-Service", "cases.jsonl:1: "),
+        (r#"{"text": "x"}"#, "missing field `script`"),
+        (r#"{"script": "x", "expect": "maybe"}"#, "expect is allowed, needs_approval or denied"),
+        (r#"{"script": "x", "host": "web-01"}"#, "no host is configured"),
+    ] {
+        let output = run(&[line], &[]);
+        assert_ne!(output.status.code(), Some(0), "{line}");
+        assert!(errors(&output).contains(words), "{line}: {}", errors(&output));
+    }
+}
+
+#[test]
+fn a_command_is_explained_without_a_host() {
+    let site = Site::new();
+    let mark = site.record().entries().len();
+    let explain = |words: &[&str]| site.run(&[&["explain"], words].concat(), &[]);
+    let output = explain(&["--", "Get-Service", "-Name", "W32Time"]);
+    assert_eq!(
+        printed(&output),
+        "allowed by observe: inventory (read)\nwould be sent:\n  Microsoft.PowerShell.Management\\Get-Service -Name \
+         'W32Time'\n"
+    );
+    let output = explain(&["--", "Restart-Service", "-Name", "W32Time"]);
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    let text = printed(&output);
+    assert!(
+        text.starts_with("denied by observe at line 1, column 1: Restart-Service is not allowed here\n"),
+        "{text}"
+    );
+    assert!(text.contains("\n  to allow it: "), "{text}");
+    fs::write(site.path("two.ps1"), "Get-Service $x\nipconfig /all\n").unwrap();
+    let script = site.path("two.ps1");
+    let text = printed(&explain(&["--script", script.to_str().unwrap()]));
+    assert!(text.contains("line 1, column 1: Get-Service, its values are judged when it runs\n"), "{text}");
+    assert!(
+        text.contains("line 2, column 1: ipconfig, allowed by observe: programs\n    ipconfig /all\n"),
+        "{text}"
+    );
+    let output = explain(&["--json", "--native", "--", "cmd", "/c", "dir"]);
+    let explanation: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(explanation["decision"], "denied");
+    assert_eq!(explain(&["--host", "web-99", "--", "Get-Date"]).status.code(), Some(64));
+    assert_eq!(site.record().entries().len(), mark, "nobody was contacted");
+}

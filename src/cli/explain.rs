@@ -1,0 +1,211 @@
+//! `winrm-mcp explain`: what would become of a command or script, without a host.
+
+use std::{
+    fs::File,
+    io::{self, Read as _},
+    path::{Path, PathBuf},
+};
+
+use clap::Args;
+use time::OffsetDateTime;
+
+use super::{exit::Exit, output::Console, page};
+use crate::{
+    call::{Call, CallId, HostName, Mode, Principal, Purpose, Work},
+    config::{self, Arguments, Config},
+    explain::{self, Decision, Explanation},
+    inventory::{EndpointError, InventoryError, Target},
+    policy::{Policy, PolicyError},
+    remedy::{Code, Remedy},
+    secret::Environment,
+};
+
+/// What `explain` takes.
+#[derive(Debug, Args)]
+pub(super) struct Explain {
+    /// The host, where there is more than one
+    #[arg(long, value_name = "HOST")]
+    host: Option<String>,
+
+    /// COMMAND is a program, not PowerShell
+    #[arg(long, conflicts_with = "script")]
+    native: bool,
+
+    /// Take PowerShell text from FILE (or -)
+    #[arg(long, value_name = "FILE", conflicts_with = "words")]
+    script: Option<PathBuf>,
+
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+
+    /// Command name, -Parameters and values; each word is data
+    #[arg(last = true, value_name = "COMMAND ARG…", required_unless_present = "script")]
+    words: Vec<String>,
+}
+
+/// Explains, and says nothing by its exit code about what is decided.
+pub(super) fn run(
+    asked: Explain,
+    environment: &Environment,
+    arguments: &Arguments,
+    console: &Console,
+) -> Exit {
+    let config = match config::load_without_hosts(environment, arguments) {
+        Ok(config) => config,
+        Err(error) => return Exit::failed(console, &error),
+    };
+    let json = asked.json;
+    match explanation(asked, &config) {
+        Ok(explanation) if json => {
+            console.line(serde_json::to_string_pretty(&explanation).unwrap_or_default());
+            Exit::SUCCESS
+        }
+        Ok(explanation) => {
+            console.out(text(&explanation));
+            Exit::SUCCESS
+        }
+        Err(error) => Exit::failed(console, &error),
+    }
+}
+
+fn explanation(asked: Explain, config: &Config) -> Result<Explanation, ExplainError> {
+    let policy = Policy::new(&config.policy)?;
+    let target = target(asked.host.as_deref(), config)?;
+    let call = Call {
+        // Nothing of it is put on record.
+        id: CallId::from_random(0),
+        principal: Principal::local(),
+        host: target.name.clone(),
+        work: work(asked)?,
+        purpose: Purpose::User,
+        mode: Mode::Run,
+        timeout: None,
+    };
+    Ok(explain::explain(&policy, &call, &target, OffsetDateTime::now_utc()))
+}
+
+/// The host that is named, or meant; where none is, one that stands for any.
+fn target(host: Option<&str>, config: &Config) -> Result<Target, ExplainError> {
+    match host {
+        Some(name) => Ok(config.inventory.find(&HostName::new(name))?.clone()),
+        None => match config.inventory.only() {
+            Ok(target) => Ok(target.clone()),
+            Err(InventoryError::Empty) => Ok(explain::any_host()?),
+            Err(error) => Err(error.into()),
+        },
+    }
+}
+
+fn work(asked: Explain) -> Result<Work, ExplainError> {
+    if let Some(path) = asked.script {
+        let text = read(&path)?;
+        return Ok(Work::PowerShell {
+            text: text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text),
+        });
+    }
+    let mut words = asked.words.into_iter();
+    Ok(if asked.native {
+        Work::Program {
+            executable: words.next().unwrap_or_default(),
+            arguments: words.collect(),
+            stdin: None,
+            working_directory: None,
+        }
+    } else {
+        Work::Words { words: words.collect() }
+    })
+}
+
+fn read(path: &Path) -> Result<String, ExplainError> {
+    let unreadable =
+        |error: io::Error| ExplainError::Unreadable { path: path.to_owned(), kind: error.kind() };
+    let mut text = String::new();
+    if path == Path::new("-") {
+        io::stdin().lock().take(LONGEST).read_to_string(&mut text).map_err(unreadable)?;
+    } else {
+        File::open(path).map_err(unreadable)?.take(LONGEST).read_to_string(&mut text).map_err(unreadable)?;
+    }
+    Ok(text)
+}
+
+/// The explanation for people.
+fn text(explanation: &Explanation) -> String {
+    let Explanation { decision, rule, risk, reason, position, alternative, judged_form, commands, .. } =
+        explanation;
+    let mut lines = Vec::new();
+    let mut say = |indent: usize, text: &str| lines.extend(page::wrapped(&page::visible(text), indent));
+    let at = position.as_ref().map(|position| format!(" at {}", position.text)).unwrap_or_default();
+    match (decision, reason) {
+        (Decision::Denied, Some(reason)) => say(0, &format!("denied by {rule}{at}: {reason}")),
+        (Decision::NeedsApproval, _) => say(0, &format!("needs a human's approval, by {rule}")),
+        _ => {
+            let risk = risk.map(|risk| format!(" ({risk})")).unwrap_or_default();
+            say(0, &format!("allowed by {rule}{risk}"));
+        }
+    }
+    if let Some(alternative) = alternative {
+        say(2, &format!("instead: {alternative}"));
+    }
+    if let Some(hint) = &explanation.operator_hint {
+        say(2, &format!("to allow it: {hint}"));
+    }
+    if let Some(form) = judged_form {
+        say(0, "would be sent:");
+        say(2, form);
+    } else if !commands.is_empty() {
+        say(0, "commands for the host:");
+        for command in commands {
+            let rule = command.rule.as_ref().map(|rule| format!(" by {rule}")).unwrap_or_default();
+            let decision = match command.decision {
+                Decision::AtRun => "its values are judged when it runs",
+                other => other.name(),
+            };
+            say(2, &format!("{}: {}, {decision}{rule}", command.position.text, command.name));
+            if let Some(form) = &command.judged_form {
+                say(4, form);
+            }
+        }
+    }
+    if let Some(plan) = &explanation.plan {
+        say(0, "plan:");
+        say(2, plan);
+    }
+    lines.join("\n") + "\n"
+}
+
+/// Why there is nothing to explain.
+#[derive(Debug, thiserror::Error)]
+enum ExplainError {
+    #[error("{} cannot be read: {kind}", path.display())]
+    Unreadable { path: PathBuf, kind: io::ErrorKind },
+    #[error(transparent)]
+    Host(#[from] InventoryError),
+    #[error(transparent)]
+    Policy(#[from] PolicyError),
+    #[error(transparent)]
+    AnyHost(#[from] EndpointError),
+}
+
+impl Remedy for ExplainError {
+    fn code(&self) -> Code {
+        match self {
+            Self::Unreadable { .. } => Code::Usage,
+            Self::Host(error) => error.code(),
+            Self::Policy(error) => error.code(),
+            Self::AnyHost(_) => Code::Internal,
+        }
+    }
+
+    fn fix(&self) -> Option<String> {
+        match self {
+            Self::Unreadable { .. } => Some("name a UTF-8 file that you can read, or -".to_owned()),
+            Self::Host(error) => error.fix(),
+            Self::Policy(error) => error.fix(),
+            Self::AnyHost(_) => None,
+        }
+    }
+}
+
+/// Bytes of the longest script.
+const LONGEST: u64 = 1 << 20;

@@ -1,0 +1,248 @@
+//! What would become of a piece of work: its judgement, in words, without a host.
+//!
+//! A script is read and checked as it is before it runs; each of its commands is judged by what the text gives away, and
+//! in full where every value is written out. What is computed is judged when it runs, and stands here as it is written.
+
+mod literal;
+mod shown;
+
+use std::collections::BTreeSet;
+
+use time::OffsetDateTime;
+use winrm_script::{
+    check::{self, HostCommand},
+    evaluate::Known,
+    parse,
+    plan::Plan,
+    position::Position,
+    static_command::{Location, StaticCommand},
+};
+
+pub use self::shown::{CommandShown, Decision, Explanation, Given, Spot};
+use crate::{
+    call::{Call, HostName, Work},
+    inventory::{AuthScheme, Endpoint, EndpointError, Login, Remoting, Scheme, Target, Timeouts, Trust},
+    policy::{Denial, Judgement, Place, Policy},
+    remedy::Remedy as _,
+    secret::Reference,
+};
+
+/// Explains one call for one host, at a time.
+#[must_use]
+pub fn explain(policy: &Policy, call: &Call, target: &Target, now: OffsetDateTime) -> Explanation {
+    let case = Case { policy, call, target, now };
+    let words = match &call.work {
+        // Written anew they are one command whose every value is a literal.
+        Work::Words { words } => StaticCommand::from_words(words).ok().map(|command| command.render()),
+        _ => None,
+    };
+    match (&call.work, &words) {
+        (Work::PowerShell { text }, _) | (_, Some(text)) => case.script(text),
+        _ => case.whole(),
+    }
+}
+
+/// A host that stands for any: it has no tags, and no rule names it.
+///
+/// # Errors
+/// None that can happen: its address is written here.
+pub fn any_host() -> Result<Target, EndpointError> {
+    Ok(Target {
+        name: HostName::new("any-host"),
+        endpoint: Endpoint::parse("any-host", Scheme::Https, Scheme::default_port)?,
+        login: Login {
+            user: String::new(),
+            password: Reference::Environment(String::new()),
+            scheme: AuthScheme::default(),
+        },
+        tags: BTreeSet::new(),
+        trust: Trust::default(),
+        proxy: None,
+        timeouts: Timeouts::default(),
+        max_retries: 0,
+        remoting: Remoting::default(),
+    })
+}
+
+struct Case<'a> {
+    policy: &'a Policy,
+    call: &'a Call,
+    target: &'a Target,
+    now: OffsetDateTime,
+}
+
+impl Case<'_> {
+    /// A script that is evaluated here; where it cannot be, the policy judges the text as a whole.
+    fn script(&self, text: &str) -> Explanation {
+        let Ok(tree) = parse::script(text) else { return self.whole() };
+        let Ok(commands) = check::script(text, &tree, &Known) else { return self.whole() };
+        let shown: Vec<Judged> = commands.iter().map(|command| self.command(text, command)).collect();
+        let plan = Plan::of(text, &tree).to_string();
+        Explanation { plan: Some(plan).filter(|plan| !plan.is_empty()), ..Explanation::of_script(shown) }
+    }
+
+    /// What is judged at once: a program, a typed command, text that cannot be evaluated.
+    fn whole(&self) -> Explanation {
+        let judgement = self.judge(self.call.work.clone());
+        Explanation::of_whole(Verdict::new(judgement))
+    }
+
+    fn command(&self, text: &str, command: &HostCommand<'_>) -> Judged {
+        let position = Position::in_text(text, command.span.start);
+        let foreseen = self.policy.foresee(self.call, text, std::slice::from_ref(command), self.target);
+        let verdict = match (foreseen, literal::work(command)) {
+            (Err(denial), _) => Verdict::Denied(Box::new(denial)),
+            (Ok(()), Some(work)) => Verdict::new(self.judge(work)).near(position),
+            (Ok(()), None) => Verdict::AtRun,
+        };
+        let name = match command.known {
+            Some(known) => known.name().to_owned(),
+            None => command.name.to_owned(),
+        };
+        Judged { name, position, given: literal::given(text, command), verdict }
+    }
+
+    fn judge(&self, work: Work) -> Judgement {
+        self.policy.judge(&Call { work, ..self.call.clone() }, self.target, self.now)
+    }
+}
+
+/// A command and what was said of it.
+struct Judged {
+    name: String,
+    position: Position,
+    given: Vec<Given>,
+    verdict: Verdict,
+}
+
+/// What was said.
+enum Verdict {
+    Allowed {
+        rule: String,
+        risk: &'static str,
+        form: String,
+    },
+    NeedsApproval {
+        rule: String,
+        risk: &'static str,
+        form: String,
+    },
+    Denied(Box<Denial>),
+    /// What is certain is allowed; the values are judged when they are there.
+    AtRun,
+}
+
+impl Verdict {
+    fn new(judgement: Judgement) -> Self {
+        match judgement {
+            Judgement::Allowed(authorized) => Self::Allowed {
+                rule: authorized.rule().to_owned(),
+                risk: authorized.risk().name(),
+                form: authorized.judged().text(),
+            },
+            Judgement::NeedsApproval(unapproved) => Self::NeedsApproval {
+                rule: unapproved.wanted().rule().to_owned(),
+                risk: unapproved.wanted().risk().name(),
+                form: unapproved.wanted().judged().text(),
+            },
+            Judgement::Denied(denial) => Self::Denied(Box::new(denial)),
+        }
+    }
+
+    /// The same, with a place for a denial: that of the command in its script.
+    fn near(self, position: Position) -> Self {
+        match self {
+            Self::Denied(denial) => Self::Denied(Box::new(Denial {
+                position: Some(Place::Command(Location::Text(position))),
+                ..*denial
+            })),
+            other => other,
+        }
+    }
+
+    fn decision(&self) -> Decision {
+        match self {
+            Self::Allowed { .. } => Decision::Allowed,
+            Self::NeedsApproval { .. } => Decision::NeedsApproval,
+            Self::Denied(_) => Decision::Denied,
+            Self::AtRun => Decision::AtRun,
+        }
+    }
+}
+
+impl Explanation {
+    fn of_whole(verdict: Verdict) -> Self {
+        let decision = verdict.decision();
+        match verdict {
+            Verdict::Allowed { rule, risk, form } | Verdict::NeedsApproval { rule, risk, form } => {
+                Self { rule, risk: Some(risk), judged_form: Some(form), ..Self::empty(decision) }
+            }
+            Verdict::Denied(denial) => Self::of_denial(*denial),
+            Verdict::AtRun => Self::empty(decision),
+        }
+    }
+
+    fn of_denial(denial: Denial) -> Self {
+        Self {
+            reason: Some(denial.reason.to_string()),
+            position: denial.position.as_ref().map(Spot::from),
+            alternative: denial.fix(),
+            rule: denial.rule,
+            operator_hint: denial.operator_hint,
+            ..Self::empty(Decision::Denied)
+        }
+    }
+
+    /// The worst that is said of a command is said of the script.
+    fn of_script(commands: Vec<Judged>) -> Self {
+        let mut rules: Vec<&str> = Vec::new();
+        let mut forms = Some(Vec::new());
+        let mut risk = Some("read");
+        let mut decision = Decision::Allowed;
+        for command in &commands {
+            match &command.verdict {
+                Verdict::Allowed { rule, risk: own, form }
+                | Verdict::NeedsApproval { rule, risk: own, form } => {
+                    if !rules.contains(&rule.as_str()) {
+                        rules.push(rule);
+                    }
+                    if let Some(forms) = &mut forms {
+                        forms.push(form.as_str());
+                    }
+                    risk = risk.map(|risk| if *own == "change" { own } else { risk });
+                }
+                Verdict::Denied(_) => {}
+                Verdict::AtRun => (forms, risk) = (None, None),
+            }
+            if command.verdict.decision() == Decision::NeedsApproval {
+                decision = Decision::NeedsApproval;
+            }
+        }
+        let denied = commands.iter().find_map(|command| match &command.verdict {
+            Verdict::Denied(denial) => Some(Self::of_denial(Denial::clone(denial))),
+            _ => None,
+        });
+        let mut explanation = denied.unwrap_or_else(|| Self {
+            rule: match (commands.is_empty(), rules.is_empty()) {
+                (true, _) => NOTHING_SENT.to_owned(),
+                (false, true) => AT_RUN.to_owned(),
+                (false, false) => rules.join(", "),
+            },
+            risk,
+            judged_form: forms.map(|forms| forms.join("\n")).filter(|form| !form.is_empty()),
+            ..Self::empty(decision)
+        });
+        explanation.judged_at_run =
+            commands.iter().any(|command| command.verdict.decision() == Decision::AtRun);
+        explanation.commands = commands.into_iter().map(CommandShown::from).collect();
+        explanation
+    }
+}
+
+/// What a script is allowed by that has no host do anything.
+const NOTHING_SENT: &str = "nothing is sent";
+/// Where no value is known yet.
+const AT_RUN: &str = "judged when it runs";
+
+#[cfg(test)]
+mod tests;
