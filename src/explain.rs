@@ -13,7 +13,7 @@ use winrm_script::{
     check::{self, HostCommand},
     evaluate::Known,
     parse,
-    plan::Plan,
+    plan::{PipelinePlan, Plan, StagePlan},
     position::Position,
     static_command::{Location, StaticCommand},
 };
@@ -77,8 +77,8 @@ impl Case<'_> {
         let Ok(tree) = parse::script(text) else { return self.whole() };
         let Ok(commands) = check::script(text, &tree, &Known) else { return self.whole() };
         let shown: Vec<Judged> = commands.iter().map(|command| self.command(text, command)).collect();
-        let plan = Plan::of(text, &tree).to_string();
-        Explanation { plan: Some(plan).filter(|plan| !plan.is_empty()), ..Explanation::of_script(shown) }
+        let plan = Plan::of(text, &tree);
+        Explanation { plan: worth_telling(&plan).then(|| plan.to_string()), ..Explanation::of_script(shown) }
     }
 
     /// What is judged at once: a program, a typed command, text that cannot be evaluated.
@@ -237,6 +237,12 @@ impl Explanation {
         explanation.commands = commands.into_iter().map(CommandShown::from).collect();
         explanation
     }
+}
+
+/// Whether a plan says more than that the commands go to the host as they are.
+fn worth_telling(plan: &Plan) -> bool {
+    let as_it_is = |pipeline: &PipelinePlan| matches!(pipeline.stages.as_slice(), [StagePlan::Host { commands }] if commands.len() == 1);
+    !plan.pipelines.iter().all(as_it_is)
 }
 
 /// What a script is allowed by that has no host do anything.

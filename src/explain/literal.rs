@@ -98,7 +98,7 @@ fn of_bound(text: &str, argument: &BoundArgument<&Expression>) -> Given {
     let constant = |expression: &&Expression| typed::constant(expression, parameter.type_name());
     let (value, computed) = match value {
         BoundValue::Switch => (Some(Json::Bool(true)), None),
-        BoundValue::Given(expression) => written(text, expression, constant(expression)),
+        BoundValue::Given(expression) => written(text, expression, constant(expression).as_ref()),
         BoundValue::Remaining(expressions) => {
             let values = expressions.iter().map(|one| constant(one).and_then(|value| json(&value)));
             match values.collect::<Option<Vec<_>>>() {
@@ -119,19 +119,19 @@ fn of_element(text: &str, element: &Element<'_, &Expression>) -> Given {
             Given { parameter: Some((*name).to_owned()), value: Some(Json::Bool(true)), computed: None }
         }
         Element::Parameter { name, value: Some(expression) } => {
-            let (value, computed) = written(text, expression, typed::constant(expression, "string"));
+            let (value, computed) = written(text, expression, typed::constant(expression, "string").as_ref());
             Given { parameter: Some((*name).to_owned()), value, computed }
         }
         Element::Value(expression) => {
-            let (value, computed) = written(text, expression, typed::constant(expression, "string"));
+            let (value, computed) = written(text, expression, typed::constant(expression, "string").as_ref());
             Given { parameter: None, value, computed }
         }
     }
 }
 
 /// The value, or what computes it.
-fn written(text: &str, expression: &Expression, constant: Option<Value>) -> (Option<Json>, Option<String>) {
-    match constant.as_ref().and_then(json) {
+fn written(text: &str, expression: &Expression, constant: Option<&Value>) -> (Option<Json>, Option<String>) {
+    match constant.and_then(json) {
         Some(value) => (Some(value), None),
         None => (None, Some(source(text, expression).to_owned())),
     }
