@@ -5,6 +5,7 @@ use winrm_script::{
     commands,
     static_command::ParameterName,
     typed::{Argument, TypedCommand, TypedPipeline},
+    value::Value,
 };
 
 use super::{
@@ -116,12 +117,14 @@ fn as_data(command: &TypedCommand, remoting: &Remoting) -> Command {
         sent = match argument {
             Argument::Value(value) => sent.argument(value.to_clixml()),
             Argument::Parameter { name, value: Some(value) } => {
-                sent.parameter(name.as_str(), value.to_clixml())
+                sent.parameter(name.as_str(), alone(plain, name, value).to_clixml())
             }
             Argument::Parameter { name, value: None } => {
                 let own = |next: &&Argument| matches!(next, Argument::Value(_)) && !is_switch(plain, name);
                 match arguments.next_if(own) {
-                    Some(Argument::Value(value)) => sent.parameter(name.as_str(), value.to_clixml()),
+                    Some(Argument::Value(value)) => {
+                        sent.parameter(name.as_str(), alone(plain, name, value).to_clixml())
+                    }
                     _ => sent.parameter(name.as_str(), true),
                 }
             }
@@ -130,9 +133,48 @@ fn as_data(command: &TypedCommand, remoting: &Remoting) -> Command {
     sent
 }
 
+/// The only element of an array, for a parameter of which every value is one of several: that is how a person writes it,
+/// and PowerShell makes the same array of it.
+fn alone(command: &str, parameter: &ParameterName, value: &Value) -> Value {
+    let takes_several = || {
+        let known = commands::find(command).and_then(|command| command.parameter(parameter.as_str()));
+        known.is_some_and(|known| known.type_name().ends_with("[]") && known.type_name() != "object[]")
+    };
+    match value {
+        Value::Array(array) if array.len() == 1 && takes_several() => {
+            array.item(0).filter(|item| !matches!(item, Value::Array(_))).unwrap_or_else(|| value.clone())
+        }
+        _ => value.clone(),
+    }
+}
+
 /// Whether the value behind a parameter is not its own. Of a command that nobody knows it is: if that is wrong, the host
 /// refuses the value, and nothing else runs instead.
 fn is_switch(command: &str, parameter: &ParameterName) -> bool {
     let known = commands::find(command).and_then(|command| command.parameter(parameter.as_str()));
     known.is_some_and(commands::Parameter::is_switch)
+}
+
+#[cfg(test)]
+mod tests {
+    use winrm_script::static_command::CommandName;
+
+    use super::*;
+
+    fn sent(command: &str, parameter: &str, value: Value) -> winrm::powershell::Value {
+        let name = ParameterName::new(parameter).unwrap();
+        let arguments = vec![Argument::Parameter { name, value: Some(value) }];
+        let command = TypedCommand::new(CommandName::new(command).unwrap(), arguments).unwrap();
+        as_data(&command, &Remoting::default()).parameters.remove(0).value
+    }
+
+    #[test]
+    fn one_of_several_travels_alone_and_an_object_as_it_is() {
+        let one = || Value::array(vec!["W3SVC".into()]);
+        let two = || Value::array(vec!["W3SVC".into(), "WAS".into()]);
+        assert_eq!(sent("Get-Service", "Name", one()), "W3SVC".into());
+        assert_eq!(sent("Get-Service", "Name", two()), two().to_clixml());
+        assert_eq!(sent("ConvertTo-Json", "InputObject", one()), one().to_clixml());
+        assert_eq!(sent("Get-Unknown", "Name", one()), one().to_clixml());
+    }
 }

@@ -98,13 +98,37 @@ def test_a_timeout_stops_the_remote_command(listener, run):
     assert listener.wait_for("killed")
 
 
-def test_powershell_goes_encoded_and_progress_noise_is_gone(listener, run):
-    done = run("exec", "--", "Get-Service", "-Name", "W32Time", environment=environment(listener, WINRM_MCP_ALLOW=""))
+def test_a_command_goes_as_data_and_objects_come_back(listener, run):
+    settings = environment(listener, WINRM_MCP_ALLOW="")
+    done = run("exec", "--json", "--", "Get-Service", "-Name", "W32Time", environment=settings)
     assert done.returncode == 0, done.stderr
-    scripts = [entry["script"] for entry in listener.entries("encoded_script")]
-    assert len(scripts) == 1 and "Get-Service" in scripts[0] and "W32Time" in scripts[0]
-    assert b"CLIXML" not in done.stdout + done.stderr
-    assert b"Preparing modules" not in done.stdout + done.stderr
+    report = json.loads(done.stdout)
+    assert [item["Name"] for item in report["objects"]] == ["W32Time"]
+    assert report["via"] == "psrp"
+    (pipeline,) = listener.entries("pipeline")
+    (command,) = pipeline["commands"]
+    assert command["name"] == "Microsoft.PowerShell.Management\\Get-Service" and not command["script"]
+    assert command["params"] == [["Name", "W32Time"]]
+    assert listener.entries("encoded_script") == []
+
+
+def test_a_cold_command_takes_six_requests_and_the_pool_is_deleted(listener, run):
+    done = run("exec", "--", "Get-Service", environment=environment(listener, WINRM_MCP_ALLOW=""))
+    assert b"Spooler" in done.stdout, done.stderr
+    actions = [entry["action"] for entry in listener.entries("op")]
+    assert actions[-1] == "Delete"
+    assert len(listener.entries("shell_create")) == len(listener.entries("shell_delete")) == 1
+    # NTLM's type 1 is a request without an operation.
+    last = max(index for index, action in enumerate(actions) if action == "Receive")
+    assert last + 2 <= 6, actions
+
+
+def test_a_timeout_stops_the_pipeline(listener, run):
+    settings = environment(listener, WINRM_MCP_PROFILE="unrestricted", WINRM_MCP_ALLOW="Start-Sleep,Rig-Sleep")
+    done = run("exec", "--timeout", "2", "--", "Rig-Sleep", "-Seconds", "30", environment=settings)
+    assert done.returncode == 124, done.stderr
+    codes = [entry["code"] for entry in listener.entries("signal")]
+    assert "powershell/signal/crtl_c" in codes, codes
 
 
 def test_a_denied_command_sends_nothing(listener, run):
