@@ -5,7 +5,7 @@ use super::{
     report::{Ending, Report},
 };
 use crate::{
-    call::{CallId, Outcome, StopReason},
+    call::{CallId, Outcome, Ran, StopReason},
     remedy::{Code, Remedy},
 };
 
@@ -19,7 +19,10 @@ impl fmt::Display for Block<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Report { hostname, execution_time_seconds, .. } = self.report;
         let headline = match self.ending {
-            Ending::Denied(_) | Ending::Failed { .. } => "Command not executed on",
+            Ending::Denied(_) | Ending::Failed { .. } if self.report.ran == Ran::No => {
+                "Command not executed on"
+            }
+            Ending::Denied(_) | Ending::Failed { .. } => "Script not completed on",
             Ending::Sent(_) | Ending::Running { .. } => "Command executed on",
         };
         writeln!(f, "{headline} {hostname}")?;

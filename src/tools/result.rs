@@ -6,7 +6,7 @@ use rmcp::model::{CallToolResult, ContentBlock, JsonObject};
 use serde_json::{Value, json};
 
 use crate::{
-    call::HostName,
+    call::{HostName, Ran},
     inventory::Inventory,
     invocation::{Done, Failure, Listed, SessionName},
     output,
@@ -164,11 +164,16 @@ pub(super) fn schema() -> Arc<JsonObject> {
 }
 
 fn render_done(Done { report, failure }: &Done, user: &str, nonce: u128) -> Rendered {
+    // What nothing came back for holds nothing that comes from a host.
+    let bare = report.ran == Ran::No && report.stdout.is_empty() && report.stderr.is_empty();
     let text = match failure {
         None => report.fenced_text(nonce),
-        // Nothing in it comes from a host.
-        Some(Failure::Denied(_)) => report.text(),
-        Some(failure) => output::error_text(&report.host, user, failure) + "\n",
+        Some(Failure::Denied(_)) if bare => report.text(),
+        Some(Failure::Denied(_)) => report.fenced_text(nonce),
+        Some(failure) => {
+            let error = output::error_text(&report.host, user, failure) + "\n";
+            if bare { error } else { error + &report.fenced_text(nonce) }
+        }
     };
     Rendered { text, data: serde_json::to_value(report).unwrap_or_default(), success: report.success }
 }

@@ -9,6 +9,7 @@ mod hostile;
 mod order;
 mod policy;
 mod readme;
+mod script;
 mod secrets;
 mod serve;
 mod support;

@@ -1,0 +1,409 @@
+//! Whole scripts: evaluated in the program, and of the host's record nothing but typed commands.
+
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+use winrm_host::{DEMO_ENDPOINT, Ended, Event, Mark};
+
+use crate::support::{Server, Site, errors, text};
+
+const TABLE: &str = r#"
+$limit = 3
+$names = foreach ($service in Get-Service | Where-Object Status -eq 'Running' | Sort-Object Name) {
+    if ($names.Count -ge $limit) { break }
+    $service.Name
+}
+function Get-Loud ($text) { $text.ToUpper() + '!' }
+Get-Service -Name W32Time, Spooler |
+    Format-Table Name, @{ Name = 'Loud'; Expression = { Get-Loud $_.Name } }, Status
+"on ${env:COMPUTERNAME}: $($names[0]) and $($names.Count - 1) more"
+"#;
+
+#[test]
+fn a_script_runs_alike_on_a_full_endpoint_and_on_one_that_refuses_scripts() {
+    let site = Site::new();
+    let outputs = [None, Some(DEMO_ENDPOINT)].map(|endpoint| {
+        let mark = site.record().mark();
+        let mut server = site.serve(&[("CONFIGURATION_NAME", endpoint)]);
+        let result = server.call("query_powershell", &json!({ "command": TABLE }));
+        assert_eq!(result["structuredContent"]["status"], "success", "{result}");
+        let sent = pipelines(&site, mark);
+        assert!(sent.iter().flatten().all(|command| !command.contains('{')), "{sent:?}");
+        if endpoint.is_some() {
+            assert!(sent.iter().all(|pipeline| pipeline.len() == 1), "no filter travels: {sent:?}");
+        }
+        result["structuredContent"]["stdout"].as_str().unwrap().to_owned()
+    });
+    assert_eq!(outputs[0], outputs[1]);
+    let lines: Vec<&str> = outputs[0].lines().filter(|line| !line.trim().is_empty()).collect();
+    assert!(lines[0].starts_with("Name ") && lines[0].contains("Loud"), "{lines:?}");
+    assert!(lines.iter().any(|line| line.contains("W32TIME!") && line.contains("Running")), "{lines:?}");
+    assert!(lines.last().unwrap().starts_with("on WEB-01: "), "{lines:?}");
+}
+
+#[test]
+fn objects_come_as_data_beside_the_text() {
+    let site = Site::new();
+    let mut server = site.serve(&[]);
+    let command = "Get-Service | Sort-Object Name";
+    let data = |result: Value| result["structuredContent"].clone();
+    let usual = data(server.call("query_powershell", &json!({ "command": command, "max_items": 2 })));
+    assert_eq!(usual["objects"].as_array().unwrap().len(), 2, "{usual}");
+    assert!(usual["objects"][0]["Status"].is_string(), "an enum is its name: {usual}");
+    assert!(usual["truncated"]["omitted_objects"].as_u64().unwrap() > 0, "{usual}");
+    let chosen = json!({ "command": command, "max_items": 1, "select": ["Name"] });
+    let chosen = data(server.call("query_powershell", &chosen));
+    assert_eq!(chosen["objects"][0].as_object().unwrap().len(), 1, "{chosen}");
+    let one = json!({
+        "cmdlet": "Get-Service", "parameters": { "Name": ["W32Time"] }, "host": "localhost", "select": ["Name"]
+    });
+    assert_eq!(data(server.call("invoke_cmdlet", &one))["objects"], json!([{ "Name": "W32Time" }]));
+}
+
+/// Only W32Time may be restarted.
+fn restarts(site: &Site) -> Server {
+    let rule = "version = 1\n[[policy.rule]]\nname = \"restarts\"\ncommands = [\"Restart-Service\"]\n\
+                parameters = { Name = { values = [\"W32Time\"] } }\n";
+    let path = site.path("restarts.toml");
+    std::fs::write(&path, rule).unwrap();
+    site.serve(&[("CONFIG", path.to_str())])
+}
+
+#[test]
+fn a_value_is_judged_however_it_reaches_its_command() {
+    let site = Site::new();
+    let mut server = restarts(&site);
+    for script in [
+        "Restart-Service -Name Spooler",
+        "$n = 'Spooler'; Restart-Service -Name $n",
+        "$n = 'Spo' + 'oler'; Restart-Service $n",
+        "Restart-Service -Name ('spooler'.ToUpper())",
+        "Restart-Service -Name W32Time, $('Spooler')",
+        "Restart-Service -Name \"$(Get-Service -Name Spooler | ForEach-Object Name)\"",
+        "Get-Service -Name Spooler | Restart-Service",
+        "Get-Service | Where-Object Name -eq Spooler | Restart-Service",
+        "'Spooler' | Restart-Service",
+        "[pscustomobject]@{ Name = 'Spooler' } | Restart-Service",
+        "'{\"Name\":\"Spooler\"}' | ConvertFrom-Json | Restart-Service",
+        "\"Name`nSpooler\" | ConvertFrom-Csv | Restart-Service",
+        "$p = @{ Name = 'Spooler' }; Restart-Service @p",
+        "function f($n) { Restart-Service -Name $n }; f Spooler",
+        "& { Restart-Service -Name $args[0] } Spooler",
+        "$n = @('W32Time'); $n += 'Spooler'; Restart-Service -Name $n",
+    ] {
+        let result = server.call("execute_command", &json!({ "command": script }));
+        assert_eq!(result["structuredContent"]["status"], "denied", "{script}: {result}");
+    }
+    assert!(!sent(&site, "Restart-Service"), "{:?}", pipelines(&site, Mark::default()));
+    let result = server.call("execute_command", &json!({ "command": "$n = 'W32Time'; Restart-Service $n" }));
+    assert_eq!(result["structuredContent"]["status"], "success", "{result}");
+    assert!(sent(&site, "Restart-Service"));
+}
+
+#[test]
+fn a_denial_half_way_says_what_ran_and_what_did_not() {
+    let site = Site::new();
+    let mut server = restarts(&site);
+    let script = "foreach ($n in 'W32Time', 'Spooler', 'W32Time') { Restart-Service -Name $n; \"$n done\" }";
+    let result = server.call("execute_command", &json!({ "command": script }));
+    let data = &result["structuredContent"];
+    assert_eq!((&data["status"], &data["ran"]), (&json!("denied"), &json!("yes")), "{result}");
+    let steps: Vec<(&str, &str)> = data["steps"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|step| (step["outcome"].as_str().unwrap(), step["ran"].as_str().unwrap()))
+        .collect();
+    assert_eq!(steps, [("completed", "yes"), ("denied", "no")]);
+    assert!(data["steps"][1]["command"].as_str().unwrap().contains("Spooler"), "{data}");
+    assert_eq!(data["stdout"], "W32Time done\n");
+    assert!(text(&result).starts_with("[untrusted output of localhost begins "), "{result}");
+    let restarts = pipelines(&site, Mark::default()).concat();
+    assert_eq!(restarts.len(), 1, "{restarts:?}");
+}
+
+#[test]
+fn each_step_is_on_record_before_it_is_sent_and_the_script_at_its_end() {
+    let site = Site::new();
+    let mut server = restarts(&site);
+    let script = "$s = Get-Service -Name W32Time; Restart-Service -Name $s.Name; Restart-Service -Name ($s.Name + 'x')";
+    server.call("execute_command", &json!({ "command": script }));
+    let audit = std::fs::read_to_string(site.path("state/audit.jsonl")).unwrap();
+    let lines: Vec<Value> = audit.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let told: Vec<(&str, Option<u64>, &str)> = lines
+        .iter()
+        .map(|line| {
+            let what = line["decision"].as_str().or(line["status"].as_str()).unwrap();
+            (line["event"].as_str().unwrap(), line["step"].as_u64(), what)
+        })
+        .collect();
+    assert_eq!(
+        told,
+        [
+            ("decided", Some(1), "allowed"),
+            ("finished", Some(1), "success"),
+            ("decided", Some(2), "allowed"),
+            ("finished", Some(2), "success"),
+            ("decided", Some(3), "denied"),
+            ("finished", Some(3), "denied"),
+            ("ended", None, "denied"),
+        ]
+    );
+    assert_eq!((&lines[6]["steps"], &lines[6]["ran"]), (&json!(3), &json!("yes")));
+    assert!(lines.iter().all(|line| line["call"] == lines[0]["call"]), "one call");
+    assert!(
+        lines[2]["judged"].as_str().unwrap().ends_with("Restart-Service -Name 'W32Time'"),
+        "{}",
+        lines[2]
+    );
+}
+
+#[test]
+fn what_is_certainly_denied_keeps_the_whole_script_from_running() {
+    let site = Site::new();
+    let mut server = site.serve(&[]);
+    let script = "Get-Service\nif ($false) { Stop-Computer }";
+    let result = server.call("execute_command", &json!({ "command": script }));
+    let data = &result["structuredContent"];
+    assert_eq!((&data["status"], &data["ran"]), (&json!("denied"), &json!("no")), "{result}");
+    assert!(data["error"]["message"].as_str().unwrap().contains("line 2, column"), "{data}");
+    assert!(site.record().entries().is_empty());
+}
+
+#[test]
+fn what_is_not_taken_is_refused_with_its_place_and_what_to_write_instead() {
+    let site = Site::new();
+    let mut server = site.serve(&[]);
+    let script = "$p = Get-Process -Id 4\n$p.Kill()\n[System.IO.File]::ReadAllText('C:\\x')";
+    let result = server.call("execute_command", &json!({ "command": script }));
+    let error = &result["structuredContent"]["error"];
+    let told = format!("{} {}", error["message"], error["fix"]);
+    assert_eq!(result["structuredContent"]["ran"], "no", "{result}");
+    for words in ["line 2", "Stop-Process -Id $_.Id", "line 3"] {
+        assert!(told.contains(words), "{words}: {told}");
+    }
+    assert!(site.record().entries().is_empty());
+}
+
+#[test]
+fn a_query_never_changes_anything_whatever_the_policy_says() {
+    let site = Site::new();
+    let mut server = site.serve(&[("PROFILE", Some("unrestricted"))]);
+    for script in
+        ["Restart-Service -Name W32Time", "Get-Service -Name W32Time | Restart-Service", "simulate exit 0"]
+    {
+        let result = server.call("query_powershell", &json!({ "command": script }));
+        assert_eq!(result["structuredContent"]["status"], "denied", "{script}: {result}");
+        assert!(text(&result).contains("execute_command"), "{result}");
+    }
+    assert!(!sent(&site, "Restart-Service"));
+}
+
+#[test]
+fn programs_are_part_of_scripts() {
+    let site = Site::new();
+    let allow = [("ALLOW", Some("simulate,Get-Service"))];
+    let mut server = site.serve(&allow);
+    let mut run = |command: &str| {
+        server.call("execute_command", &json!({ "command": command }))["structuredContent"].clone()
+    };
+    let data =
+        run("$lines = 'b', 'a' | simulate cat; \"$($lines.Count): $($lines | Sort-Object)\"; $LASTEXITCODE");
+    assert_eq!((&data["stdout"], &data["status_code"]), (&json!("2: a b\n0\n"), &json!(0)), "{data}");
+    let data = run("simulate exit 3; \"code $LASTEXITCODE, $?\"");
+    assert_eq!((&data["stdout"], &data["status_code"]), (&json!("code 3, False\n"), &json!(3)), "{data}");
+    assert_eq!(data["status"], "failed");
+    let data = run("simulate stderr trouble; $x = simulate stderr more 2>&1; \"got $x\"");
+    assert_eq!(data["stdout"], "got more\n", "{data}");
+    assert!(data["stderr"].as_str().unwrap().contains("trouble"), "{data}");
+    let data = run("simulate 'a & b'");
+    assert_eq!(data["status"], "denied", "{data}");
+}
+
+#[test]
+fn exit_codes_say_how_a_script_ended() {
+    let site = Site::new();
+    let allow = [("ALLOW", Some("simulate,Get-Service"))];
+    for (script, code) in [
+        ("Get-Service -Name NoSuch; 'goes on'", 0),
+        ("throw 'no'", 1),
+        ("Get-Service -Name NoSuch -ErrorAction Stop", 1),
+        ("exit 7", 7),
+        ("try { throw 'x' } catch { 'caught' }", 0),
+        ("simulate exit 5; Get-Service W32Time | Out-Null", 5),
+        ("simulate exit 0; throw 'after'", 1),
+    ] {
+        std::fs::write(site.path("s.ps1"), script).unwrap();
+        let output = site.run(&["exec", "--script", site.path("s.ps1").to_str().unwrap()], &allow);
+        assert_eq!(output.status.code(), Some(code), "{script}: {output:?}");
+    }
+}
+
+#[test]
+fn streams_stay_apart_on_the_command_line() {
+    let site = Site::new();
+    let script = "'out'; Write-Warning 'careful'; Write-Error 'bad'; Write-Verbose 'more' -Verbose; Write-Host 'shown'";
+    std::fs::write(site.path("s.ps1"), script).unwrap();
+    let output = site.run(&["exec", "--script", site.path("s.ps1").to_str().unwrap()], &[]);
+    assert_eq!(String::from_utf8_lossy(&output.stdout), "out\nshown\n", "{output:?}");
+    for words in ["WARNING: careful", "bad", "VERBOSE: more"] {
+        assert!(errors(&output).contains(words), "{words}: {}", errors(&output));
+    }
+}
+
+#[test]
+fn a_cancel_in_the_middle_stops_the_host_and_nothing_follows() {
+    let site = Site::new();
+    let mut server = site.serve(&[("ALLOW", Some("simulate,Get-Service"))]);
+    let script = "Get-Service W32Time | Out-Null; simulate sleep 60; Get-Service Spooler";
+    let call = json!({ "name": "execute_command", "arguments": { "command": script } });
+    let id = server.begin("tools/call", &call);
+    assert!(site.wait_for(
+        Mark::default(),
+        |event| matches!(event, Event::Command { line, .. } if line.contains("simulate"))
+    ));
+    let cancelled = json!({ "requestId": id });
+    server.send(&json!({ "jsonrpc": "2.0", "method": "notifications/cancelled", "params": cancelled }));
+    let stopped = |event: &Event| {
+        matches!(event, Event::CommandEnded { how: Ended::Terminated | Ended::Interrupted, .. })
+    };
+    assert!(site.wait_for(Mark::default(), stopped));
+    let after = server.call("list_hosts", &json!({}));
+    assert_eq!(after["isError"], json!(false));
+    assert_eq!(pipelines(&site, Mark::default()).len(), 1, "nothing came after what was stopped");
+}
+
+#[test]
+fn a_deadline_holds_while_a_script_is_evaluated() {
+    let site = Site::new();
+    let mut server = site.serve(&[]);
+    for script in ["while ($true) {}", "Start-Sleep -Seconds 60", "for (;;) { $x = 1..100 | Sort-Object }"] {
+        let begin = Instant::now();
+        let result = server.call("execute_command", &json!({ "command": script, "timeout_seconds": 0.3 }));
+        assert_eq!(result["structuredContent"]["status"], "timed_out", "{script}: {result}");
+        assert!(begin.elapsed() < Duration::from_secs(3), "{script}: {:?}", begin.elapsed());
+    }
+}
+
+#[test]
+fn what_would_take_too_much_ends_with_its_place() {
+    let site = Site::new();
+    let mut server = site.serve(&[]);
+    let deep = format!("{}1{}", "(".repeat(5_000), ")".repeat(5_000));
+    for (script, words) in [
+        ("\n'x' * 1gb", "line 2"),
+        ("$a = 'x' * 1mb; while ($true) { $a += $a }", "line 1"),
+        ("function f { f }\nf", "too deep"),
+        (
+            "$a = 1..2000; $a | ForEach-Object { $a | ForEach-Object { 'x' * 1kb } } | Measure-Object",
+            "too much",
+        ),
+        (deep.as_str(), "line 1"),
+    ] {
+        let begin = Instant::now();
+        let result = server.call("execute_command", &json!({ "command": script }));
+        let short = &script[..script.len().min(80)];
+        assert_eq!(result["isError"], json!(true), "{short}: {result}");
+        let message = result["structuredContent"]["error"]["message"].as_str().unwrap_or_default();
+        assert!(message.contains(words), "{short}: {result}");
+        assert_eq!(result["structuredContent"]["ran"], "no", "{short}");
+        assert!(begin.elapsed() < Duration::from_secs(20), "{short}: {:?}", begin.elapsed());
+    }
+    // A regular expression that would take a backtracking engine for ever.
+    let result = server.call("execute_command", &json!({ "command": "('a' * 40 + 'b') -match '^(a+)+$'" }));
+    assert_eq!(result["structuredContent"]["stdout"], "False\n", "{result}");
+    assert!(site.record().entries().is_empty());
+}
+
+#[test]
+fn facts_are_asked_for_only_where_they_are_used_and_by_judged_commands() {
+    let site = Site::new();
+    let mut server = site.serve(&[("EXCLUDE", Some("Get-CimInstance"))]);
+    let result = server.call("query_powershell", &json!({ "command": "\"$env:OS $env:USERNAME\"" }));
+    assert_eq!(result["structuredContent"]["stdout"], "Windows_NT operator\n", "{result}");
+    assert!(site.record().entries().is_empty(), "nothing had to be asked");
+    let result = server.call("query_powershell", &json!({ "command": "$env:COMPUTERNAME" }));
+    let message = result["structuredContent"]["error"]["message"].as_str().unwrap();
+    assert!(message.contains("the host's name") && message.contains("Get-CimInstance"), "{message}");
+    assert!(site.record().entries().is_empty());
+    let command = "[datetime]::Now.Year -gt 2000";
+    let result = server.call("query_powershell", &json!({ "command": command }));
+    assert_eq!(result["structuredContent"]["stdout"], "True\n", "{result}");
+    assert_eq!(result["structuredContent"]["steps"].as_array().unwrap().len(), 1);
+}
+
+#[test]
+fn a_session_keeps_variables_and_functions_and_nothing_on_the_host() {
+    let site = Site::new();
+    let mut server = site.serve(&[]);
+    let run = |server: &mut Server, command: &str, session: Option<&str>| {
+        let mut arguments = json!({ "command": command });
+        if let Some(session) = session {
+            arguments["session"] = json!(session);
+        }
+        server.call("execute_command", &arguments)["structuredContent"].clone()
+    };
+    run(&mut server, "$x = 40; function Add-Two ($n) { $n + 2 }", Some("a"));
+    assert_eq!(run(&mut server, "Add-Two $x", Some("a"))["stdout"], "42\n");
+    assert_eq!(run(&mut server, "\"[$x]\"", Some("b"))["stdout"], "[]\n", "another session");
+    assert_eq!(run(&mut server, "\"[$x]\"", None)["stdout"], "[]\n", "no session");
+    // A script that fails leaves what was there.
+    run(&mut server, "$x = 1; while ($true) { $y = 'x' * 64mb }", Some("a"));
+    assert_eq!(run(&mut server, "$x", Some("a"))["stdout"], "40\n");
+
+    let listed = server.call("list_sessions", &json!({}))["structuredContent"]["sessions"].clone();
+    assert_eq!(listed[0]["name"], "a", "{listed}");
+    assert_eq!((&listed[0]["variables"], &listed[0]["functions"]), (&json!(["x"]), &json!(["add-two"])));
+    let closed = server.call("close_session", &json!({ "session": "a" }));
+    assert_eq!(closed["isError"], json!(false), "{closed}");
+    assert_eq!(run(&mut server, "\"[$x]\"", Some("a"))["stdout"], "[]\n");
+    let again = server.call("close_session", &json!({ "session": "nobody" }));
+    assert_eq!(again["isError"], json!(true), "{again}");
+    assert!(site.record().entries().is_empty());
+}
+
+#[test]
+fn a_session_serves_one_call_at_a_time() {
+    let site = Site::new();
+    let mut server = site.serve(&[]);
+    let sleep = json!({ "command": "Start-Sleep -Seconds 2; 'slept'", "session": "a" });
+    let first = server.begin("tools/call", &json!({ "name": "execute_command", "arguments": sleep }));
+    std::thread::sleep(Duration::from_millis(300));
+    let result = server.call("execute_command", &json!({ "command": "1", "session": "a" }));
+    assert_eq!(result["isError"], json!(true));
+    assert!(text(&result).contains("busy"), "{result}");
+    assert_eq!(server.answer(first)["result"]["structuredContent"]["stdout"], "slept\n");
+}
+
+#[test]
+fn text_goes_whole_only_under_a_rule_that_says_raw() {
+    let site = Site::new();
+    let path = site.path("raw.toml");
+    std::fs::write(&path, "version = 1\n[[policy.rule]]\nname = \"raw\"\nraw = true\n").unwrap();
+    let mut server = site.serve(&[("CONFIG", path.to_str())]);
+    // What can be evaluated is, whatever the rule says.
+    let result = server.call("execute_command", &json!({ "command": "$x = 1 + 1; $x" }));
+    assert_eq!(result["structuredContent"]["stdout"], "2\n", "{result}");
+    assert!(site.record().entries().is_empty());
+    server.call("execute_command", &json!({ "command": "[System.Net.Dns]::GetHostName()" }));
+    assert!(site.wait_for(Mark::default(), |event| matches!(event, Event::Script { .. })));
+    let refused = server.call("query_powershell", &json!({ "command": "[System.Net.Dns]::GetHostName()" }));
+    assert_eq!(refused["structuredContent"]["status"], "denied", "text can change anything: {refused}");
+}
+
+/// The pipelines that the host was sent, each command by its name without its module.
+fn pipelines(site: &Site, mark: Mark) -> Vec<Vec<String>> {
+    let commands = |event: &Event| match event {
+        Event::Pipeline { commands, .. } => {
+            let name = |text: &str| text.rsplit('\\').next().unwrap().to_owned();
+            Some(commands.iter().map(|command| name(&command.text)).collect())
+        }
+        _ => None,
+    };
+    site.record().since(mark).iter().filter_map(|entry| commands(&entry.event)).collect()
+}
+
+/// Whether a command ever reached the host.
+fn sent(site: &Site, name: &str) -> bool {
+    pipelines(site, Mark::default()).concat().iter().any(|command| command == name)
+}
