@@ -52,7 +52,10 @@ pub(super) async fn run(text: &str, way: &mut Way<'_>) -> Result<Outcome, Failur
     let session = borrowed.as_ref().map(|borrowed| borrowed.session().clone()).unwrap_or_default();
     let tree = match read(text, &session, way) {
         Ok(tree) => tree,
-        Err(Unread::Refused) => return way.whole().await,
+        Err(Unread::Refused(denial)) => {
+            way.not_taken = denial;
+            return way.whole().await;
+        }
         Err(Unread::Denied(denial)) => return Err(way.denied(*denial)),
     };
     let began = Instant::now();
@@ -67,16 +70,31 @@ pub(super) async fn run(text: &str, way: &mut Way<'_>) -> Result<Outcome, Failur
 
 /// Why a script is not evaluated.
 enum Unread {
-    /// Something in it is not taken here.
-    Refused,
+    /// Something in it is not taken here: what to say unless a rule lets text through.
+    Refused(Option<Box<Denial>>),
     /// Something in it is certainly denied.
     Denied(Box<Denial>),
 }
 
+impl Unread {
+    fn refused(denial: Denial) -> Self {
+        Self::Refused(Some(Box::new(denial)))
+    }
+}
+
 fn read(text: &str, session: &Session, way: &Way<'_>) -> Result<ScriptBlock, Unread> {
-    let tree = parse::script(text).map_err(|_| Unread::Refused)?;
+    let tree = parse::script(text).map_err(|refusal| {
+        let reason = refusal.reason();
+        let instead = reason.suggestion().to_owned();
+        Unread::refused(Denial::not_taken(refusal.position(), reason.to_string(), instead, Vec::new()))
+    })?;
     let vocabulary = WithFunctions::of(session);
-    let commands = check::script(text, &tree, &vocabulary).map_err(|_| Unread::Refused)?;
+    let commands = check::script(text, &tree, &vocabulary).map_err(|refusals| {
+        let [first, more @ ..] = refusals.as_slice() else { return Unread::Refused(None) };
+        let (what, instead) = (first.reason().to_string(), first.reason().suggestion());
+        let more = more.iter().map(ToString::to_string).collect();
+        Unread::refused(Denial::not_taken(first.position(), what, instead, more))
+    })?;
     let foreseen = way.world.policy.foresee(way.walk.call, text, &commands, way.target);
     foreseen.map_err(|denial| Unread::Denied(Box::new(denial)))?;
     drop(commands);

@@ -37,6 +37,8 @@ pub(super) struct Way<'w> {
     judged: Option<String>,
     /// What commands wrote, here and there.
     pub(super) objects: Objects,
+    /// What to say of a script that is not evaluated here, unless a rule lets it through as text.
+    pub(super) not_taken: Option<Box<Denial>>,
     /// What a program wrote that was the whole call.
     captured: Option<Captured>,
 }
@@ -63,6 +65,7 @@ impl<'w> Way<'w> {
             ran: Ran::No,
             judged: None,
             objects: Objects::new(walk.house.settings.written, &walk.house.scrubber()),
+            not_taken: None,
             captured: None,
         }
     }
@@ -197,6 +200,9 @@ impl<'w> Way<'w> {
         let wanted = match &judgement {
             Judgement::Allowed(authorized) => authorized,
             Judgement::NeedsApproval(unapproved) => unapproved.wanted(),
+            Judgement::Denied(denial) if matches!(denial.reason, Reason::NotStatic(_)) => {
+                return Judgement::Denied(self.not_taken.as_deref().unwrap_or(denial).clone());
+            }
             Judgement::Denied(_) => return judgement,
         };
         if self.walk.options.access == Access::ReadOnly && wanted.risk() == Risk::Change {

@@ -3,6 +3,7 @@ use std::fmt;
 use winrm_proto::winrs::command_line::Unquotable;
 use winrm_script::{
     commands,
+    position::Position,
     static_command::{Location, Reason as NotStatic, Refusal},
     typed,
 };
@@ -49,6 +50,14 @@ pub enum Reason {
     /// The text is not one command with literal arguments.
     #[error("{0}")]
     NotStatic(NotStatic),
+    /// What a script does is not taken here.
+    #[error("{what}{}", also(.more))]
+    NotTaken {
+        /// What stands at the first place.
+        what: String,
+        /// The same of other places, each with what to write instead.
+        more: Vec<String>,
+    },
     /// A value or an object of a call that cannot travel as data.
     #[error("{0}")]
     NotTyped(typed::Reason),
@@ -297,6 +306,15 @@ impl Denial {
         Self::new("binding", Reason::Unbound(refusal.clone()))
     }
 
+    /// A script that is not evaluated here, and that no rule lets through as text: the first place with what to write
+    /// instead, and the others as they describe themselves.
+    #[must_use]
+    pub fn not_taken(position: Position, what: String, instead: String, more: Vec<String>) -> Self {
+        Self::new("language", Reason::NotTaken { what, more })
+            .at(Place::Command(Location::Text(position)))
+            .instead(instead)
+    }
+
     pub(super) fn not_static(refusal: &Refusal) -> Self {
         Self::new("one-static-command", Reason::NotStatic(refusal.reason()))
             .at(Place::Command(refusal.location()))
@@ -310,6 +328,10 @@ impl From<typed::Reason> for Denial {
         let suggestion = reason.suggestion();
         Self::new("typed-commands", Reason::NotTyped(reason)).instead(suggestion)
     }
+}
+
+fn also(more: &[String]) -> String {
+    more.iter().map(|more| format!("; also {more}")).collect()
 }
 
 impl Remedy for Denial {
