@@ -4,7 +4,9 @@ use divan::counter::BytesCount;
 use divan::{Bencher, black_box};
 use winrm_script::check::{self, Standard};
 use winrm_script::commands::{Element, find};
+use winrm_script::evaluate::Known;
 use winrm_script::parse;
+use winrm_script::plan::Plan;
 use winrm_script::tree::Expression;
 
 fn main() {
@@ -25,6 +27,17 @@ fn parse_and_check_two_kilobytes(bencher: Bencher<'_, '_>) {
     bencher.counter(BytesCount::of_str(&script)).bench(|| {
         let Ok(tree) = parse::script(black_box(&script)) else { return 0 };
         check::script(&script, &tree, &Standard).map_or(0, |commands| commands.len())
+    });
+}
+
+/// The same, planned as well: to be done in 200 µs.
+#[divan::bench]
+fn parse_check_and_plan_two_kilobytes(bencher: Bencher<'_, '_>) {
+    let script = two_kilobytes();
+    bencher.counter(BytesCount::of_str(&script)).bench(|| {
+        let Ok(tree) = parse::script(black_box(&script)) else { return 0 };
+        let commands = check::script(&script, &tree, &Known).map_or(0, |commands| commands.len());
+        commands + Plan::of(&script, &tree).pipelines.len()
     });
 }
 

@@ -47,7 +47,7 @@ use winrm_proto::clixml::DateTime;
 
 pub use block::Block;
 pub use call::{Call, CallKind, FilterCall, Reply};
-pub(crate) use command::kind_of;
+pub(crate) use command::kind_of_unknown;
 pub use failure::Failure;
 pub(crate) use filter::runs as runs_here;
 pub use limits::{Limit, Limits};

@@ -14,20 +14,18 @@ pub(crate) mod prefix;
 pub(crate) mod properties;
 mod reason;
 pub(crate) mod scope;
+pub(crate) mod stage;
 mod render;
 
 use std::fmt;
 
 pub use reason::Reason;
 
-use crate::commands;
-use crate::evaluate::{CallKind, kind_of};
 use crate::position::Position;
-use crate::tree::{
-    Call, Node, Pipeline, PipelineElement, PipelineElementKind, ScriptBlock, Span, StatementKind,
-};
+use crate::tree::{Node, ScriptBlock, Span, StatementKind};
 use prefix::{Move, Prefix};
 use scope::{Functions, Scope};
+use stage::Stage;
 
 /// What of a script runs where: its pipelines with commands of a host, in the order of the source.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -74,23 +72,23 @@ impl Plan {
     /// Plans a script, the tree of `text`.
     #[must_use]
     pub fn of(text: &str, tree: &ScriptBlock) -> Self {
-        let functions: Functions = Node::Script(tree)
-            .walk()
-            .filter_map(|node| match node {
-                Node::Statement(statement) => match &statement.kind {
-                    StatementKind::Function(function) => Some(function.name.as_str()),
-                    _ => None,
-                },
-                _ => None,
-            })
-            .collect();
-        let uses_matches = mentions_matches(text);
-        let mut plan = Self::default();
+        let (mut functions, mut pipelines) = (Vec::new(), Vec::new());
         for node in Node::Script(tree).walk() {
             let Node::Statement(statement) = node else { continue };
-            let StatementKind::Pipeline(pipeline) = &statement.kind else { continue };
-            if pipeline.elements.iter().any(|element| is_of_host(element, &functions)) {
-                plan.pipelines.push(PipelinePlan::of(text, pipeline, &functions, uses_matches));
+            match &statement.kind {
+                StatementKind::Function(function) => functions.push(function.name.as_str()),
+                StatementKind::Pipeline(pipeline) => pipelines.push(pipeline),
+                _ => {}
+            }
+        }
+        let functions: Functions = functions.into_iter().collect();
+        let uses_matches = mentions_matches(text);
+        let mut plan = Self::default();
+        for pipeline in pipelines {
+            let stages = Stage::all(&pipeline.elements, &functions);
+            if stages.iter().any(Stage::is_of_host) {
+                let scope = Scope::of(&pipeline.elements, &functions, uses_matches);
+                plan.pipelines.push(PipelinePlan::of(text, &stages, &scope));
             }
         }
         plan.pipelines.sort_by_key(|pipeline| (pipeline.span.start, std::cmp::Reverse(pipeline.span.end)));
@@ -99,24 +97,22 @@ impl Plan {
 }
 
 impl PipelinePlan {
-    fn of(text: &str, pipeline: &Pipeline, functions: &Functions, uses_matches: bool) -> Self {
-        let elements = &pipeline.elements;
-        let scope = Scope::of(elements, functions, uses_matches);
-        let first = elements.first().map(|element| element.span).unwrap_or_default();
-        let span = elements.last().map_or(first, |last| first.to(last.span));
+    fn of(text: &str, pipeline: &[Stage<'_>], scope: &Scope<'_>) -> Self {
+        let first = pipeline.first().map(|stage| stage.element.span).unwrap_or_default();
+        let span = pipeline.last().map_or(first, |last| first.to(last.element.span));
         let mut stages = Vec::new();
-        let (boundary, mut reason) = match Prefix::of(elements, &scope) {
+        let (boundary, mut reason) = match Prefix::of(pipeline, scope) {
             Ok(prefix) => {
-                let boundary = Self::host(text, elements, &scope, &prefix, &mut stages);
+                let boundary = Self::host(text, pipeline, scope, &prefix, &mut stages);
                 (boundary, prefix.stays)
             }
-            Err(reason) if elements.len() > 1 => (0, Some(reason)),
+            Err(reason) if pipeline.len() > 1 => (0, Some(reason)),
             Err(_) => (0, None),
         };
-        for (at, element) in elements.iter().enumerate().skip(boundary) {
-            let written = render::written(text, element.span);
-            stages.push(match (is_of_host(element, functions), at) {
-                (true, 0) => StagePlan::Host { commands: vec![render::command(text, element)] },
+        for (at, stage) in pipeline.iter().enumerate().skip(boundary) {
+            let written = render::written(text, stage.element.span);
+            stages.push(match (stage.is_of_host(), at) {
+                (true, 0) => StagePlan::Host { commands: vec![render::command(text, stage)] },
                 (true, _) => StagePlan::Each { command: written },
                 // The reason is that of the first stage behind the host's command.
                 (false, _) => {
@@ -130,23 +126,20 @@ impl PipelinePlan {
     /// The part that runs on the host, and how many stages are done with it.
     fn host(
         text: &str,
-        elements: &[PipelineElement],
+        pipeline: &[Stage<'_>],
         scope: &Scope<'_>,
         prefix: &Prefix<'_>,
         stages: &mut Vec<StagePlan>,
     ) -> usize {
-        let Some(first) = elements.first() else { return 0 };
+        let Some((first, filters)) = pipeline.split_first() else { return 0 };
         let mut commands = vec![render::command(text, first)];
         let mut boundary = 1;
-        for (at, own) in prefix.moves.iter().enumerate() {
-            let element = elements.get(at + 1);
-            commands.extend(render::filters(text, own, element));
-            if element.is_some_and(|element| prefix.is_done(own, element)) {
-                boundary = at + 2;
-            }
+        for (own, stage) in prefix.moves.iter().zip(filters) {
+            render::filters(text, own, stage, &mut commands);
+            boundary += usize::from(own.is_done(stage));
         }
         let new = prefix.moves.last().is_some_and(Move::makes_something_new);
-        if !new && let Ok(columns) = prefix.columns(elements, boundary, scope) {
+        if !new && let Ok(columns) = prefix.columns(pipeline, boundary, scope) {
             render::fetch(&columns, &mut commands);
         }
         stages.push(StagePlan::Host { commands });
@@ -191,18 +184,8 @@ impl fmt::Display for PipelinePlan {
 /// Whether a script, or a function of a session, asks for `$Matches`: whatever sets it must do so here.
 pub(crate) fn mentions_matches(text: &str) -> bool {
     let wanted = b"matches";
-    text.as_bytes().windows(wanted.len()).any(|own| own.eq_ignore_ascii_case(wanted))
-}
-
-/// Whether a stage is a command or program of the host.
-fn is_of_host(element: &PipelineElement, functions: &Functions) -> bool {
-    let PipelineElementKind::Command(command) = &element.kind else { return false };
-    let Some(name) = command.name.as_string() else { return false };
-    if command.call == Call::Operator || functions.contains(name) {
-        return false;
-    }
-    kind_of(name) == CallKind::Program
-        || commands::find(name).is_none_or(|known| !prefix::is_evaluated(known, command))
+    let is_there = |own: &[u8]| matches!(own.first(), Some(b'm' | b'M')) && own.eq_ignore_ascii_case(wanted);
+    text.as_bytes().windows(wanted.len()).any(is_there)
 }
 
 #[cfg(test)]

@@ -272,6 +272,7 @@ impl<T: Typed + Clone> Binding<T> {
         }
         let mut positions: Vec<u32> = self
             .unbound()
+            .filter(|parameter| parameter.has_position())
             .flat_map(|parameter| {
                 parameter.sets().filter(|set| !set.remaining).filter_map(|set| set.position)
             })

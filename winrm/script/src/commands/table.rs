@@ -1,4 +1,4 @@
-//! The table of commands: text that is searched in place.
+//! The table of commands: text that stays as it is, with an index of its names.
 //!
 //! `data/commands.tsv` has one line for each command and source, sorted by name in lower case and then by source, the
 //! best first: name, module, source (`7`, `x`, `5`, `6`), risk, default set or `-`, number of sets, and parameters
@@ -8,6 +8,7 @@
 //! takes all that remains, `@0` the position. `data/aliases.tsv` has aliases and names.
 
 use std::cmp::Ordering;
+use std::sync::LazyLock;
 
 /// A command of the table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -93,17 +94,12 @@ pub fn find(name: &str) -> Option<Command> {
 /// The command that an alias stands for.
 #[must_use]
 pub fn alias(name: &str) -> Option<&'static str> {
-    lines_named(ALIASES, name)?.lines().next()?.split('\t').nth(1)
+    lines_named(&ALIAS_LINES, name)?.1.lines().next()?.split('\t').nth(1)
 }
 
 /// The names of all commands, sorted, each spelled as PowerShell spells it.
 pub fn names() -> impl Iterator<Item = &'static str> {
-    let mut last = "";
-    COMMANDS.lines().filter_map(|line| line.split('\t').next()).filter(move |name| {
-        let new = !name.eq_ignore_ascii_case(last);
-        last = name;
-        new
-    })
+    COMMAND_LINES.iter().map(|(name, _)| *name)
 }
 
 impl Command {
@@ -188,12 +184,10 @@ impl Variant {
     /// The command's own parameters, then the common ones that this version of PowerShell has.
     pub fn parameters(self) -> impl Iterator<Item = Parameter> {
         let newest = self.source == Source::Newest;
-        self.parameters.split(' ').filter_map(Parameter::parse).chain(
-            COMMON
-                .split(' ')
-                .filter_map(Parameter::parse)
-                .filter(move |common| newest || common.name != PROGRESS),
-        )
+        self.parameters
+            .split(' ')
+            .filter_map(Parameter::parse)
+            .chain(COMMON_PARAMETERS.iter().copied().filter(move |common| newest || common.name != PROGRESS))
     }
 }
 
@@ -298,32 +292,28 @@ impl ParameterSet {
 }
 
 fn find_command(name: &str) -> Option<Command> {
-    let lines = lines_named(COMMANDS, name)?;
-    let (name, _) = lines.split_once('\t')?;
+    let (name, lines) = lines_named(&COMMAND_LINES, name)?;
     Some(Command { name, lines })
 }
 
-/// The lines whose first field is `name`, in any case, of text that is sorted by it in lower case.
-fn lines_named(text: &'static str, name: &str) -> Option<&'static str> {
-    let mut from = 0;
-    let mut to = text.len();
-    // INVARIANT: both are beginnings of lines, and the first line with this name is not before `from`, and before
-    // `to` if there is one.
-    while from < to {
-        let middle = from + (to - from) / 2;
-        let begin = text.get(..middle)?.rfind('\n').map_or(0, |end| end + 1).max(from);
-        let line = text.get(begin..)?.split_inclusive('\n').next()?;
-        let (found, _) = line.split_once('\t')?;
-        match compare(found, name) {
-            Ordering::Less => from = begin + line.len(),
-            Ordering::Equal | Ordering::Greater => to = begin,
-        }
+/// The first fields of a text's lines, which are sorted by them in lower case, each with all of its lines.
+fn lines_by_name(text: &'static str) -> Vec<(&'static str, &'static str)> {
+    let mut found = Vec::new();
+    let mut rest = text;
+    while let Some((name, _)) = rest.split_once('\t') {
+        let named =
+            |line: &&str| line.split_once('\t').is_some_and(|(own, _)| own.eq_ignore_ascii_case(name));
+        let length = rest.split_inclusive('\n').take_while(named).map(str::len).sum();
+        let Some((lines, others)) = rest.split_at_checked(length) else { break };
+        found.push((name, lines));
+        rest = others;
     }
-    let rest = text.get(from..)?;
-    let named =
-        |line: &&str| line.split_once('\t').is_some_and(|(found, _)| found.eq_ignore_ascii_case(name));
-    let length = rest.split_inclusive('\n').take_while(named).map(str::len).sum();
-    rest.get(..length).filter(|lines| !lines.is_empty())
+    found
+}
+
+fn lines_named(table: &[(&'static str, &'static str)], name: &str) -> Option<(&'static str, &'static str)> {
+    let at = table.binary_search_by(|(own, _)| compare(own, name)).ok()?;
+    table.get(at).copied()
 }
 
 fn compare(left: &str, right: &str) -> Ordering {
@@ -333,6 +323,11 @@ fn compare(left: &str, right: &str) -> Ordering {
 
 const COMMANDS: &str = include_str!("../../data/commands.tsv");
 const ALIASES: &str = include_str!("../../data/aliases.tsv");
+static COMMAND_LINES: LazyLock<Vec<(&str, &str)>> = LazyLock::new(|| lines_by_name(COMMANDS));
+static ALIAS_LINES: LazyLock<Vec<(&str, &str)>> = LazyLock::new(|| lines_by_name(ALIASES));
+static COMMON_PARAMETERS: LazyLock<Vec<Parameter>> =
+    LazyLock::new(|| COMMON.split(' ').filter_map(Parameter::parse).collect());
+
 /// What Windows PowerShell 5.1 does not have.
 const PROGRESS: &str = "ProgressAction";
 const COMMON: &str = "Debug:switch:db:c:* ErrorAction:ActionPreference:ea:c:* ErrorVariable:string:ev:c:* \

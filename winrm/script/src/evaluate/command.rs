@@ -104,12 +104,13 @@ pub(super) fn is_program(name: &str) -> bool {
 }
 
 /// What kind of call a name is.
-pub(crate) fn kind_of(name: &str) -> CallKind {
-    if commands::find(name).is_some() || (!is_program(name) && looks_like_command(name)) {
-        CallKind::Command
-    } else {
-        CallKind::Program
-    }
+pub(super) fn kind_of(name: &str) -> CallKind {
+    if commands::find(name).is_some() { CallKind::Command } else { kind_of_unknown(name) }
+}
+
+/// What kind of call a name is that is not in the table of commands.
+pub(crate) fn kind_of_unknown(name: &str) -> CallKind {
+    if !is_program(name) && looks_like_command(name) { CallKind::Command } else { CallKind::Program }
 }
 
 /// `Verb-Noun`.

@@ -16,6 +16,7 @@ use super::unwind::{Flow, Unwind};
 use crate::plan::condition::{Condition, parameter, same_if_missing};
 use crate::plan::prefix::{Move, Prefix};
 use crate::plan::scope::{Functions, Scope};
+use crate::plan::stage::Stage as Planned;
 use crate::tree::{Comparison, PipelineElement, PipelineElementKind, Span};
 use crate::value::convert::convert;
 use crate::value::type_name::Plain;
@@ -44,18 +45,22 @@ impl Interpreter {
         let functions: Functions =
             self.scopes.iter().flat_map(|scope| scope.functions.keys().map(String::as_str)).collect();
         let scope = Scope::of(elements, &functions, self.uses_matches);
-        let Ok(mut prefix) = Prefix::of(elements, &scope) else { return Ok(Vec::new()) };
-        if prefix.moves.is_empty() && prefix.columns(elements, 1, &scope).is_err() {
+        let pipeline = Planned::all(elements, &functions);
+        let Ok(mut prefix) = Prefix::of(&pipeline, &scope) else { return Ok(Vec::new()) };
+        if prefix.moves.is_empty() && prefix.columns(&pipeline, 1, &scope).is_err() {
             return Ok(Vec::new());
         }
-        let Some((first, filters)) = elements.split_first() else { return Ok(Vec::new()) };
+        let Some((Planned { element: first, .. }, filters)) = pipeline.split_first() else {
+            return Ok(Vec::new());
+        };
         let PipelineElementKind::Command(command) = &first.kind else { return Ok(Vec::new()) };
         let mut host = self.host_stage(command, first.span).await.map_err(|unwind| unwind.at(first.span))?;
         let (mut calls, mut stages, mut wholes) = (Vec::new(), Vec::new(), Vec::new());
         let mut boundary = 1;
         let moves = std::mem::take(&mut prefix.moves);
         let mut fetches = !host.common().gathers();
-        for (own, element) in moves.iter().zip(filters) {
+        for (own, planned) in moves.iter().zip(filters) {
+            let element = planned.element;
             let PipelineElementKind::Command(command) = &element.kind else { break };
             let at = |unwind: Unwind| unwind.at(element.span);
             let arguments = self.arguments(&command.elements).await.map_err(at)?;
@@ -70,7 +75,7 @@ impl Interpreter {
                 break;
             };
             calls.extend(travelling.calls);
-            let done = prefix.is_done(own, element);
+            let done = own.is_done(planned);
             match travelling.rest {
                 Rest::Whole => {
                     stages.push(whole);
@@ -91,7 +96,7 @@ impl Interpreter {
             boundary += 1;
             fetches &= !own.makes_something_new();
         }
-        if fetches && let Ok(columns) = prefix.columns(elements, boundary, &scope) {
+        if fetches && let Ok(columns) = prefix.columns(&pipeline, boundary, &scope) {
             fetch(columns, first.span, &mut calls);
         }
         host.take_along(calls, wholes);

@@ -9,23 +9,17 @@ use super::condition::{check_property, is_counted, is_item, item_property};
 use super::properties::Known;
 use super::reason::Reason;
 use super::scope::Scope;
-use crate::commands::{self, Bound, BoundValue, Command, Element};
-use crate::tree::{
-    Call, CommandElement, Entry, Expression, ExpressionKind, Node, PipelineElement, PipelineElementKind,
-};
+use super::stage::Stage;
+use crate::tree::{Call, Entry, Expression, ExpressionKind, Node, PipelineElement, PipelineElementKind};
 
 /// The properties that these stages need, in the order in which they are asked for.
 ///
 /// # Errors
 /// Why the objects must come whole.
-pub(crate) fn columns(
-    elements: &[PipelineElement],
-    scope: &Scope<'_>,
-    known: &Known,
-) -> Result<Vec<String>, Reason> {
+pub(crate) fn columns(stages: &[Stage<'_>], scope: &Scope<'_>, known: &Known) -> Result<Vec<String>, Reason> {
     let mut columns = Columns { names: Vec::new(), scope, known };
-    for element in elements {
-        match columns.stage(element)? {
+    for stage in stages {
+        match columns.stage(stage)? {
             Looks::On => {}
             Looks::NoFurther if columns.names.is_empty() => return Err(Reason::Whole),
             Looks::NoFurther => return Ok(columns.names),
@@ -56,20 +50,15 @@ enum Missing {
 }
 
 impl Columns<'_> {
-    fn stage(&mut self, element: &PipelineElement) -> Result<Looks, Reason> {
-        let PipelineElementKind::Command(command) = &element.kind else { return Err(Reason::Whole) };
-        let name = command.name.as_string().unwrap_or_default();
-        if command.call == Call::Operator || self.scope.is_function(name) {
-            return Err(Reason::Whole);
-        }
-        let known = commands::find(name).ok_or(Reason::Whole)?;
-        let bound = bind(known, command)?;
-        let given = |parameter: &str| value(&bound, parameter);
-        let has = |parameter: &str| bound.arguments.iter().any(|own| own.parameter.name() == parameter);
+    fn stage(&mut self, stage: &Stage<'_>) -> Result<Looks, Reason> {
+        let known = stage.known().ok_or(Reason::Whole)?;
+        stage.bound()?;
+        let given = |parameter: &str| stage.value(parameter);
+        let has = |parameter: &str| stage.has(parameter);
         match known.name() {
             "Where-Object" => {
                 for parameter in ["FilterScript", "Property"] {
-                    self.all(&given(parameter), Missing::IsNull)?;
+                    self.all(given(parameter), Missing::IsNull)?;
                 }
                 Ok(Looks::On)
             }
@@ -78,7 +67,7 @@ impl Columns<'_> {
                 if by.is_empty() || has("Unique") {
                     return Err(Reason::Whole);
                 }
-                self.all(&by, Missing::Differs)?;
+                self.all(by, Missing::Differs)?;
                 Ok(Looks::On)
             }
             "Select-Object" => {
@@ -87,17 +76,17 @@ impl Columns<'_> {
                 }
                 let properties = given("Property");
                 if !properties.is_empty() {
-                    self.all(&properties, Missing::IsNull)?;
+                    self.all(properties, Missing::IsNull)?;
                     return Ok(Looks::NoFurther);
                 }
                 if has("Unique") { Err(Reason::Whole) } else { Ok(Looks::On) }
             }
             "Group-Object" if has("NoElement") => {
-                self.all(&given("Property"), Missing::Differs)?;
+                self.all(given("Property"), Missing::Differs)?;
                 Ok(Looks::NoFurther)
             }
             "Measure-Object" => {
-                self.all(&given("Property"), Missing::IsNull)?;
+                self.all(given("Property"), Missing::IsNull)?;
                 Ok(Looks::NoFurther)
             }
             "Format-Table" | "Format-List" | "Format-Wide" => {
@@ -105,8 +94,8 @@ impl Columns<'_> {
                 if properties.is_empty() {
                     return Err(Reason::Whole);
                 }
-                self.all(&properties, Missing::Differs)?;
-                self.all(&given("GroupBy"), Missing::Differs)?;
+                self.all(properties, Missing::Differs)?;
+                self.all(given("GroupBy"), Missing::Differs)?;
                 Ok(Looks::NoFurther)
             }
             "ForEach-Object" => {
@@ -114,7 +103,7 @@ impl Columns<'_> {
                     return Err(Reason::Whole);
                 }
                 for parameter in ["Begin", "Process", "RemainingScripts", "End", "MemberName"] {
-                    self.all(&given(parameter), Missing::IsNull)?;
+                    self.all(given(parameter), Missing::IsNull)?;
                 }
                 Ok(Looks::NoFurther)
             }
@@ -205,28 +194,5 @@ impl Columns<'_> {
             self.names.push(name.to_owned());
         }
         Ok(())
-    }
-}
-
-/// The arguments of a filter by their parameters, where they are written out.
-pub(super) fn bind(known: Command, command: &crate::tree::Command) -> Result<Bound<&Expression>, Reason> {
-    let splatted = command.elements.iter().any(|element| {
-        matches!(element, CommandElement::Argument(Expression { kind: ExpressionKind::Variable(variable), .. })
-            if variable.splatted)
-    });
-    if splatted {
-        return Err(Reason::Arguments);
-    }
-    let elements: Vec<Element<'_, &Expression>> = command.elements.iter().map(Element::from).collect();
-    known.bind_values(&elements).map_err(|_| Reason::Arguments)
-}
-
-/// What a parameter is given.
-pub(super) fn value<'tree>(bound: &Bound<&'tree Expression>, parameter: &str) -> Vec<&'tree Expression> {
-    let own = bound.arguments.iter().find(|own| own.parameter.name() == parameter);
-    match own.map(|own| &own.value) {
-        Some(BoundValue::Given(value)) => vec![value],
-        Some(BoundValue::Remaining(values)) => values.clone(),
-        Some(BoundValue::Switch) | None => Vec::new(),
     }
 }

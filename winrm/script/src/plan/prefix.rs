@@ -1,15 +1,13 @@
 //! How far a pipeline can run on the host.
 
-use super::columns::{bind, columns, value};
+use super::columns::columns;
 use super::condition::{Condition, Test, check_property};
 use super::properties::Known;
 use super::reason::Reason;
 use super::scope::Scope;
-use crate::commands::{self, Bound, Command, Element, Risk};
-use crate::evaluate::{CallKind, kind_of, runs_here};
-use crate::tree::{
-    self, Call, CommandElement, Expression, ExpressionKind, PipelineElement, PipelineElementKind,
-};
+use super::stage::Stage;
+use crate::commands::{Bound, Risk};
+use crate::tree::{Expression, ExpressionKind};
 
 /// The part of a pipeline that runs on the host, as far as the script alone says.
 #[derive(Debug)]
@@ -45,6 +43,17 @@ impl Move<'_> {
         }
     }
 
+    /// Whether nothing is left to be done here of the stage, but for marking what comes back.
+    pub(crate) fn is_done(&self, stage: &Stage<'_>) -> bool {
+        match self {
+            Self::Condition(condition) => condition.left.is_none(),
+            Self::Typed { name: "Select-Object", travel } => {
+                stage.bound().is_ok_and(|bound| bound.arguments.len() == travel.len())
+            }
+            Self::Typed { .. } => true,
+        }
+    }
+
     /// Whether what comes back are no longer the command's objects.
     pub(crate) fn makes_something_new(&self) -> bool {
         self.name() == "Measure-Object"
@@ -58,16 +67,15 @@ enum Then {
 }
 
 impl<'tree> Prefix<'tree> {
-    /// Plans a pipeline, the first stage of which is a command of the host.
+    /// Plans a pipeline, the first stage of which is a command of the host that only looks.
     ///
     /// # Errors
-    /// Why no filter at all travels with the first stage.
-    pub(crate) fn of(elements: &'tree [PipelineElement], scope: &Scope<'_>) -> Result<Self, Reason> {
-        let Some((first, rest)) = elements.split_first() else { return Err(Reason::Value) };
-        let (command, bound) = reader(first, scope)?;
-        let mut prefix = Self { moves: Vec::new(), stays: None, known: Known::of(command, bound.as_ref()) };
-        for (at, element) in rest.iter().enumerate() {
-            match prefix.stage(element, rest.get(at + 1), scope) {
+    /// Why nothing travels with the first stage.
+    pub(crate) fn of(stages: &[Stage<'tree>], scope: &Scope<'_>) -> Result<Self, Reason> {
+        let Some((first, rest)) = stages.split_first() else { return Err(Reason::Value) };
+        let mut prefix = Self { moves: Vec::new(), stays: None, known: reader(first)? };
+        for (at, stage) in rest.iter().enumerate() {
+            match prefix.stage(stage, rest.get(at + 1), scope) {
                 Ok(Then::Further) => {}
                 Ok(Then::NoFurther(reason)) => {
                     prefix.stays = reason;
@@ -88,48 +96,37 @@ impl<'tree> Prefix<'tree> {
     /// Why the objects must come whole.
     pub(crate) fn columns(
         &self,
-        elements: &[PipelineElement],
+        stages: &[Stage<'_>],
         boundary: usize,
         scope: &Scope<'_>,
     ) -> Result<Vec<String>, Reason> {
-        columns(elements.get(boundary..).unwrap_or_default(), scope, &self.known)
-    }
-
-    /// Whether nothing is left to be done here of a stage, but for marking what comes back.
-    pub(crate) fn is_done(&self, own: &Move<'_>, element: &PipelineElement) -> bool {
-        match own {
-            Move::Condition(condition) => condition.left.is_none(),
-            Move::Typed { name: "Select-Object", travel } => {
-                let PipelineElementKind::Command(command) = &element.kind else { return false };
-                let bound = commands::find("Select-Object").map(|known| bind(known, command));
-                bound.is_some_and(|bound| bound.is_ok_and(|bound| bound.arguments.len() == travel.len()))
-            }
-            Move::Typed { .. } => true,
-        }
+        columns(stages.get(boundary..).unwrap_or_default(), scope, &self.known)
     }
 
     fn stage(
         &mut self,
-        element: &'tree PipelineElement,
-        next: Option<&PipelineElement>,
+        stage: &Stage<'tree>,
+        next: Option<&Stage<'_>>,
         scope: &Scope<'_>,
     ) -> Result<Then, Reason> {
-        let (known, command) = filter(element, scope)?;
-        let bound = bind(known, command)?;
-        if bound.arguments.iter().any(|own| own.parameter.is_common()) {
+        let known = stage.known().ok_or(Reason::Value)?;
+        if !FILTERS.contains(&known.name()) {
+            return Ok(Then::NoFurther(None));
+        }
+        let common = stage.bound()?.arguments.iter().any(|own| own.parameter.is_common());
+        if common || !stage.element.redirections.is_empty() {
             return Err(Reason::Gathered);
         }
         match known.name() {
-            "Where-Object" => self.filter(&bound, scope),
-            "Select-Object" => self.select(&bound),
-            "Sort-Object" => self.sort(&bound, next, scope),
-            "Measure-Object" => self.measure(&bound),
-            _ => Ok(Then::NoFurther(None)),
+            "Where-Object" => self.filter(stage, scope),
+            "Select-Object" => self.select(stage),
+            "Sort-Object" => self.sort(stage, next),
+            _ => self.measure(stage),
         }
     }
 
-    fn filter(&mut self, bound: &Bound<&'tree Expression>, scope: &Scope<'_>) -> Result<Then, Reason> {
-        if let [block] = value(bound, "FilterScript").as_slice() {
+    fn filter(&mut self, stage: &Stage<'tree>, scope: &Scope<'_>) -> Result<Then, Reason> {
+        if let [block] = stage.value("FilterScript") {
             let ExpressionKind::ScriptBlock(block) = &block.kind else { return Err(Reason::Arguments) };
             let condition = Condition::of(block, scope);
             if condition.tests.is_empty() {
@@ -143,7 +140,7 @@ impl<'tree> Prefix<'tree> {
             return Ok(if left.is_some() { Then::NoFurther(left) } else { Then::Further });
         }
         let mut travel = Vec::new();
-        for argument in &bound.arguments {
+        for argument in &stage.bound()?.arguments {
             let name = argument.parameter.name();
             match name {
                 "Is" | "IsNot" | "Not" => return Err(Reason::Operator),
@@ -151,7 +148,7 @@ impl<'tree> Prefix<'tree> {
                 "Match" | "NotMatch" | "CMatch" | "CNotMatch" if scope.uses_matches => {
                     return Err(Reason::Matches);
                 }
-                "Property" => check_names(&value(bound, name))?,
+                "Property" => check_names(stage.value(name))?,
                 _ => {}
             }
             travel.push(name);
@@ -160,17 +157,8 @@ impl<'tree> Prefix<'tree> {
         Ok(Then::Further)
     }
 
-    fn select(&mut self, bound: &Bound<&Expression>) -> Result<Then, Reason> {
-        let (mut travel, mut more) = (Vec::new(), false);
-        for argument in &bound.arguments {
-            match argument.parameter.name() {
-                name @ ("First" | "Last" | "Skip" | "SkipLast" | "Index") => travel.push(name),
-                name @ ("Unique" | "InputObject" | "SkipIndex" | "Wait" | "CaseInsensitive") => {
-                    return Err(Reason::Parameter(name.to_owned()));
-                }
-                _ => more = true,
-            }
-        }
+    fn select(&mut self, stage: &Stage<'_>) -> Result<Then, Reason> {
+        let (travel, more) = paging(stage)?;
         if travel.is_empty() {
             return Ok(Then::NoFurther(None));
         }
@@ -179,14 +167,8 @@ impl<'tree> Prefix<'tree> {
     }
 
     /// Sorting moves nothing less unless some of what is sorted is selected right behind it.
-    fn sort(
-        &mut self,
-        bound: &Bound<&Expression>,
-        next: Option<&PipelineElement>,
-        scope: &Scope<'_>,
-    ) -> Result<Then, Reason> {
-        let by = value(bound, "Property");
-        let names: Vec<&Expression> = by.iter().flat_map(|value| items(value)).collect();
+    fn sort(&mut self, stage: &Stage<'_>, next: Option<&Stage<'_>>) -> Result<Then, Reason> {
+        let names: Vec<&Expression> = stage.value("Property").iter().flat_map(|value| items(value)).collect();
         if names.is_empty() {
             return Err(Reason::Arguments);
         }
@@ -198,24 +180,24 @@ impl<'tree> Prefix<'tree> {
             }
         }
         let mut travel = Vec::new();
-        for argument in &bound.arguments {
+        for argument in &stage.bound()?.arguments {
             match argument.parameter.name() {
                 name @ ("Property" | "Descending") => travel.push(name),
                 name => return Err(Reason::Parameter(name.to_owned())),
             }
         }
-        if !next.is_some_and(|next| is_paged(next, scope)) {
+        if !next.is_some_and(is_paged) {
             return Err(Reason::Useless);
         }
         self.moves.push(Move::Typed { name: "Sort-Object", travel });
         Ok(Then::Further)
     }
 
-    fn measure(&mut self, bound: &Bound<&Expression>) -> Result<Then, Reason> {
-        let by = value(bound, "Property");
-        check_names(&by)?;
+    fn measure(&mut self, stage: &Stage<'_>) -> Result<Then, Reason> {
+        let by = stage.value("Property");
+        check_names(by)?;
         let mut travel = Vec::new();
-        for argument in &bound.arguments {
+        for argument in &stage.bound()?.arguments {
             let name = argument.parameter.name();
             match (name, by.is_empty()) {
                 ("Property" | "Sum" | "Average" | "Maximum" | "Minimum", false)
@@ -228,78 +210,43 @@ impl<'tree> Prefix<'tree> {
     }
 }
 
-/// A command of the host that only looks, first in a pipeline. Its arguments are bound where they are written out.
-fn reader<'tree>(
-    element: &'tree PipelineElement,
-    scope: &Scope<'_>,
-) -> Result<(Command, Option<Bound<&'tree Expression>>), Reason> {
-    let (name, command) = plain(element, scope)?;
-    if kind_of(name) == CallKind::Program {
+/// What is known of the objects of the first stage, which must be a command of the host that only looks.
+fn reader(stage: &Stage<'_>) -> Result<Known, Reason> {
+    let Some(name) = stage.name().filter(|_| stage.is_of_host()) else { return Err(Reason::Value) };
+    if stage.is_program() {
         return Err(Reason::Program(name.to_owned()));
     }
-    let known = commands::find(name).ok_or_else(|| Reason::Change(name.to_owned()))?;
-    if is_evaluated(known, command) {
-        return Err(Reason::Value);
-    }
-    if known.risk() != Risk::Read {
-        return Err(Reason::Change(known.name().to_owned()));
-    }
-    let elements: Vec<Element<'_, &Expression>> = command.elements.iter().map(Element::from).collect();
-    let splatted = command.elements.iter().any(|element| {
-        matches!(element, CommandElement::Argument(Expression { kind: ExpressionKind::Variable(variable), .. })
-            if variable.splatted)
-    });
-    let bound = if splatted { None } else { known.bind_values(&elements).ok() };
+    let known = stage.known().filter(|known| known.risk() == Risk::Read);
+    let known = known.ok_or_else(|| Reason::Change(name.to_owned()))?;
+    let bound = stage.bound().ok();
     let gathers = |own: &Bound<&Expression>| {
         own.arguments.iter().any(|argument| GATHERING.contains(&argument.parameter.name()))
     };
-    if bound.as_ref().is_some_and(gathers) {
+    if bound.is_some_and(gathers) {
         return Err(Reason::Gathered);
     }
-    Ok((known, bound))
-}
-
-/// Whether a command is evaluated here. `Select-String` is, unless it looks into files.
-pub(super) fn is_evaluated(known: Command, command: &tree::Command) -> bool {
-    let files = |bound: Bound<&Expression>| {
-        bound.arguments.iter().any(|own| ["Path", "LiteralPath"].contains(&own.parameter.name()))
-    };
-    runs_here(known.name()) && !(known.name() == "Select-String" && bind(known, command).is_ok_and(files))
-}
-
-/// A filter, by its full name.
-fn filter<'tree>(
-    element: &'tree PipelineElement,
-    scope: &Scope<'_>,
-) -> Result<(Command, &'tree tree::Command), Reason> {
-    let (name, command) = plain(element, scope)?;
-    if !element.redirections.is_empty() {
-        return Err(Reason::Gathered);
-    }
-    match commands::find(name) {
-        Some(known) => Ok((known, command)),
-        None => Err(Reason::Change(name.to_owned())),
-    }
-}
-
-/// A command that is called by its name, which is not that of a function.
-fn plain<'tree>(
-    element: &'tree PipelineElement,
-    scope: &Scope<'_>,
-) -> Result<(&'tree str, &'tree tree::Command), Reason> {
-    let PipelineElementKind::Command(command) = &element.kind else { return Err(Reason::Value) };
-    match command.name.as_string() {
-        Some(name) if command.call == Call::Plain && !scope.is_function(name) => Ok((name, command)),
-        _ => Err(Reason::Value),
-    }
+    Ok(Known::of(known, bound))
 }
 
 /// Whether a stage is a `Select-Object` that takes some of the objects by their places.
-fn is_paged(element: &PipelineElement, scope: &Scope<'_>) -> bool {
-    let Ok((known, command)) = filter(element, scope) else { return false };
-    let mut prefix = Prefix { moves: Vec::new(), stays: None, known: Known::default() };
-    known.name() == "Select-Object"
-        && bind(known, command).is_ok_and(|bound| prefix.select(&bound).is_ok() && !prefix.moves.is_empty())
+fn is_paged(stage: &Stage<'_>) -> bool {
+    stage.known().is_some_and(|known| known.name() == "Select-Object")
+        && paging(stage).is_ok_and(|(travel, _)| !travel.is_empty())
+}
+
+/// The parameters of a `Select-Object` that travel, and whether there are others.
+fn paging(stage: &Stage<'_>) -> Result<(Vec<&'static str>, bool), Reason> {
+    let (mut travel, mut more) = (Vec::new(), false);
+    for argument in &stage.bound()?.arguments {
+        match argument.parameter.name() {
+            name @ ("First" | "Last" | "Skip" | "SkipLast" | "Index") => travel.push(name),
+            name @ ("Unique" | "InputObject" | "SkipIndex" | "Wait" | "CaseInsensitive") => {
+                return Err(Reason::Parameter(name.to_owned()));
+            }
+            _ => more = true,
+        }
+    }
+    Ok((travel, more))
 }
 
 fn check_names(values: &[&Expression]) -> Result<(), Reason> {
@@ -315,6 +262,9 @@ fn items(value: &Expression) -> &[Expression] {
         _ => std::slice::from_ref(value),
     }
 }
+
+/// What may travel.
+const FILTERS: [&str; 4] = ["Where-Object", "Select-Object", "Sort-Object", "Measure-Object"];
 
 /// Common parameters that gather what a command writes.
 pub(crate) const GATHERING: [&str; 5] =

@@ -1,13 +1,10 @@
 //! The text of a plan: for people; nothing of it is sent.
 
-use super::columns::{bind, value};
 use super::condition::{Test, literal, parameter};
 use super::prefix::Move;
+use super::stage::Stage;
 use crate::characters;
-use crate::commands::{self, BoundValue, Element};
-use crate::tree::{
-    CommandElement, Expression, ExpressionKind, PipelineElement, PipelineElementKind, Quote, Span,
-};
+use crate::tree::{Expression, ExpressionKind, Quote, Span};
 use crate::value::Value;
 
 /// A stage as it is written, on one line.
@@ -16,57 +13,29 @@ pub(super) fn written(text: &str, span: Span) -> String {
 }
 
 /// A command of the host with its parameters by their full names.
-pub(super) fn command(text: &str, element: &PipelineElement) -> String {
-    let PipelineElementKind::Command(command) = &element.kind else { return written(text, element.span) };
-    let name = command.name.as_string().unwrap_or_default();
-    let Some(known) = commands::find(name) else { return written(text, element.span) };
-    let elements: Vec<Element<'_, &Expression>> = command.elements.iter().map(Element::from).collect();
-    let splatted = |element: &CommandElement| {
-        matches!(element, CommandElement::Argument(Expression { kind: ExpressionKind::Variable(variable), .. })
-            if variable.splatted)
-    };
-    let bound = match known.bind_values(&elements) {
-        Ok(bound) if !command.elements.iter().any(splatted) => bound,
-        _ => return written(text, element.span),
+pub(super) fn command(text: &str, stage: &Stage<'_>) -> String {
+    let (Some(known), Ok(bound)) = (stage.known(), stage.bound()) else {
+        return written(text, stage.element.span);
     };
     let mut rendered = known.name().to_owned();
     for argument in &bound.arguments {
-        rendered.push_str(" -");
-        rendered.push_str(argument.parameter.name());
-        let values: &[&Expression] = match &argument.value {
-            BoundValue::Switch => continue,
-            BoundValue::Given(value) => std::slice::from_ref(value),
-            BoundValue::Remaining(values) => values,
-        };
-        for (at, value) in values.iter().enumerate() {
-            rendered.push_str(if at == 0 { " " } else { ", " });
-            rendered.push_str(&argument_text(text, value));
-        }
+        parameter_text(text, stage, argument.parameter.name(), &mut rendered);
     }
     rendered
 }
 
 /// The typed filters that a stage becomes.
-pub(super) fn filters(text: &str, own: &Move<'_>, element: Option<&PipelineElement>) -> Vec<String> {
+pub(super) fn filters(text: &str, own: &Move<'_>, stage: &Stage<'_>, commands: &mut Vec<String>) {
     match own {
-        Move::Condition(condition) => condition.tests.iter().map(|test| test_text(text, test)).collect(),
-        Move::Typed { name, travel, .. } => {
-            let Some(PipelineElement { kind: PipelineElementKind::Command(command), .. }) = element else {
-                return Vec::new();
-            };
-            let Some(Ok(bound)) = commands::find(name).map(|known| bind(known, command)) else {
-                return Vec::new();
-            };
+        Move::Condition(condition) => {
+            commands.extend(condition.tests.iter().map(|test| test_text(text, test)));
+        }
+        Move::Typed { name, travel } => {
             let mut rendered = (*name).to_owned();
             for parameter in travel {
-                rendered.push_str(" -");
-                rendered.push_str(parameter);
-                for (at, value) in value(&bound, parameter).iter().enumerate() {
-                    rendered.push_str(if at == 0 { " " } else { ", " });
-                    rendered.push_str(&argument_text(text, value));
-                }
+                parameter_text(text, stage, parameter, &mut rendered);
             }
-            vec![rendered]
+            commands.push(rendered);
         }
     }
 }
@@ -78,6 +47,15 @@ pub(super) fn fetch(names: &[String], commands: &mut Vec<String>) {
     match commands.last_mut().filter(|last| last.starts_with("Select-Object ")) {
         Some(last) => last.push_str(&properties),
         None => commands.push(format!("Select-Object{properties}")),
+    }
+}
+
+fn parameter_text(text: &str, stage: &Stage<'_>, parameter: &str, rendered: &mut String) {
+    rendered.push_str(" -");
+    rendered.push_str(parameter);
+    for (at, value) in stage.value(parameter).iter().enumerate() {
+        rendered.push_str(if at == 0 { " " } else { ", " });
+        rendered.push_str(&argument_text(text, value));
     }
 }
 

@@ -1,6 +1,7 @@
 //! What the expressions of a pipeline may rely on while it runs.
 
 use std::collections::HashSet;
+use std::sync::OnceLock;
 
 use super::reason::Reason;
 use crate::commands;
@@ -31,85 +32,42 @@ pub(crate) struct Scope<'given> {
     functions: &'given Functions,
     /// Whether the script asks for `$Matches`.
     pub(super) uses_matches: bool,
-    /// Variables that some stage of the pipeline sets or changes, folded.
-    changed: HashSet<String>,
+    elements: &'given [PipelineElement],
+    changes: OnceLock<Changes>,
+}
+
+/// What the stages of a pipeline change while it runs.
+#[derive(Debug, Default)]
+struct Changes {
+    /// Variables that some stage sets or changes, folded.
+    variables: HashSet<String>,
     /// Whether a stage calls functions or blocks, which may change anything.
     calls: bool,
 }
 
 impl<'given> Scope<'given> {
     /// The scope of a pipeline with these stages.
-    pub(crate) fn of(elements: &[PipelineElement], functions: &'given Functions, uses_matches: bool) -> Self {
-        let mut scope = Self { functions, uses_matches, changed: HashSet::new(), calls: false };
-        for element in elements {
-            for node in Node::Element(element).walk() {
-                scope.note(node);
+    pub(crate) fn of(
+        elements: &'given [PipelineElement],
+        functions: &'given Functions,
+        uses_matches: bool,
+    ) -> Self {
+        Self { functions, uses_matches, elements, changes: OnceLock::new() }
+    }
+
+    fn changes(&self) -> &Changes {
+        self.changes.get_or_init(|| {
+            let mut changes = Changes::default();
+            for node in self.elements.iter().flat_map(|element| Node::Element(element).walk()) {
+                changes.note(node, self.functions);
             }
-        }
-        scope
+            changes
+        })
     }
 
     /// Whether a name is that of a function of the script's own.
     pub(super) fn is_function(&self, name: &str) -> bool {
         self.functions.contains(name)
-    }
-
-    fn note(&mut self, node: Node<'_>) {
-        match node {
-            Node::Statement(statement) => match &statement.kind {
-                StatementKind::Assignment(assignment) => self.changes(&assignment.target),
-                StatementKind::ForEach(each) => {
-                    self.changed.insert(fold(&each.variable.name));
-                }
-                _ => {}
-            },
-            Node::Expression(expression) => match &expression.kind {
-                ExpressionKind::Unary(unary) => {
-                    use UnaryOperator::{PostDecrement, PostIncrement, PreDecrement, PreIncrement};
-                    if matches!(unary.operator, PostDecrement | PostIncrement | PreDecrement | PreIncrement) {
-                        self.changes(&unary.operand);
-                    }
-                }
-                // A method may change what it is called on.
-                ExpressionKind::Invoke(invoke) if invoke.access == Access::Instance => {
-                    let name = invoke.name.as_string().unwrap_or_default();
-                    if !is_pure(name) {
-                        self.changes(&invoke.target);
-                    }
-                }
-                _ => {}
-            },
-            Node::Element(PipelineElement { kind: PipelineElementKind::Command(command), .. }) => {
-                let name = command.name.as_string().unwrap_or_default();
-                self.calls |= command.call == Call::Operator || self.is_function(name);
-                // Parameters such as -OutVariable and -Variable name a variable.
-                for element in &command.elements {
-                    if let Some(name) = element_text(element) {
-                        self.changed.insert(fold(name.trim_start_matches('+')));
-                    }
-                }
-            }
-            _ => {}
-        }
-    }
-
-    /// Notes the variable at the root of what is set.
-    fn changes(&mut self, target: &Expression) {
-        match &target.kind {
-            ExpressionKind::Variable(variable) => {
-                self.changed.insert(fold(&variable.name));
-            }
-            ExpressionKind::Member(member) => self.changes(&member.target),
-            ExpressionKind::Index(index) => self.changes(&index.target),
-            ExpressionKind::Convert(convert) => self.changes(&convert.value),
-            ExpressionKind::Array(items) => items.iter().for_each(|item| self.changes(item)),
-            ExpressionKind::Parenthesis(inner) => {
-                if let Some(inner) = inner.as_expression() {
-                    self.changes(inner);
-                }
-            }
-            _ => {}
-        }
     }
 
     /// Refuses an expression that could have another value for another object, that does something, or that asks a
@@ -172,7 +130,8 @@ impl<'given> Scope<'given> {
         }
         let own = ["true", "false", "null"].contains(&lower.as_str());
         let volatile = ["?", "error", "matches", "args", "input", "lastexitcode"].contains(&lower.as_str());
-        if !own && (volatile || self.calls || self.changed.contains(&lower)) {
+        let changes = || self.changes().calls || self.changes().variables.contains(&lower);
+        if !own && (volatile || changes()) {
             return Err(Reason::Changing);
         }
         Ok(())
@@ -198,6 +157,66 @@ impl<'given> Scope<'given> {
             }
             CommandElement::Argument(argument) => self.check_fixed(argument),
         })
+    }
+}
+
+impl Changes {
+    fn note(&mut self, node: Node<'_>, functions: &Functions) {
+        match node {
+            Node::Statement(statement) => match &statement.kind {
+                StatementKind::Assignment(assignment) => self.root(&assignment.target),
+                StatementKind::ForEach(each) => {
+                    self.variables.insert(fold(&each.variable.name));
+                }
+                _ => {}
+            },
+            Node::Expression(expression) => match &expression.kind {
+                ExpressionKind::Unary(unary) => {
+                    use UnaryOperator::{PostDecrement, PostIncrement, PreDecrement, PreIncrement};
+                    if matches!(unary.operator, PostDecrement | PostIncrement | PreDecrement | PreIncrement) {
+                        self.root(&unary.operand);
+                    }
+                }
+                // A method may change what it is called on.
+                ExpressionKind::Invoke(invoke) if invoke.access == Access::Instance => {
+                    let name = invoke.name.as_string().unwrap_or_default();
+                    if !is_pure(name) {
+                        self.root(&invoke.target);
+                    }
+                }
+                _ => {}
+            },
+            Node::Element(PipelineElement { kind: PipelineElementKind::Command(command), .. }) => {
+                let name = command.name.as_string().unwrap_or_default();
+                self.calls |= command.call == Call::Operator || functions.contains(name);
+                // Parameters such as -OutVariable and -Variable name a variable.
+                for element in &command.elements {
+                    if let Some(name) = element_text(element) {
+                        self.variables.insert(fold(name.trim_start_matches('+')));
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// Notes the variable at the root of what is set.
+    fn root(&mut self, target: &Expression) {
+        match &target.kind {
+            ExpressionKind::Variable(variable) => {
+                self.variables.insert(fold(&variable.name));
+            }
+            ExpressionKind::Member(member) => self.root(&member.target),
+            ExpressionKind::Index(index) => self.root(&index.target),
+            ExpressionKind::Convert(convert) => self.root(&convert.value),
+            ExpressionKind::Array(items) => items.iter().for_each(|item| self.root(item)),
+            ExpressionKind::Parenthesis(inner) => {
+                if let Some(inner) = inner.as_expression() {
+                    self.root(inner);
+                }
+            }
+            _ => {}
+        }
     }
 }
 
