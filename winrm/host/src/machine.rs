@@ -6,10 +6,12 @@ mod calendar;
 mod cmd;
 pub(crate) mod console;
 mod files;
+mod inventory;
 pub(crate) mod pipe;
 pub(crate) mod powershell;
 mod processes;
 mod programs;
+mod registry;
 mod services;
 
 use tokio_util::sync::CancellationToken;

@@ -60,12 +60,15 @@ impl Default for Choices {
 pub const DEMO_ENDPOINT: &str = "demo.jea";
 
 /// What the role capability of [`DEMO_ENDPOINT`] shows.
-const DEMO_COMMANDS: [&str; 8] = [
+const DEMO_COMMANDS: [&str; 11] = [
     "Get-CimInstance",
     "Get-Date",
     "Get-HotFix",
+    "Get-NetTCPConnection",
     "Get-Process",
+    "Get-ScheduledTask",
     "Get-Service",
+    "Get-Volume",
     "Get-WinEvent",
     "Restart-Service",
     "whoami.exe",

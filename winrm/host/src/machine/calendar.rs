@@ -99,6 +99,10 @@ impl LocalTime {
         Self(self.0 - span)
     }
 
+    pub(super) fn after(self, span: Duration) -> Self {
+        Self(self.0 + span)
+    }
+
     fn format(self, description: &[BorrowedFormatItem<'_>]) -> String {
         // The descriptions above name only what every date has.
         self.0.format(description).unwrap_or_default()

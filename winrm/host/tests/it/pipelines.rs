@@ -367,3 +367,25 @@ async fn a_pipeline_that_never_came_whole_can_be_closed_and_its_shell_deleted() 
         while pool.protocol.next_payload(100_000).is_some() {}
     }
 }
+
+#[tokio::test]
+async fn filters_that_travel_save_99_bytes_of_100() {
+    let host = Host::builder().start().await.unwrap();
+    let mut pool = Pool::of(&host).await;
+    let files = || Command::new("Get-ChildItem").parameter("LiteralPath", "D:\\Archive");
+    let large = Command::new("Where-Object")
+        .parameter("Property", "Length")
+        .parameter("GT", true)
+        .parameter("Value", 1_073_741_824);
+    let names = Value::array(vec![Value::from("Name"), Value::from("Length")]);
+    let selected = Command::new("Select-Object").parameter("Property", names);
+    let before = pool.received;
+    let found = pool.run(vec![files(), large, selected]).await;
+    let travelled = pool.received - before;
+    assert_eq!(found.output.len(), 100);
+    // One file in a hundred is enough to know what all of them would cost.
+    let some = pool.run(vec![files().parameter("Filter", "report-001*")]).await;
+    assert_eq!(some.output.len(), 1_000);
+    let moved = (pool.received - before - travelled) * 100;
+    assert!(travelled * 100 <= moved, "{travelled} of {moved}");
+}

@@ -23,6 +23,8 @@ pub(crate) struct Pool {
     pub(crate) shell: ShellReference,
     pub(crate) protocol: RunspacePool,
     pub(crate) events: Vec<Event>,
+    /// Bytes of messages that came.
+    pub(crate) received: usize,
 }
 
 /// What a pipeline did.
@@ -65,7 +67,7 @@ impl Pool {
         assert_eq!(first.carrier, Carrier::Create);
         let create = CreateShell::powershell(ShellId::from_uuid(id), "2.3", forge(first.bytes));
         let shell = peer.call(&resource.into(), &create).await?.shell;
-        let mut pool = Self { peer, shell, protocol, events: Vec::new() };
+        let mut pool = Self { peer, shell, protocol, events: Vec::new(), received: 0 };
         while pool.protocol.state() != RunspacePoolState::Opened {
             pool.receive(None).await?;
         }
@@ -85,7 +87,7 @@ impl Pool {
         };
         let answer = peer.call(&shell.target(), &connect).await?.connect_response_xml.unwrap();
         protocol.receive(Channel { pipeline: None, priority: Priority::Default }, &answer).unwrap();
-        let mut pool = Self { peer, shell, protocol, events: Vec::new() };
+        let mut pool = Self { peer, shell, protocol, events: Vec::new(), received: 0 };
         while pool.protocol.next_event().unwrap().is_some() {}
         while pool.protocol.state() != RunspacePoolState::Opened {
             pool.receive(None).await?;
@@ -100,6 +102,7 @@ impl Pool {
         let response = self.peer.call(&self.shell.target(), &receive).await?;
         let channel = Channel { pipeline, priority: Priority::Default };
         for stream in &response.streams {
+            self.received += stream.data.len();
             self.protocol.receive(channel, &stream.data).unwrap();
             while let Some(event) = self.protocol.next_event().unwrap() {
                 self.events.push(event);

@@ -1,12 +1,15 @@
 //! What the cmdlets do, by family.
 
 pub(super) mod cim;
+pub(super) mod counter;
 pub(super) mod command;
 mod drives;
 pub(super) mod event;
 pub(super) mod files;
 pub(super) mod filters;
+pub(super) mod inventory;
 pub(super) mod process;
+pub(super) mod registry;
 pub(super) mod service;
 pub(super) mod text;
 pub(super) mod utility;
@@ -14,13 +17,16 @@ pub(super) mod utility;
 use super::cmdlet::Cmdlet;
 
 /// All cmdlets of the machine.
-pub(super) static ALL: [&[Cmdlet]; 9] = [
+pub(super) static ALL: [&[Cmdlet]; 12] = [
     &cim::CMDLETS,
+    &counter::CMDLETS,
     &command::CMDLETS,
     &event::CMDLETS,
     &files::CMDLETS,
     &filters::CMDLETS,
+    &inventory::CMDLETS,
     &process::CMDLETS,
+    &registry::CMDLETS,
     &service::CMDLETS,
     &text::CMDLETS,
     &utility::CMDLETS,

@@ -1,4 +1,4 @@
-//! Get-CimInstance: a dozen classes of `root/cimv2`.
+//! Get-CimInstance: classes of `root/cimv2`.
 
 use std::cmp::Ordering;
 use std::time::Duration;
@@ -9,6 +9,7 @@ use winrm_script::value::Value as Item;
 use winrm_script::value::compare::order;
 
 use super::super::super::Machine;
+use super::super::super::inventory::Table;
 use super::super::super::services::{Start, State};
 use super::super::binding::Bound;
 use super::super::cmdlet::{Cmdlet, Takes};
@@ -24,8 +25,8 @@ pub(in super::super) const CMDLETS: [Cmdlet; 1] = [Cmdlet {
 }];
 
 async fn get_cim_instance(stage: &mut Stage<'_>, bound: &Bound) -> Result<(), Failure> {
-    let class = bound.text("ClassName").unwrap_or_default();
-    let Some((class, instances)) = CLASSES.iter().find(|(name, _)| name.eq_ignore_ascii_case(&class)) else {
+    let class = bound.text("ClassName").or_else(|| bound.text("Class")).unwrap_or_default();
+    let Some((class, instances)) = instances(stage.machine, &class) else {
         return stage.complain(invalid_class(&class)).await;
     };
     let conditions = match bound.text("Filter").map(|filter| Condition::parse_all(&filter)) {
@@ -34,7 +35,7 @@ async fn get_cim_instance(stage: &mut Stage<'_>, bound: &Bound) -> Result<(), Fa
         None => Vec::new(),
     };
     let names = bound.texts("Property");
-    for properties in instances(stage.machine) {
+    for properties in instances {
         if !conditions.iter().all(|condition| condition.holds(&properties)) {
             continue;
         }
@@ -49,6 +50,15 @@ async fn get_cim_instance(stage: &mut Stage<'_>, bound: &Bound) -> Result<(), Fa
         stage.put(object(class, kept)).await?;
     }
     Ok(())
+}
+
+/// A class as it is spelled, and its instances.
+fn instances(machine: &Machine, class: &str) -> Option<(&'static str, Vec<Properties>)> {
+    if let Some((class, instances)) = CLASSES.iter().find(|(name, _)| name.eq_ignore_ascii_case(class)) {
+        return Some((class, instances(machine)));
+    }
+    let (class, table) = Table::named(class).filter(|(name, _)| name.starts_with("Win32_"))?;
+    Some((class, table.rows(machine).into_iter().map(|row| row.properties).collect()))
 }
 
 /// One comparison of a WQL filter.
@@ -128,29 +138,14 @@ fn object(class: &str, properties: Properties) -> Value {
 
 type Instances = fn(&Machine) -> Vec<Properties>;
 
-const CLASSES: [(&str, Instances); 12] = [
-    ("Win32_BIOS", |_| vec![bios()]),
+/// The classes whose instances change.
+const CLASSES: [(&str, Instances); 5] = [
     ("Win32_ComputerSystem", |machine| vec![computer_system(machine)]),
-    ("Win32_DiskDrive", |_| vec![disk_drive()]),
-    ("Win32_LogicalDisk", |_| logical_disks()),
     ("Win32_NetworkAdapterConfiguration", |machine| vec![network(machine)]),
     ("Win32_OperatingSystem", |machine| vec![operating_system(machine)]),
-    ("Win32_PageFileUsage", |_| vec![page_file()]),
     ("Win32_Process", processes),
-    ("Win32_Processor", |_| vec![processor()]),
     ("Win32_Service", services),
-    ("Win32_TimeZone", |_| vec![time_zone()]),
-    ("Win32_UserAccount", user_accounts),
 ];
-
-fn bios() -> Properties {
-    Properties::new()
-        .with("Manufacturer", "Microsoft Corporation")
-        .with("Name", "Hyper-V UEFI Release v4.1")
-        .with("SMBIOSBIOSVersion", "Hyper-V UEFI Release v4.1")
-        .with("SerialNumber", "0000-0011-7042-6421-8862-1834-72")
-        .with("Version", "VRTUAL - 1")
-}
 
 fn computer_system(machine: &Machine) -> Properties {
     Properties::new()
@@ -163,33 +158,6 @@ fn computer_system(machine: &Machine) -> Properties {
         .with("PartOfDomain", false)
         .with("PrimaryOwnerName", "Windows User")
         .with("TotalPhysicalMemory", 4_293_918_720_u64)
-}
-
-fn disk_drive() -> Properties {
-    Properties::new()
-        .with("DeviceID", "\\\\.\\PHYSICALDRIVE0")
-        .with("Caption", "Microsoft Virtual Disk")
-        .with("InterfaceType", "SCSI")
-        .with("Partitions", 3_u32)
-        .with("Size", 136_365_212_160_u64)
-        .with("Status", "OK")
-}
-
-fn logical_disks() -> Vec<Properties> {
-    let disk = |id, kind: u32, size: Option<u64>, free: Option<u64>, name| {
-        Properties::new()
-            .with("DeviceID", id)
-            .with("DriveType", kind)
-            .with("FileSystem", size.map_or(Value::Null, |_| Value::from("NTFS")))
-            .with("FreeSpace", free.map_or(Value::Null, Value::UInt64))
-            .with("Size", size.map_or(Value::Null, Value::UInt64))
-            .with("VolumeName", name)
-    };
-    vec![
-        disk("C:", 3, Some(135_838_822_400), Some(91_268_055_040), "Windows"),
-        disk("D:", 3, Some(34_358_685_696), Some(2_147_479_552), "Data"),
-        disk("E:", 5, None, None, ""),
-    ]
 }
 
 fn network(machine: &Machine) -> Properties {
@@ -223,14 +191,6 @@ fn operating_system(machine: &Machine) -> Properties {
         .with("Version", "10.0.20348")
 }
 
-fn page_file() -> Properties {
-    Properties::new()
-        .with("Name", "C:\\pagefile.sys")
-        .with("AllocatedBaseSize", 704_u32)
-        .with("CurrentUsage", 96_u32)
-        .with("PeakUsage", 131_u32)
-}
-
 fn processes(machine: &Machine) -> Vec<Properties> {
     let process = |process: super::super::super::processes::Process| {
         Properties::new()
@@ -241,16 +201,6 @@ fn processes(machine: &Machine) -> Vec<Properties> {
             .with("WorkingSetSize", u64::from(process.working_set) * 1024)
     };
     machine.processes.all().into_iter().map(process).collect()
-}
-
-fn processor() -> Properties {
-    Properties::new()
-        .with("DeviceID", "CPU0")
-        .with("Name", "Intel(R) Xeon(R) Platinum 8370C CPU @ 2.80GHz")
-        .with("LoadPercentage", Value::UInt16(4))
-        .with("MaxClockSpeed", 2_793_u32)
-        .with("NumberOfCores", 1_u32)
-        .with("NumberOfLogicalProcessors", 2_u32)
 }
 
 fn services(machine: &Machine) -> Vec<Properties> {
@@ -275,25 +225,6 @@ fn services(machine: &Machine) -> Vec<Properties> {
             .with("Status", "OK")
     };
     machine.services.all().into_iter().map(service).collect()
-}
-
-fn time_zone() -> Properties {
-    Properties::new()
-        .with("Caption", "(UTC) Coordinated Universal Time")
-        .with("Bias", 0)
-        .with("StandardName", "Coordinated Universal Time")
-}
-
-fn user_accounts(machine: &Machine) -> Vec<Properties> {
-    let account = |(name, disabled): (&str, bool)| {
-        Properties::new()
-            .with("Name", name)
-            .with("Caption", format!("{}\\{name}", machine.hostname()))
-            .with("Disabled", disabled)
-            .with("Domain", machine.hostname())
-            .with("LocalAccount", true)
-    };
-    [("Administrator", false), ("DefaultAccount", true), ("Guest", true)].into_iter().map(account).collect()
 }
 
 fn invalid_class(class: &str) -> Problem {

@@ -1,8 +1,11 @@
-//! What the item cmdlets find on drives that are no disks: the runspace's environment, functions and variables.
+//! What the item cmdlets find on drives that are no disks: the registry, and the runspace's environment, functions and
+//! variables.
 
 use winrm_proto::clixml::{Object, Properties, Value};
 
+use super::super::super::registry::Key;
 use super::super::stage::Stage;
+use super::registry::registry_key;
 
 /// A drive.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,6 +18,10 @@ enum Drive {
 
 /// What is on the drive that the path names, if it names one of these.
 pub(super) fn children(stage: &Stage<'_>, path: &str) -> Option<Vec<Value>> {
+    if let Some(key) = Key::at(path) {
+        let keys = key.map(|key| key.children()).unwrap_or_default();
+        return Some(keys.iter().map(|key| registry_key(stage, key)).collect());
+    }
     let (drive, name) = split(path)?;
     if name.is_empty() || name == "*" {
         return Some(all(stage, drive));
@@ -24,6 +31,9 @@ pub(super) fn children(stage: &Stage<'_>, path: &str) -> Option<Vec<Value>> {
 
 /// The item of that path; nothing inside where the drive has none of that name.
 pub(super) fn item(stage: &Stage<'_>, path: &str) -> Option<Option<Value>> {
+    if let Some(key) = Key::at(path) {
+        return Some(key.map(|key| registry_key(stage, &key)));
+    }
     let (drive, wanted) = split(path)?;
     let is = |value: &Value| {
         value.property("Name").is_some_and(|name| name.to_string().eq_ignore_ascii_case(wanted))

@@ -286,7 +286,7 @@ fn object(stage: &Stage<'_>, entry: &Entry) -> Value {
     Value::object(Object { to_string: Some(entry.name().into()), adapted, extended, ..Object::typed(&names) })
 }
 
-fn no_path(path: &str) -> Problem {
+pub(super) fn no_path(path: &str) -> Problem {
     Problem {
         message: format!("Cannot find path '{path}' because it does not exist."),
         category: "ObjectNotFound",
