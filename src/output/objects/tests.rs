@@ -49,6 +49,8 @@ fn data_holds_what_powershell_shows_or_what_was_selected() {
         View { select: vec!["name".to_owned(), "CanStop".to_owned(), "No".to_owned()], ..View::default() };
     let (_, objects) = finish(vec![service("W32Time")], &select);
     assert_eq!(objects, [json!({ "name": "W32Time", "CanStop": true, "No": null })]);
+    let names: Vec<_> = objects[0].as_object().unwrap().keys().collect();
+    assert_eq!(names, ["name", "CanStop", "No"], "in the order in which they were asked for");
     let all = View { select: vec!["*".to_owned()], ..View::default() };
     let (_, objects) = finish(vec![service("W32Time")], &all);
     assert_eq!(objects[0].as_object().unwrap().len(), 4);
