@@ -57,7 +57,7 @@ pub fn out_string(values: &[Value], width: usize) -> Outcome<String> {
 pub fn shown_properties(value: &Value) -> Option<Vec<String>> {
     match value {
         Value::Object(object) if !object.is_wrapper() => Some(match views::find(value) {
-            Some(view) => view.columns.into_iter().map(|(_, name)| name).collect(),
+            Some(view) => view.properties(value),
             None => fields_of(value),
         }),
         _ => None,

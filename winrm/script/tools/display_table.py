@@ -4,7 +4,8 @@
     tools/display_table.py DISPLAY.json > data/display.tsv
 
 A line is a type, T (table) or L (list), small where only the properties are known and no view, and its columns with | between them: label:property[:width[:alignment]].
-Views whose columns are computed by scripts are left out: nothing here runs them. Widths are not in the measured
+Views whose columns are computed by scripts, or have headings of two lines, are left out: those that everybody sees stand in
+data/views.tsv, which is written by hand. Widths are not in the measured
 file; those of the few types that everybody sees are given here, as PowerShell's own source has them.
 """
 
@@ -28,7 +29,9 @@ def main():
     lines = dict(WIDTHS)
     for name, view in data["views"].items():
         columns = view.get("columns") or []
-        usable = all(isinstance(c, dict) and c.get("from") == "Property" for c in columns)
+        usable = all(
+            isinstance(c, dict) and c.get("from") == "Property" and "\n" not in (c.get("label") or "") for c in columns
+        )
         if name in lines or name.startswith("Deserialized.") or not columns or not usable:
             continue
         kind = {"Table": "T", "List": "L"}.get(view["view"])

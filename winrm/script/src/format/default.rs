@@ -1,8 +1,8 @@
 //! The display of values that nobody formatted.
 
 use super::list::{Entry, List};
-use super::table::{Column, Row, Table};
-use super::views::{self, Kind};
+use super::table::{Row, Table};
+use super::views::{self, Kind, View};
 use crate::evaluate::display::{field, fields_of};
 use crate::value::format_operator::to_format;
 use crate::value::{Outcome, Value};
@@ -32,7 +32,7 @@ pub(super) fn write(values: &[Value], width: usize, out: &mut String) -> Outcome
     let taken = values.iter().take_while(|value| shape.goes_on_with(value)).count().max(1);
     let (own, _) = values.split_at_checked(taken).unwrap_or((values, &[]));
     match &shape.kind {
-        ShapeKind::Table(columns) => table(own, columns)?.write(width, out),
+        ShapeKind::Table(view) => table(own, view)?.write(width, out),
         ShapeKind::List(names) => list(own, names.as_deref())?.write(width, out),
     }
     Ok(taken)
@@ -68,7 +68,7 @@ struct Shape {
 }
 
 enum ShapeKind {
-    Table(Vec<(Column, String)>),
+    Table(View),
     /// The properties; `None` is all that each object has.
     List(Option<Vec<String>>),
 }
@@ -76,16 +76,14 @@ enum ShapeKind {
 impl Shape {
     fn of(value: &Value) -> Self {
         let view = views::find(value);
-        let type_name = view.as_ref().filter(|view| view.own).map(|_| shape_name(value));
+        let type_name = view.as_ref().filter(|view| view.is_of_type()).map(|_| shape_name(value));
         let kind = match view {
-            Some(view) if view.kind == Kind::Table => ShapeKind::Table(view.columns),
-            Some(view) => ShapeKind::List(Some(view.columns.into_iter().map(|(_, name)| name).collect())),
+            Some(view) if view.kind == Kind::Table => ShapeKind::Table(view),
+            Some(view) => ShapeKind::List(Some(view.properties(value))),
             None => {
                 let names = fields_of(value);
                 if names.len() <= TABLE_COLUMNS {
-                    ShapeKind::Table(
-                        names.into_iter().map(|name| (Column::plain(name.as_str()), name)).collect(),
-                    )
+                    ShapeKind::Table(View::of_properties(names))
                 } else {
                     ShapeKind::List(None)
                 }
@@ -100,15 +98,25 @@ impl Shape {
             Value::Document(_) => false,
             Value::Null => true,
             value => match plain(value) {
-                Ok(None) => self.type_name.as_ref().is_none_or(|own| *own == shape_name(value)),
+                Ok(None) => {
+                    self.type_name.as_ref().is_none_or(|own| *own == shape_name(value) || self.shares(value))
+                }
                 Ok(Some(_)) => true,
                 Err(_) => false,
             },
         }
     }
+
+    /// Files and folders have one view.
+    fn shares(&self, value: &Value) -> bool {
+        match &self.kind {
+            ShapeKind::Table(view) => views::find(value).is_some_and(|other| view.is_same(&other)),
+            ShapeKind::List(_) => false,
+        }
+    }
 }
 
-fn table(values: &[Value], columns: &[(Column, String)]) -> Outcome<Table> {
+fn table(values: &[Value], view: &View) -> Outcome<Table> {
     let mut rows: Vec<Row> = Vec::with_capacity(values.len());
     for value in values {
         if value.is_null() {
@@ -131,14 +139,9 @@ fn table(values: &[Value], columns: &[(Column, String)]) -> Outcome<Table> {
             rows.extend(entries.into_iter().map(row));
             continue;
         }
-        let mut cells = Vec::with_capacity(columns.len());
-        for (_, name) in columns {
-            cells.push(field(value, name)?);
-        }
-        rows.push(Row { cells, group: None, after: Vec::new() });
+        rows.push(view.row(value, rows.last())?);
     }
-    let columns = columns.iter().map(|(column, _)| column.clone()).collect();
-    Ok(Table { columns, rows, ..Table::default() })
+    Ok(Table { columns: view.columns(), rows, ..Table::default() })
 }
 
 fn list(values: &[Value], names: Option<&[String]>) -> Outcome<List> {

@@ -18,3 +18,4 @@ mod push_down;
 mod shared;
 mod standalone;
 mod static_command;
+mod views;

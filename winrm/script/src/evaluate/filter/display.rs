@@ -167,13 +167,9 @@ impl Format {
             if !matches!(item, Value::Object(_)) {
                 return Ok(None);
             }
-            let mut cells = Vec::with_capacity(view.columns.len());
-            for (_, name) in &view.columns {
-                cells.push(field(item, name)?);
-            }
-            rows.push(Row { cells, group: None, after: Vec::new() });
+            rows.push(view.row(item, rows.last())?);
         }
-        let mut columns: Vec<Column> = view.columns.into_iter().map(|(column, _)| column).collect();
+        let mut columns = view.columns();
         if self.auto_size {
             columns.iter_mut().for_each(|column| column.width = None);
         }
