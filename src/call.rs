@@ -56,7 +56,7 @@ pub enum Work {
 }
 
 /// On what occasion somebody asks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, serde::Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, serde::Deserialize, serde::Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Purpose {
     /// An assistant asks, through MCP.
@@ -111,6 +111,9 @@ impl Principal {
 }
 
 impl Purpose {
+    /// Every occasion.
+    pub const ALL: [Self; 3] = [Self::Agent, Self::User, Self::Ci];
+
     /// The name that rules and JSON use.
     #[must_use]
     pub fn name(self) -> &'static str {

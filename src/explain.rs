@@ -145,6 +145,16 @@ impl Verdict {
                 risk: unapproved.wanted().risk().name(),
                 form: unapproved.wanted().judged().text(),
             },
+            Judgement::Rehearsed(rehearsed) => {
+                let wanted = rehearsed.wanted();
+                let (rule, risk) = (wanted.rule().to_owned(), wanted.risk().name());
+                let form = wanted.judged().text();
+                if rehearsed.needs_approval() {
+                    Self::NeedsApproval { rule, risk, form }
+                } else {
+                    Self::Allowed { rule, risk, form }
+                }
+            }
             Judgement::Denied(denial) => Self::Denied(Box::new(denial)),
         }
     }
@@ -152,10 +162,9 @@ impl Verdict {
     /// The same, with a place for a denial: that of the command in its script.
     fn near(self, position: Position) -> Self {
         match self {
-            Self::Denied(denial) => Self::Denied(Box::new(Denial {
-                position: Some(Place::Command(Location::Text(position))),
-                ..*denial
-            })),
+            Self::Denied(denial) => {
+                Self::Denied(Box::new(denial.at(Place::Command(Location::Text(position)))))
+            }
             other => other,
         }
     }

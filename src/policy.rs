@@ -10,38 +10,53 @@
 mod authorized;
 mod command;
 mod denial;
+mod endpoint;
 mod filter;
 mod foresee;
 mod interpreters;
 mod lists;
 mod names;
+mod meter;
+mod occasion;
 mod parameters;
 mod path;
 mod profile;
 mod program;
 mod pushed;
 mod regex;
+mod review;
 mod rule;
 mod subject;
 mod values;
+
+use std::sync::Arc;
 
 use sha2::{Digest as _, Sha256};
 use time::OffsetDateTime;
 use winrm_script::{commands, static_command::StaticCommand};
 
 pub use self::{
-    authorized::{Authorized, Judged, JudgedProgram, Risk, Unapproved},
+    authorized::{Authorized, Judged, JudgedProgram, Rehearsed, Risk, Unapproved},
     denial::{Denial, Place, Reason},
+    endpoint::{Offered, OfferedCommand, OfferedParameter},
     lists::{ListError, Lists},
+    meter::Meter,
     names::{CmdletName, NamePattern},
     path::{PathFault, WindowsPath},
     profile::{ProfileError, ProfileName},
     regex::RegexFault,
-    rule::{Effect, ParameterSettings, ProgramSettings, RuleError, RuleFault, RuleSettings},
+    review::{Difference, Grant, Taken},
+    rule::{Effect, NotARate, ParameterSettings, ProgramSettings, Rate, RuleError, RuleFault, RuleSettings},
 };
-use self::{denial::Verdict, interpreters::Interpreters, profile::Profile, rule::Rule};
+use self::{
+    denial::{Pass, Verdict},
+    interpreters::Interpreters,
+    occasion::Occasion,
+    profile::Profile,
+    rule::Rule,
+};
 use crate::{
-    call::{Call, Work},
+    call::{Call, Mode, Work},
     inventory::{Target, nearest::nearest},
     remedy::{Code, Remedy},
 };
@@ -72,6 +87,8 @@ pub struct Policy {
     interpreters: Interpreters,
     ceiling: Option<Box<Policy>>,
     version: String,
+    /// What a person may use here without knowing the rules.
+    offered: Arc<[String]>,
 }
 
 /// What the policy says about one call.
@@ -82,6 +99,8 @@ pub enum Judgement {
     Allowed(Authorized),
     /// It may run in this form once a person has said so.
     NeedsApproval(Unapproved),
+    /// It would be allowed, and was asked for as a dry run of which nothing is sent.
+    Rehearsed(Rehearsed),
     /// It may not.
     Denied(Denial),
 }
@@ -130,15 +149,9 @@ impl Policy {
             }
             rules.push(Rule::new(rule).map_err(error)?);
         }
-        let interpreters = Interpreters::load()?;
-        Ok(Self {
-            profile: Profile::load(name)?,
-            lists,
-            rules,
-            interpreters,
-            ceiling,
-            version: version(settings),
-        })
+        let (profile, interpreters) = (Profile::load(name)?, Interpreters::load()?);
+        let offered = offered(&profile, &lists, &rules).into();
+        Ok(Self { profile, lists, rules, interpreters, ceiling, version: version(settings), offered })
     }
 
     /// The profile in force.
@@ -156,16 +169,8 @@ impl Policy {
     /// The names that a person may use here without knowing the rules, for lists and hints: the profile's, or
     /// those that the lists leave. Wildcards stay as they were written.
     #[must_use]
-    pub fn offered(&self) -> Vec<String> {
-        let allowing = |rules: &[Rule]| {
-            let allow = rules.iter().filter(|rule| rule.effect == Effect::Allow);
-            allow.flat_map(|rule| rule.offered().map(str::to_owned).collect::<Vec<_>>()).collect::<Vec<_>>()
-        };
-        let mut names = self.lists.named().unwrap_or_else(|| allowing(self.profile.rules()));
-        names.extend(allowing(&self.rules));
-        names.retain(|name| self.lists.excluded(name).is_none());
-        names.dedup();
-        names
+    pub fn offered(&self) -> &[String] {
+        &self.offered
     }
 
     /// What to say at the start about a policy that lets much through.
@@ -193,28 +198,60 @@ impl Policy {
 
     /// Judges one call for one host, at a time.
     pub fn judge(&self, call: &Call, target: &Target, now: OffsetDateTime) -> Judgement {
-        // Rules do not end yet.
-        let _ = now;
-        let verdict = self.verdict(&call.work, target).and_then(|pass| match &self.ceiling {
-            None => Ok(pass),
-            Some(ceiling) => {
-                ceiling.verdict(&call.work, target).map(|_| pass).map_err(Denial::by_the_machine)
-            }
-        });
-        match verdict {
-            Ok(pass) => Judgement::Allowed(Authorized::new(call, target, self.profile(), pass)),
+        self.judge_at(call, target, now, None)
+    }
+
+    /// The same where it is known what the host's endpoint offers, which the profile `endpoint` judges by.
+    pub fn judge_at(
+        &self,
+        call: &Call,
+        target: &Target,
+        now: OffsetDateTime,
+        offered: Option<&Offered>,
+    ) -> Judgement {
+        let on = Occasion { target, purpose: call.purpose, now: Some(now), offered };
+        match self.verdict(&call.work, &on).and_then(|pass| self.bounded(pass, &call.work, &on)) {
+            Ok(pass) => self.judgement(call, target, pass),
             Err(denial) => Judgement::Denied(denial),
         }
     }
 
-    fn verdict(&self, work: &Work, target: &Target) -> Verdict {
+    /// What the machine's policy leaves of a pass. It judges the form that would be sent, with all that rules filled in.
+    fn bounded(&self, pass: Pass, asked: &Work, on: &Occasion<'_>) -> Verdict {
+        let Some(ceiling) = &self.ceiling else { return Ok(pass) };
+        let form = match &pass.judged {
+            Judged::Commands(pipeline) => &Work::Command(pipeline.clone()),
+            Judged::RawPowerShell(_) | Judged::Program(_) | Judged::Check => asked,
+        };
+        let bound = ceiling.verdict(form, on).map_err(Denial::by_the_machine)?;
+        let terms = pass.terms.and(bound.terms);
+        Ok(Pass { terms, judged: bound.judged, ..pass })
+    }
+
+    fn judgement(&self, call: &Call, target: &Target, pass: Pass) -> Judgement {
+        let waits = pass.terms.approval;
+        let rehearses = call.mode == Mode::DryRun;
+        let pass = if rehearses && pass.terms.what_if && !waits { pass.with_what_if() } else { Err(pass) };
+        let (pass, sends) = match pass {
+            Ok(pass) => (pass, true),
+            Err(pass) => (pass, !rehearses),
+        };
+        let authorized = Authorized::new(call, target, self.profile(), pass);
+        match (sends, waits) {
+            (true, false) => Judgement::Allowed(authorized),
+            (true, true) => Judgement::NeedsApproval(Unapproved::new(authorized)),
+            (false, waits) => Judgement::Rehearsed(Rehearsed::new(authorized, waits)),
+        }
+    }
+
+    fn verdict(&self, work: &Work, on: &Occasion<'_>) -> Verdict {
         match work {
-            Work::Check => Ok(denial::Pass::new("check", Risk::Read, Judged::Check)),
-            Work::PowerShell { text } => self.judge_text(text, target),
+            Work::Check => Ok(Pass::new("check", Risk::Read, Judged::Check)),
+            Work::PowerShell { text } => self.judge_text(text, on),
             Work::Words { words } => StaticCommand::from_words(words)
                 .map_err(|refusal| Denial::not_static(&refusal))
-                .and_then(|command| self.judge_static(&command, target)),
-            Work::Command(pipeline) => self.judge_pipeline(pipeline, target),
+                .and_then(|command| self.judge_static(&command, on)),
+            Work::Command(pipeline) => self.judge_pipeline(pipeline, on),
             Work::Program { executable, arguments, stdin, working_directory } => {
                 let asked = program::Asked {
                     executable,
@@ -223,31 +260,24 @@ impl Policy {
                     stdin: stdin.as_deref(),
                     working_directory: working_directory.as_deref(),
                 };
-                self.judge_program(&asked, target)
+                self.judge_program(&asked, on)
             }
         }
     }
 
-    /// One static command is judged as such; other text passes only whole, where that is allowed.
-    fn judge_text(&self, text: &str, target: &Target) -> Verdict {
+    /// One static command is judged as such; other text passes only whole, where a rule says so.
+    fn judge_text(&self, text: &str, on: &Occasion<'_>) -> Verdict {
         let verdict = StaticCommand::parse(text)
             .map_err(|refusal| Denial::not_static(&refusal))
-            .and_then(|command| self.judge_static(&command, target));
+            .and_then(|command| self.judge_static(&command, on));
         let Err(denial) = verdict else { return verdict };
-        let raw = |rule: &&Rule| rule.raw && rule.is_for(target);
-        let rule = match self.rules.iter().find(raw) {
-            Some(rule) => rule.name.clone(),
-            None if self.is_wide_open() => "unrestricted".to_owned(),
-            None => return Err(denial),
-        };
-        Ok(denial::Pass::new(rule, Risk::Change, Judged::RawPowerShell(text.to_owned())))
-    }
-
-    /// Whether nothing at all is held back. Names inside raw text cannot be judged, so any list or rule that
-    /// denies closes it.
-    fn is_wide_open(&self) -> bool {
-        let denies = |rule: &Rule| rule.effect == Effect::Deny;
-        self.profile.is_unrestricted() && self.lists.is_empty() && !self.rules.iter().any(denies)
+        match self.rules.iter().find(|rule| rule.raw && rule.counts(on)) {
+            Some(rule) => {
+                let raw = Judged::RawPowerShell(text.to_owned());
+                Ok(Pass::new(rule.name.clone(), Risk::Change, raw).on(&rule.terms))
+            }
+            None => Err(denial),
+        }
     }
 }
 
@@ -255,11 +285,12 @@ impl Judgement {
     /// The authorization, if there is one.
     ///
     /// # Errors
-    /// The denial; one for lack of approval where a person has to say so first.
+    /// The denial; where a person has to say so first, or nothing is to run, one that says this.
     pub fn into_result(self) -> Result<Authorized, Denial> {
         match self {
             Self::Allowed(authorized) => Ok(authorized),
             Self::NeedsApproval(unapproved) => Err(unapproved.denial()),
+            Self::Rehearsed(rehearsed) => Err(rehearsed.denial()),
             Self::Denied(denial) => Err(denial),
         }
     }
@@ -278,6 +309,18 @@ impl Remedy for PolicyError {
             Self::Ceiling(error) => error.fix(),
         }
     }
+}
+
+fn offered(profile: &Profile, lists: &Lists, rules: &[Rule]) -> Vec<String> {
+    let allowing = |rules: &[Rule]| {
+        let allow = rules.iter().filter(|rule| rule.effect == Effect::Allow);
+        allow.flat_map(|rule| rule.offered().map(str::to_owned).collect::<Vec<_>>()).collect::<Vec<_>>()
+    };
+    let mut names = lists.named().unwrap_or_else(|| allowing(profile.rules()));
+    names.extend(allowing(rules));
+    names.retain(|name| lists.excluded(name).is_none());
+    names.dedup();
+    names
 }
 
 /// SHA-256 of the settings, the profiles and the program's version, which stands for its table of commands.

@@ -5,7 +5,7 @@ use super::{Asked, Finish};
 use crate::{
     call::{CallId, Ran, Work},
     output::Status,
-    policy::{Judged, Judgement},
+    policy::{Authorized, Judged, Judgement},
     redact::KnownSecrets,
     remedy::Remedy as _,
 };
@@ -115,23 +115,16 @@ impl Decided {
         };
         match judgement {
             Judgement::Allowed(authorized) => {
-                let (judged, bytes) = bounded(&clean(&form(authorized.judged())));
                 decided.decision = "allowed";
-                authorized.rule().clone_into(&mut decided.rule);
-                decided.kind = authorized.judged().kind();
-                decided.risk = Some(authorized.risk().name());
-                decided.judged = Some(judged);
-                decided.judged_bytes = bytes;
+                decided.form(authorized, known);
             }
             Judgement::NeedsApproval(unapproved) => {
-                let wanted = unapproved.wanted();
-                let (judged, bytes) = bounded(&clean(&form(wanted.judged())));
                 decided.decision = "needs_approval";
-                wanted.rule().clone_into(&mut decided.rule);
-                decided.kind = wanted.judged().kind();
-                decided.risk = Some(wanted.risk().name());
-                decided.judged = Some(judged);
-                decided.judged_bytes = bytes;
+                decided.form(unapproved.wanted(), known);
+            }
+            Judgement::Rehearsed(rehearsed) => {
+                decided.decision = "rehearsed";
+                decided.form(rehearsed.wanted(), known);
             }
             Judgement::Denied(denial) => {
                 denial.rule.clone_into(&mut decided.rule);
@@ -139,6 +132,18 @@ impl Decided {
             }
         }
         decided
+    }
+}
+
+impl Decided {
+    /// What was judged, and by which rule.
+    fn form(&mut self, authorized: &Authorized, known: &KnownSecrets) {
+        let (judged, bytes) = bounded(&known.scrub(&form(authorized.judged())));
+        authorized.rule().clone_into(&mut self.rule);
+        self.kind = authorized.judged().kind();
+        self.risk = Some(authorized.risk().name());
+        self.judged = Some(judged);
+        self.judged_bytes = bytes;
     }
 }
 

@@ -7,7 +7,10 @@ use super::{
     raw::{Globals, Sourced},
     toml_reader::Table,
 };
-use crate::policy::{Effect, ParameterSettings, ProgramSettings, RuleSettings};
+use crate::{
+    call::Purpose,
+    policy::{Effect, ParameterSettings, ProgramSettings, RuleSettings},
+};
 
 /// Reads `[policy]` of a file, if it has one.
 pub(super) fn policy(top: &mut Table<'_>, globals: &mut Globals, problems: &mut Vec<Problem>) {
@@ -35,8 +38,34 @@ fn rule(table: &mut Table<'_>, number: usize, problems: &mut Vec<Problem>) -> Ru
         programs: programs(table, problems),
         hosts: texts(table, "hosts", problems),
         tags: texts(table, "tags", problems),
-        raw: table.boolean("raw", problems).is_some_and(|raw| raw.value),
+        purpose: purpose(table, problems),
+        expires: table.text("expires", problems).map(|expires| expires.value),
+        rate: table.text("rate", problems).map(|rate| rate.value),
+        approval: is(table, "approval", problems),
+        what_if: is(table, "what_if", problems),
+        raw: is(table, "raw", problems),
     }
+}
+
+fn is(table: &mut Table<'_>, key: &'static str, problems: &mut Vec<Problem>) -> bool {
+    table.boolean(key, problems).is_some_and(|said| said.value)
+}
+
+/// On what occasions: one name or several.
+fn purpose(table: &mut Table<'_>, problems: &mut Vec<Problem>) -> Option<Vec<Purpose>> {
+    let texts = table.texts("purpose", problems)?;
+    let mut purposes = Vec::new();
+    for text in texts.value {
+        match Purpose::ALL.into_iter().find(|purpose| purpose.name() == text) {
+            Some(purpose) => purposes.push(purpose),
+            None => {
+                let expected = Expected::Word(&["agent", "user", "ci"]);
+                let kind = ProblemKind::Value { key: "purpose".to_owned(), expected };
+                problems.push(Problem::new(texts.source.clone(), kind));
+            }
+        }
+    }
+    Some(purposes)
 }
 
 fn effect(table: &mut Table<'_>, problems: &mut Vec<Problem>) -> Effect {
@@ -57,7 +86,15 @@ fn parameters(
     table: &mut Table<'_>,
     problems: &mut Vec<Problem>,
 ) -> Option<BTreeMap<String, ParameterSettings>> {
-    let tables = table.table("parameters", "parameters", problems)?.named_tables("a parameter", problems);
+    named_parameters(table, "parameters", problems)
+}
+
+fn named_parameters(
+    table: &mut Table<'_>,
+    key: &'static str,
+    problems: &mut Vec<Problem>,
+) -> Option<BTreeMap<String, ParameterSettings>> {
+    let tables = table.table(key, key, problems)?.named_tables("a parameter", problems);
     let mut parameters = BTreeMap::new();
     for (name, mut table) in tables {
         parameters.insert(name, parameter(&mut table, problems));
@@ -67,16 +104,18 @@ fn parameters(
 }
 
 fn parameter(table: &mut Table<'_>, problems: &mut Vec<Problem>) -> ParameterSettings {
-    let mut is = |key: &'static str| table.boolean(key, problems).is_some_and(|said| said.value);
-    let (names, filter, wildcards, optional) = (is("names"), is("filter"), is("wildcards"), is("optional"));
     ParameterSettings {
         values: table.texts("values", problems).map(|values| values.value),
         range: table.range("range", problems),
         paths: table.texts("paths", problems).map(|paths| paths.value),
-        names,
-        filter,
-        wildcards,
-        optional,
+        pattern: table.text("pattern", problems).map(|pattern| pattern.value),
+        names: is(table, "names", problems),
+        filter: is(table, "filter", problems),
+        xpath: is(table, "xpath", problems),
+        keys: named_parameters(table, "keys", problems),
+        forbidden: is(table, "forbidden", problems),
+        wildcards: is(table, "wildcards", problems),
+        optional: is(table, "optional", problems),
         fill: table.text("fill", problems).map(|fill| fill.value),
     }
 }

@@ -1,13 +1,18 @@
 //! What calls need: one house for the whole process.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use time::OffsetDateTime;
 
 use super::{approval::Approvals, named::NamedSessions};
 use crate::{
     audit::Audit,
     inventory::Inventory,
     output::{SpoolLimits, SuccessCodes},
-    policy::Policy,
+    policy::{Authorized, Denial, Meter, Policy},
     redact::Scrubber,
     secret::Secrets,
     session::Sessions,
@@ -23,6 +28,8 @@ pub struct House {
     pub(super) named: NamedSessions,
     pub(super) secrets: Secrets,
     pub(super) settings: Settings,
+    /// What was allowed only so often.
+    meter: Mutex<Meter>,
 }
 
 /// What a call is judged by: one snapshot, so that no call sees half of a change.
@@ -59,13 +66,22 @@ impl House {
         settings: Settings,
     ) -> Self {
         let named = NamedSessions::default();
-        Self { world: Arc::new(world), audit, approvals, sessions, named, secrets, settings }
+        let meter = Mutex::default();
+        Self { world: Arc::new(world), audit, approvals, sessions, named, secrets, settings, meter }
     }
 
     /// The snapshot in force.
     #[must_use]
     pub fn world(&self) -> Arc<World> {
         Arc::clone(&self.world)
+    }
+
+    /// Counts one use of what is allowed only so often.
+    ///
+    /// # Errors
+    /// The denial, where it was that often already.
+    pub(super) fn admit(&self, authorized: &Authorized, now: OffsetDateTime) -> Result<(), Denial> {
+        self.meter.lock().unwrap_or_else(PoisonError::into_inner).admit(authorized, now)
     }
 
     /// What humans have approved, and what waits for them.

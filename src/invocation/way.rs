@@ -185,10 +185,18 @@ impl<'w> Way<'w> {
         let (target, policy) = (self.target, &self.world.policy);
         let occasion = Occasion { call, target, policy, tool: options.tool };
         let (judgement, approval) = house.approvals.redeem(self.judge(call), occasion);
+        let judgement = match judgement {
+            Judgement::Allowed(authorized) => match house.admit(&authorized, OffsetDateTime::now_utc()) {
+                Ok(()) => Judgement::Allowed(authorized),
+                Err(denial) => Judgement::Denied(denial),
+            },
+            other => other,
+        };
         let entry = self.decided(call, step, &judgement, approval.as_ref())?;
         let answer = match judgement {
             Judgement::Allowed(authorized) => self.send(authorized, step).await.map_err(Failure::from),
             Judgement::NeedsApproval(unapproved) => Err(house.approvals.ask(&unapproved, occasion).into()),
+            Judgement::Rehearsed(rehearsed) => Err(rehearsed.denial().into()),
             Judgement::Denied(denial) => Err(Failure::from(denial)),
         };
         self.finished(entry, answer.as_ref().map(Answer::outcome));
@@ -203,16 +211,15 @@ impl<'w> Way<'w> {
             Judgement::Denied(denial) if matches!(denial.reason, Reason::NotStatic(_)) => {
                 return Judgement::Denied(self.not_taken.as_deref().unwrap_or(denial).clone());
             }
+            Judgement::Rehearsed(rehearsed) => rehearsed.wanted(),
             Judgement::Denied(_) => return judgement,
         };
         if self.walk.options.access == Access::ReadOnly && wanted.risk() == Risk::Change {
-            return Judgement::Denied(Denial {
-                rule: self.walk.options.tool.to_owned(),
-                reason: Reason::MayChange { form: wanted.judged().text() },
-                position: None,
-                alternative: Some("execute_command runs what the policy allows to change".to_owned()),
-                operator_hint: None,
-            });
+            let reason = Reason::MayChange { form: wanted.judged().text() };
+            let denial = Denial::new(self.walk.options.tool, reason);
+            return Judgement::Denied(
+                denial.instead("execute_command runs what the policy allows to change"),
+            );
         }
         judgement
     }

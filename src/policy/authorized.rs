@@ -5,6 +5,7 @@ use winrm_script::typed::TypedPipeline;
 use super::{
     denial::{Denial, Pass, Reason},
     profile::ProfileName,
+    rule::{Rate, Terms},
 };
 use crate::{
     call::{Call, CallId, HostName},
@@ -49,6 +50,7 @@ pub struct Authorized {
     profile: ProfileName,
     rule: String,
     risk: Risk,
+    terms: Terms,
     /// INVARIANT: holds what the rules saw, never text that they did not take apart, unless a rule says raw.
     judged: Judged,
 }
@@ -58,6 +60,13 @@ pub struct Authorized {
 /// Only the store of approvals turns it into an [`Authorized`].
 #[derive(Debug, PartialEq, Eq)]
 pub struct Unapproved(Authorized);
+
+/// Work that the policy would allow, asked for as a dry run. Nothing turns it into an [`Authorized`].
+#[derive(Debug, PartialEq, Eq)]
+pub struct Rehearsed {
+    wanted: Authorized,
+    needs_approval: bool,
+}
 
 /// What may be sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -104,6 +113,7 @@ impl Authorized {
             profile,
             rule: pass.rule,
             risk: pass.risk,
+            terms: pass.terms,
             judged: pass.judged,
         }
     }
@@ -144,6 +154,11 @@ impl Authorized {
         self.risk
     }
 
+    /// How often it may come, by the rules that say so.
+    pub fn rates(&self) -> impl Iterator<Item = (&str, Rate)> {
+        self.terms.rates.iter().map(|(rule, rate)| (rule.as_str(), *rate))
+    }
+
     /// What may be sent.
     #[must_use]
     pub fn judged(&self) -> &Judged {
@@ -158,6 +173,10 @@ impl Authorized {
 }
 
 impl Unapproved {
+    pub(super) fn new(authorized: Authorized) -> Self {
+        Self(authorized)
+    }
+
     /// What would be authorized: to be shown, and to be bound to an approval.
     #[must_use]
     pub fn wanted(&self) -> &Authorized {
@@ -174,6 +193,30 @@ impl Unapproved {
     #[must_use]
     pub fn denial(&self) -> Denial {
         Denial::new(self.0.rule.clone(), Reason::NotApproved)
+    }
+}
+
+impl Rehearsed {
+    pub(super) fn new(wanted: Authorized, needs_approval: bool) -> Self {
+        Self { wanted, needs_approval }
+    }
+
+    /// What would be authorized.
+    #[must_use]
+    pub fn wanted(&self) -> &Authorized {
+        &self.wanted
+    }
+
+    /// Whether a person would have to approve of it first.
+    #[must_use]
+    pub fn needs_approval(&self) -> bool {
+        self.needs_approval
+    }
+
+    /// The denial for who would send it all the same.
+    #[must_use]
+    pub fn denial(&self) -> Denial {
+        Denial::new(self.wanted.rule.clone(), Reason::OnlyRehearsed)
     }
 }
 

@@ -1,5 +1,7 @@
 //! One PowerShell command with values.
 
+use std::sync::Arc;
+
 use winrm_script::{
     commands,
     static_command::StaticCommand,
@@ -8,59 +10,55 @@ use winrm_script::{
 
 use super::{
     Policy,
-    authorized::Risk,
     denial::{Denial, Pass, Reason, Verdict},
     lists::Selection,
     names::CmdletName,
+    occasion::Occasion,
     parameters, program,
     rule::{Effect, Naming, Rule},
     subject::Subject,
 };
-use crate::inventory::{Target, nearest::nearest};
 
 impl Policy {
     /// Judges what somebody wrote: a command, or a program by its name.
-    pub(super) fn judge_static(&self, command: &StaticCommand, target: &Target) -> Verdict {
+    pub(super) fn judge_static(&self, command: &StaticCommand, on: &Occasion<'_>) -> Verdict {
         let is_command =
             commands::find(command.name()).is_some() || CmdletName::parse(command.name()).is_some();
-        if is_command || self.is_wide_open() {
-            return self.judge_command(&TypedCommand::from(command.clone()), target);
+        if is_command {
+            return self.judge_command(&TypedCommand::from(command.clone()), on);
         }
-        self.judge_other_name(command, target)
+        self.judge_other_name(command, on)
     }
 
     /// Judges a command and the filters behind it.
-    pub(super) fn judge_pipeline(&self, pipeline: &TypedPipeline, target: &Target) -> Verdict {
-        let mut pass = self.judge_command(pipeline.first(), target)?;
+    pub(super) fn judge_pipeline(&self, pipeline: &TypedPipeline, on: &Occasion<'_>) -> Verdict {
+        let mut pass = self.judge_command(pipeline.first(), on)?;
         for filter in pipeline.filters() {
             let Some(filter) = Subject::new(filter) else {
                 let name = filter.qualified_name().to_owned();
                 return Err(Denial::new("command-names", Reason::NotACommandName { name }));
             };
-            let next = self.judge_filter(&filter, target)?;
+            let next = self.judge_filter(&filter, on)?;
             pass = pass.then(next);
         }
         Ok(pass)
     }
 
     /// Judges a command: what denies first, then what allows it, with its arguments.
-    fn judge_command(&self, command: &TypedCommand, target: &Target) -> Verdict {
-        if self.is_wide_open() {
-            return Ok(Pass::command("unrestricted", Risk::Change, command.clone()));
-        }
+    fn judge_command(&self, command: &TypedCommand, on: &Occasion<'_>) -> Verdict {
         let Some(subject) = Subject::new(command) else {
             let name = command.qualified_name().to_owned();
             return Err(Denial::new("command-names", Reason::NotACommandName { name }));
         };
-        self.judge_subject(&subject, target)
+        self.judge_subject(&subject, on)
     }
 
     /// Judges a command that was looked up.
-    pub(super) fn judge_subject(&self, subject: &Subject, target: &Target) -> Verdict {
-        self.denied(subject, target)?;
+    pub(super) fn judge_subject(&self, subject: &Subject, on: &Occasion<'_>) -> Verdict {
+        self.denied(subject, on)?;
         parameters::patterns(subject)?;
         let mut nearest_miss = None;
-        for rule in self.rules.iter().filter(|rule| rule.effect == Effect::Allow && rule.is_for(target)) {
+        for rule in self.rules.iter().filter(|rule| rule.effect == Effect::Allow && rule.counts(on)) {
             match self.by_rule(subject, rule, rule.name.clone()) {
                 Some(Ok(pass)) => return Ok(pass),
                 Some(Err(denial)) => nearest_miss = nearest_miss.or(Some(denial)),
@@ -69,9 +67,9 @@ impl Policy {
         }
         let verdict = match self.lists.command(&subject.name, self.exact_only(subject)) {
             Selection::Selected => self.by_list(subject),
-            Selection::Missing => Err(self.command_not_listed(&subject.name, "allow")),
+            Selection::Missing => Err(self.command_not_listed(&subject.name, "allow", &self.offered)),
             Selection::ByWildcardOnly => Err(self.not_by_pattern(subject)),
-            Selection::Unlisted => self.by_profile(subject, target),
+            Selection::Unlisted => self.by_profile(subject, on),
         };
         match (verdict, nearest_miss) {
             (Err(_), Some(miss)) => Err(miss),
@@ -79,7 +77,7 @@ impl Policy {
         }
     }
 
-    pub(super) fn denied(&self, subject: &Subject, target: &Target) -> Result<(), Denial> {
+    pub(super) fn denied(&self, subject: &Subject, on: &Occasion<'_>) -> Result<(), Denial> {
         let names = [subject.name.as_str(), subject.written.qualified_name()];
         if let Some(pattern) = names.into_iter().find_map(|name| self.lists.excluded(name)) {
             let reason = Reason::Excluded { name: subject.name.clone(), pattern: pattern.to_owned() };
@@ -87,7 +85,7 @@ impl Policy {
         }
         for rule in self.rules.iter().chain(self.profile.rules()) {
             if rule.effect == Effect::Deny
-                && rule.is_for(target)
+                && rule.counts(on)
                 && rule.names(&subject.name).is_some()
                 && rule.parameters.as_ref().is_none_or(|listed| parameters::denies(subject, listed))
             {
@@ -110,7 +108,7 @@ impl Policy {
             Some(listed) => parameters::closed(subject, listed, &name).and_then(|filled| {
                 // Closed rules have judged each path themselves, so it is only spelled anew.
                 let command = subject.rebuilt(&rule.all_roots(), &filled)?;
-                Ok(Pass::command(name, subject.risk(), command))
+                Ok(Pass::command(name, subject.risk(), command).on(&rule.terms))
             }),
             None => self.by_open_rule(subject, rule, name),
         })
@@ -118,10 +116,10 @@ impl Policy {
 
     fn by_open_rule(&self, subject: &Subject, rule: &Rule, name: String) -> Verdict {
         if self.profile.is_unrestricted() {
-            return Ok(Pass::command(name, subject.risk(), subject.named_anew()?));
+            return Ok(Pass::command(name, subject.risk(), subject.named_anew()?).on(&rule.terms));
         }
         parameters::open(&self.profile, subject, &rule.paths)?;
-        Ok(Pass::command(name, subject.risk(), subject.rebuilt(&rule.paths, &[])?))
+        Ok(Pass::command(name, subject.risk(), subject.rebuilt(&rule.paths, &[])?).on(&rule.terms))
     }
 
     fn by_list(&self, subject: &Subject) -> Verdict {
@@ -132,7 +130,10 @@ impl Policy {
         Ok(Pass::command("allow", subject.risk(), subject.rebuilt(&[], &[])?))
     }
 
-    fn by_profile(&self, subject: &Subject, target: &Target) -> Verdict {
+    fn by_profile(&self, subject: &Subject, on: &Occasion<'_>) -> Verdict {
+        if self.profile.is_endpoint() {
+            return self.by_endpoint(subject, on.offered);
+        }
         if self.profile.is_unrestricted() {
             if self.exact_only(subject) {
                 return Err(self.not_by_pattern(subject));
@@ -140,8 +141,7 @@ impl Policy {
             return Ok(Pass::command("unrestricted", subject.risk(), subject.named_anew()?));
         }
         let mut first_miss = None;
-        for rule in
-            self.profile.rules().iter().filter(|rule| rule.effect == Effect::Allow && rule.is_for(target))
+        for rule in self.profile.rules().iter().filter(|rule| rule.effect == Effect::Allow && rule.counts(on))
         {
             let name = format!("{}: {}", self.profile.name(), rule.name);
             match self.by_rule(subject, rule, name) {
@@ -150,18 +150,22 @@ impl Policy {
                 None => {}
             }
         }
-        Err(first_miss
-            .unwrap_or_else(|| self.command_not_listed(&subject.name, self.profile.name().as_str())))
+        Err(first_miss.unwrap_or_else(|| {
+            self.command_not_listed(&subject.name, self.profile.name().as_str(), &self.offered)
+        }))
     }
 
     /// What runs whatever it is given, and what the table lacks, counts only where it is named exactly.
-    fn exact_only(&self, subject: &Subject) -> bool {
-        let interpreter =
-            CmdletName::parse(&subject.name).is_none_or(|name| self.interpreters.is_command(&name));
-        interpreter || (!subject.is_known() && !self.profile.is_unrestricted())
+    pub(super) fn exact_only(&self, subject: &Subject) -> bool {
+        self.exact_only_by_nature(subject) || (!subject.is_known() && !self.profile.is_unrestricted())
     }
 
-    fn not_by_pattern(&self, subject: &Subject) -> Denial {
+    /// Whether it runs whatever it is given.
+    pub(super) fn exact_only_by_nature(&self, subject: &Subject) -> bool {
+        CmdletName::parse(&subject.name).is_none_or(|name| self.interpreters.is_command(&name))
+    }
+
+    pub(super) fn not_by_pattern(&self, subject: &Subject) -> Denial {
         let name = subject.name.clone();
         let is_interpreter = CmdletName::parse(&name).is_some_and(|name| self.interpreters.is_command(&name));
         if is_interpreter {
@@ -173,7 +177,7 @@ impl Policy {
     }
 
     /// A name that is neither in the table nor a command's full name is a program, or nothing.
-    fn judge_other_name(&self, command: &StaticCommand, target: &Target) -> Verdict {
+    fn judge_other_name(&self, command: &StaticCommand, on: &Occasion<'_>) -> Verdict {
         let name = command.name();
         if let Some((_, base)) = name.rsplit_once('\\')
             && CmdletName::parse(base).is_some()
@@ -184,7 +188,7 @@ impl Policy {
         }
         let arguments = program::arguments_of(command)?;
         let asked = program::Asked::line(name, &arguments);
-        self.judge_program(&asked, target).map_err(|denial| match denial.reason {
+        self.judge_program(&asked, on).map_err(|denial| match denial.reason {
             Reason::ProgramNotListed { .. } => {
                 let noun = format!("Get-{name}");
                 let offered = self.offered();
@@ -197,28 +201,9 @@ impl Policy {
         })
     }
 
-    fn command_not_listed(&self, name: &str, rule: &str) -> Denial {
-        let offered = self.offered();
-        let names: Vec<&str> = offered.iter().map(String::as_str).collect();
-        let alternative = match nearest(name, names.iter().copied()) {
-            Some(near) => format!("did you mean {near}?"),
-            None => summary(&names),
-        };
-        let mut denial = Denial::new(rule, Reason::CommandNotListed { name: name.to_owned() });
-        if !alternative.is_empty() {
-            denial = denial.instead(alternative);
-        }
-        denial.for_operator(format!("add {name:?} to allow, beside what is allowed now"))
-    }
-}
-
-/// A few of the names that are allowed.
-fn summary(names: &[&str]) -> String {
-    const SHOWN: usize = 8;
-    let shown = names.iter().take(SHOWN).copied().collect::<Vec<_>>().join(", ");
-    match names.len().checked_sub(SHOWN) {
-        Some(more) if more > 0 => format!("allowed are {shown} and {more} more"),
-        _ if names.is_empty() => String::new(),
-        _ => format!("allowed are {shown}"),
+    pub(super) fn command_not_listed(&self, name: &str, rule: &str, offered: &Arc<[String]>) -> Denial {
+        Denial::new(rule, Reason::CommandNotListed { name: name.to_owned() })
+            .offering(offered)
+            .for_operator(format!("add {name:?} to allow, beside what is allowed now"))
     }
 }

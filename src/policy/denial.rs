@@ -1,19 +1,23 @@
-use std::fmt;
+use std::{fmt, sync::Arc};
 
 use winrm_proto::winrs::command_line::Unquotable;
 use winrm_script::{
     commands,
     position::Position,
-    static_command::{Location, Reason as NotStatic, Refusal},
-    typed,
+    static_command::{CommandName, Location, ParameterName, Reason as NotStatic, Refusal},
+    typed::{self, Argument, TypedCommand, TypedPipeline},
 };
 
 use super::{
     authorized::{Judged, Risk},
     path::PathFault,
     regex::RegexFault,
+    rule::{Rate, Terms},
 };
-use crate::remedy::{Code, Remedy};
+use crate::{
+    inventory::nearest::nearest,
+    remedy::{Code, Remedy},
+};
 
 /// Why something may not run.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -29,6 +33,8 @@ pub struct Denial {
     pub alternative: Option<String>,
     /// What the operator could set to allow it: for the log and `winrm-mcp denials`, never for the model.
     pub operator_hint: Option<String>,
+    /// What is offered here, for a name that is not: the nearest is looked for when somebody wants to know.
+    pub(super) offered: Option<Arc<[String]>>,
 }
 
 /// Where the trouble stands.
@@ -60,7 +66,7 @@ pub enum Reason {
     },
     /// A value or an object of a call that cannot travel as data.
     #[error("{0}")]
-    NotTyped(typed::Reason),
+    NotTyped(Box<typed::Reason>),
     /// It could change something, and was asked for as a query.
     #[error("a query changes nothing, and this could: {form}")]
     MayChange {
@@ -70,6 +76,27 @@ pub enum Reason {
     /// A person has to approve of it first.
     #[error("a person has to approve of it first")]
     NotApproved,
+    /// The profile goes by what the endpoint offers, and nobody has asked it yet.
+    #[error("{name} is not judged: nobody knows yet what the endpoint offers")]
+    EndpointNotKnown {
+        /// The command.
+        name: String,
+    },
+    /// It was asked for as a dry run.
+    #[error("this is a dry run: nothing is sent")]
+    OnlyRehearsed,
+    /// What needs approval is not written out in the script.
+    #[error("{name} needs a person's approval, so what it is given must be written out in the script")]
+    NotWrittenOut {
+        /// The command.
+        name: String,
+    },
+    /// It was allowed too often already.
+    #[error("this is allowed {rate} on a host, and it was that often")]
+    TooOften {
+        /// How often.
+        rate: Rate,
+    },
     /// Nothing allows this command.
     #[error("{name} is not allowed here")]
     CommandNotListed {
@@ -242,6 +269,7 @@ pub enum Reason {
 pub(super) struct Pass {
     pub(super) rule: String,
     pub(super) risk: Risk,
+    pub(super) terms: Terms,
     pub(super) judged: Judged,
 }
 
@@ -249,11 +277,28 @@ pub(super) type Verdict = Result<Pass, Denial>;
 
 impl Pass {
     pub(super) fn new(rule: impl Into<String>, risk: Risk, judged: Judged) -> Self {
-        Self { rule: rule.into(), risk, judged }
+        Self { rule: rule.into(), risk, terms: Terms::default(), judged }
     }
 
-    pub(super) fn command(rule: impl Into<String>, risk: Risk, command: typed::TypedCommand) -> Self {
+    /// The same on the terms of a rule.
+    pub(super) fn on(self, terms: &Terms) -> Self {
+        Self { terms: terms.clone(), ..self }
+    }
+
+    pub(super) fn command(rule: impl Into<String>, risk: Risk, command: TypedCommand) -> Self {
         Self::new(rule, risk, Judged::Commands(command.into()))
+    }
+
+    /// The command with `-WhatIf`, where it is one that has this; else as it was.
+    pub(super) fn with_what_if(self) -> Result<Self, Self> {
+        let Judged::Commands(pipeline) = &self.judged else { return Err(self) };
+        match what_if(pipeline.first()) {
+            Some(first) => {
+                let judged = Judged::Commands(TypedPipeline::new(first, pipeline.filters().to_vec()));
+                Ok(Self { judged, ..self })
+            }
+            None => Err(self),
+        }
     }
 
     /// This pass, and behind it that of a filter. The rule is the command's; the risk is the greater one.
@@ -267,17 +312,21 @@ impl Pass {
 }
 
 impl Denial {
-    pub(super) fn new(rule: impl Into<String>, reason: impl Into<Reason>) -> Self {
+    /// A denial by a rule.
+    pub fn new(rule: impl Into<String>, reason: impl Into<Reason>) -> Self {
         Self {
             rule: rule.into(),
             reason: reason.into(),
             position: None,
             alternative: None,
             operator_hint: None,
+            offered: None,
         }
     }
 
-    pub(super) fn at(mut self, place: Place) -> Self {
+    /// At a place.
+    #[must_use]
+    pub fn at(mut self, place: Place) -> Self {
         self.position = Some(place);
         self
     }
@@ -287,9 +336,26 @@ impl Denial {
         if self.position.is_some() { self } else { self.at(place) }
     }
 
-    pub(super) fn instead(mut self, alternative: impl Into<String>) -> Self {
+    /// With something that the caller can do.
+    #[must_use]
+    pub fn instead(mut self, alternative: impl Into<String>) -> Self {
         self.alternative = Some(alternative.into());
         self
+    }
+
+    /// With the names of which the nearest to the one that is not allowed is an alternative.
+    pub(super) fn offering(mut self, offered: &Arc<[String]>) -> Self {
+        self.offered = Some(Arc::clone(offered));
+        self
+    }
+
+    /// What the caller can do instead, by the names that are offered.
+    fn nearest_offer(&self) -> Option<String> {
+        let Reason::CommandNotListed { name } = &self.reason else { return None };
+        let names: Vec<&str> = self.offered.as_ref()?.iter().map(String::as_str).collect();
+        nearest(name, names.iter().copied())
+            .map(|near| format!("did you mean {near}?"))
+            .or_else(|| summary(&names))
     }
 
     pub(super) fn for_operator(mut self, hint: impl Into<String>) -> Self {
@@ -326,13 +392,36 @@ impl From<typed::Reason> for Denial {
     /// What cannot travel as data is denied, whatever the rules say.
     fn from(reason: typed::Reason) -> Self {
         let suggestion = reason.suggestion();
-        Self::new("typed-commands", Reason::NotTyped(reason)).instead(suggestion)
+        Self::new("typed-commands", Reason::NotTyped(Box::new(reason))).instead(suggestion)
     }
 }
 
 fn also(more: &[String]) -> String {
     more.iter().map(|more| format!("; also {more}")).collect()
 }
+
+/// A few of the names that are offered.
+fn summary(names: &[&str]) -> Option<String> {
+    const SHOWN: usize = 8;
+    let shown = names.iter().take(SHOWN).copied().collect::<Vec<_>>().join(", ");
+    match names.len().checked_sub(SHOWN) {
+        Some(more) if more > 0 => Some(format!("allowed are {shown} and {more} more")),
+        _ if names.is_empty() => None,
+        _ => Some(format!("allowed are {shown}")),
+    }
+}
+
+/// A command with `-WhatIf`, once.
+fn what_if(command: &TypedCommand) -> Option<TypedCommand> {
+    let parameter = commands::find(command.name())?.parameter(WHAT_IF)?;
+    let is_what_if = |argument: &Argument| matches!(argument, Argument::Parameter { name, .. } if parameter.is_called(name.as_str()));
+    let mut arguments = command.arguments().to_vec();
+    arguments.retain(|argument| !is_what_if(argument));
+    arguments.push(Argument::Parameter { name: ParameterName::new(parameter.name()).ok()?, value: None });
+    TypedCommand::new(CommandName::new(command.qualified_name()).ok()?, arguments).ok()
+}
+
+const WHAT_IF: &str = "WhatIf";
 
 impl Remedy for Denial {
     fn code(&self) -> Code {
@@ -347,7 +436,7 @@ impl Remedy for Denial {
     }
 
     fn fix(&self) -> Option<String> {
-        self.alternative.clone()
+        self.alternative.clone().or_else(|| self.nearest_offer())
     }
 }
 

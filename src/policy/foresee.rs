@@ -11,7 +11,8 @@ use winrm_script::{
 
 use super::{
     Policy,
-    denial::{Denial, Place},
+    denial::{Denial, Place, Reason},
+    occasion::Occasion,
     program::Asked,
     subject::Subject,
     values,
@@ -31,31 +32,35 @@ impl Policy {
         commands: &[HostCommand<'_>],
         target: &Target,
     ) -> Result<(), Denial> {
+        let on = Occasion { target, purpose: call.purpose, now: None, offered: None };
         for command in commands {
             let denied = |denial: Denial| {
                 denial.near(Place::Command(Location::Text(Position::in_text(text, command.span.start))))
             };
-            self.foresee_one(call, command, target).map_err(denied)?;
+            self.foresee_one(command, &on).map_err(denied)?;
             if let Some(ceiling) = &self.ceiling {
-                let foreseen = ceiling.foresee_one(call, command, target);
+                let foreseen = ceiling.foresee_one(command, &on);
                 foreseen.map_err(|denial| denied(denial.by_the_machine()))?;
             }
         }
         Ok(())
     }
 
-    fn foresee_one(&self, _call: &Call, command: &HostCommand<'_>, target: &Target) -> Result<(), Denial> {
-        if self.is_wide_open() {
-            return Ok(());
+    fn foresee_one(&self, command: &HostCommand<'_>, on: &Occasion<'_>) -> Result<(), Denial> {
+        let Some(subject) = Subject::foreseen(command) else { return self.foresee_program(command, on) };
+        let pass = match self.judge_subject(&subject, on) {
+            // What the endpoint offers is known when the command is sent.
+            Err(Denial { reason: Reason::EndpointNotKnown { .. }, .. }) => return Ok(()),
+            judged => judged?,
+        };
+        if pass.terms.approval && !subject.is_written_out() {
+            return Err(not_written_out(pass.rule, subject.name));
         }
-        match Subject::foreseen(command) {
-            Some(subject) => self.judge_subject(&subject, target).map(drop),
-            None => self.foresee_program(command, target),
-        }
+        Ok(())
     }
 
     /// A program by its name and the constant words behind it, up to the first that is computed.
-    fn foresee_program(&self, command: &HostCommand<'_>, target: &Target) -> Result<(), Denial> {
+    fn foresee_program(&self, command: &HostCommand<'_>, on: &Occasion<'_>) -> Result<(), Denial> {
         let mut arguments = Vec::new();
         let mut open_ended = false;
         for element in command.elements {
@@ -67,8 +72,18 @@ impl Policy {
         }
         let asked = Asked { open_ended, ..Asked::line(command.name, &arguments) };
         // Whether the whole line can be written is known when all of it is.
-        self.judge_program_name(&asked, target).map(drop)
+        let (_, grant) = self.judge_program_name(&asked, on)?;
+        if grant.terms.approval && open_ended {
+            return Err(not_written_out(grant.rule, command.name.to_owned()));
+        }
+        Ok(())
     }
+}
+
+/// Who approves must see what runs, and once for all of it.
+fn not_written_out(rule: String, name: String) -> Denial {
+    Denial::new(rule, Reason::NotWrittenOut { name })
+        .instead("write the values themselves, without variables and pipelines")
 }
 
 /// The words that a program gets for an argument; nothing where that is computed.

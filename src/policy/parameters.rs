@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use winrm_script::{typed::Argument, value::Value};
+use winrm_script::{commands::Parameter, typed::Argument, value::Value};
 
 use super::{
     denial::{Denial, Reason},
@@ -33,13 +33,18 @@ pub(super) fn closed(
     };
     for given in given {
         let Given { parameter, value, is_later, .. } = given;
-        let Some(listed) = parameters.get(parameter.name()) else {
+        let Some(listed) = listed(parameters, *parameter) else {
             if parameter.is_common() && common_of(given)? == Common::Harmless {
                 continue;
             }
-            let known = parameters.keys().cloned().collect();
+            let usable = parameters.iter().filter(|(_, listed)| !listed.is_forbidden());
+            let known = usable.map(|(name, _)| name.clone()).collect();
             return Err(deny(Reason::ParameterNotListed { command: subject.name.clone(), known }));
         };
+        if listed.is_forbidden() {
+            let parameter = parameter.name().to_owned();
+            return Err(deny(Reason::Parameter { parameter }).instead("leave it out"));
+        }
         stays_in_folder(given, rule)?;
         let fits = match value {
             Some(value) if parameter.is_switch() => matches!(value, Value::Boolean(_)),
@@ -53,7 +58,7 @@ pub(super) fn closed(
     }
     let mut filled = Vec::new();
     for (name, listed) in parameters {
-        if given.iter().any(|given| given.parameter.name() == name) {
+        if given.iter().any(|given| given.parameter.name() == name || is_path_of(given.parameter, name)) {
             continue;
         }
         match &listed.fill {
@@ -67,6 +72,17 @@ pub(super) fn closed(
         }
     }
     Ok(filled)
+}
+
+/// What a closed rule says of a parameter. Paths are sent as literal ones, so `Path` stands for both.
+fn listed(parameters: &BTreeMap<String, ParameterRule>, parameter: Parameter) -> Option<&ParameterRule> {
+    let own = parameters.get(parameter.name());
+    own.or_else(|| parameters.get("Path").filter(|_| is_path_of(parameter, "Path")))
+}
+
+/// Whether a parameter is the literal form of `-Path`.
+fn is_path_of(parameter: Parameter, name: &str) -> bool {
+    name == "Path" && parameter.name() == "LiteralPath" && parameter.is_path()
 }
 
 /// Judges the arguments by what holds where no closed rule speaks.
@@ -109,7 +125,7 @@ pub(super) fn denies(subject: &Subject, parameters: &BTreeMap<String, ParameterR
     parameters.iter().all(|(name, listed)| {
         let found = given.iter().find(|given| given.parameter.name() == name);
         found.is_some_and(|given| match &given.value {
-            Some(value) => listed.takes_any(value),
+            Some(value) => listed.means(value),
             None => !given.is_later,
         })
     })
@@ -231,6 +247,16 @@ enum Common {
     Harmless,
     /// No common parameter.
     No,
+}
+
+/// Whether a parameter is a common one that changes nothing about the judgement.
+pub(super) fn is_harmless(name: &str, value: Option<&Value>) -> Result<bool, Denial> {
+    common(name, value).map(|common| common == Common::Harmless)
+}
+
+/// Whether every command has a parameter of this name.
+pub(super) fn is_common(name: &str) -> bool {
+    COMMON.iter().any(|common| common.eq_ignore_ascii_case(name))
 }
 
 /// Judges a parameter that every command takes; what it is given may come later.

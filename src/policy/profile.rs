@@ -19,6 +19,10 @@ pub enum ProfileName {
     Observe,
     /// Looks further: all event logs, server roles, and named targets in the network.
     Inspect,
+    /// Changes services, processes, tasks and reboots, with approval.
+    Operate,
+    /// What a constrained endpoint offers.
+    Endpoint,
     /// Everything that the lists leave.
     Unrestricted,
 }
@@ -47,6 +51,7 @@ pub enum ProfileError {
 pub(super) struct Profile {
     name: ProfileName,
     unrestricted: bool,
+    endpoint: bool,
     denied: Denied,
     rules: Vec<Rule>,
 }
@@ -82,6 +87,8 @@ struct File {
     #[serde(default)]
     unrestricted: bool,
     #[serde(default)]
+    endpoint: bool,
+    #[serde(default)]
     deny: DenySettings,
     #[serde(default)]
     rule: Vec<RuleSettings>,
@@ -105,7 +112,8 @@ impl ProfileName {
     /// The profile of a configuration that names none.
     pub const DEFAULT: &'static str = "observe";
     /// Every profile there is.
-    pub const ALL: [Self; 3] = [Self::Observe, Self::Inspect, Self::Unrestricted];
+    pub const ALL: [Self; 5] =
+        [Self::Observe, Self::Inspect, Self::Operate, Self::Endpoint, Self::Unrestricted];
 
     /// Reads a profile's name, whatever its case.
     ///
@@ -122,6 +130,8 @@ impl ProfileName {
         match self {
             Self::Observe => "observe",
             Self::Inspect => "inspect",
+            Self::Operate => "operate",
+            Self::Endpoint => "endpoint",
             Self::Unrestricted => "unrestricted",
         }
     }
@@ -132,6 +142,8 @@ impl ProfileName {
         match self {
             Self::Observe => include_str!("profiles/observe.toml"),
             Self::Inspect => include_str!("profiles/inspect.toml"),
+            Self::Operate => include_str!("profiles/operate.toml"),
+            Self::Endpoint => include_str!("profiles/endpoint.toml"),
             Self::Unrestricted => include_str!("profiles/unrestricted.toml"),
         }
     }
@@ -168,10 +180,17 @@ impl Profile {
         let mut profile = match &file.extends {
             // One file is below the other, so this ends.
             Some(base) => Self::load(ProfileName::parse(base)?)?,
-            None => Self { name, unrestricted: false, denied: Denied::default(), rules: Vec::new() },
+            None => Self {
+                name,
+                unrestricted: false,
+                endpoint: false,
+                denied: Denied::default(),
+                rules: Vec::new(),
+            },
         };
         profile.name = name;
         profile.unrestricted = file.unrestricted;
+        profile.endpoint = file.endpoint;
         let patterns = |names: &[String]| names.iter().map(|name| NamePattern::new(name)).collect::<Vec<_>>();
         profile.denied.parameters.extend(patterns(&file.deny.parameters));
         profile.denied.types.extend(patterns(&file.deny.types));
@@ -195,17 +214,21 @@ impl Profile {
         self.unrestricted
     }
 
+    /// Whether the endpoint's own list counts.
+    pub(super) fn is_endpoint(&self) -> bool {
+        self.endpoint
+    }
+
     pub(super) fn rules(&self) -> &[Rule] {
         &self.rules
     }
 
     /// What speaks against a parameter that the table knows.
     pub(super) fn objection(&self, parameter: Parameter) -> Option<ParameterObjection> {
-        let type_name = parameter.type_name().trim_end_matches("[]");
         if self.denied.parameters.iter().any(|pattern| pattern.matches(parameter.name())) {
             return Some(ParameterObjection::Name);
         }
-        if self.denied.types.iter().any(|pattern| pattern.matches(type_name)) {
+        if self.denied_type(parameter.type_name()) {
             return Some(ParameterObjection::Type);
         }
         let is = |patterns: &[NamePattern]| patterns.iter().any(|pattern| pattern.matches(parameter.name()));
@@ -214,6 +237,12 @@ impl Profile {
             && is(&self.denied.unmarked_paths)
             && !is(&self.denied.no_paths);
         looks_like_path.then_some(ParameterObjection::UnmarkedPath)
+    }
+
+    /// Whether values of this type take code, credentials or connections. The namespace does not count.
+    pub(super) fn denied_type(&self, type_name: &str) -> bool {
+        let plain = type_name.trim_end_matches("[]").rsplit('.').next().unwrap_or_default();
+        self.denied.types.iter().any(|pattern| pattern.matches(plain))
     }
 
     /// The denied parameter that this name is, where no table says what it is.

@@ -9,10 +9,10 @@ use super::{
     denial::{Denial, Pass, Place, Reason, Verdict},
     interpreters,
     lists::Selection,
+    occasion::Occasion,
     path::{PathFault, WindowsPath},
-    rule::{Effect, ProgramSettings, Rule},
+    rule::{Effect, ProgramSettings, Rule, Terms},
 };
-use crate::inventory::Target;
 
 /// What somebody wants to run.
 pub(super) struct Asked<'a> {
@@ -31,6 +31,19 @@ impl<'a> Asked<'a> {
     }
 }
 
+/// What lets a program through.
+pub(super) struct Grant {
+    pub(super) rule: String,
+    risk: Risk,
+    pub(super) terms: Terms,
+}
+
+impl Grant {
+    fn new(rule: String, risk: Risk, terms: &Terms) -> Self {
+        Self { rule, risk, terms: terms.clone() }
+    }
+}
+
 /// A program by file name or by full path.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Program {
@@ -42,7 +55,7 @@ pub(super) struct Program {
 
 impl Program {
     /// Takes a file name, or a full path with its extension.
-    fn parse(text: &str) -> Result<Self, Reason> {
+    pub(super) fn parse(text: &str) -> Result<Self, Reason> {
         let path = match text.contains(['\\', '/', ':']) {
             true => Some(WindowsPath::parse(text).map_err(Reason::ProgramPath)?),
             false => None,
@@ -79,15 +92,15 @@ impl Program {
         in_system && self.stem == interpreters::stem(stem)
     }
 
-    fn as_text(&self) -> &str {
+    pub(super) fn as_text(&self) -> &str {
         self.path.as_ref().map_or(&self.file_name, WindowsPath::as_str)
     }
 }
 
 impl Policy {
     /// Judges a program by its name or path and its arguments.
-    pub(super) fn judge_program(&self, asked: &Asked<'_>, target: &Target) -> Verdict {
-        let (program, rule, risk) = self.judge_program_name(asked, target)?;
+    pub(super) fn judge_program(&self, asked: &Asked<'_>, on: &Occasion<'_>) -> Verdict {
+        let (program, Grant { rule, risk, terms }) = self.judge_program_name(asked, on)?;
         if let Some(folder) = asked.working_directory {
             WindowsPath::parse(folder).map_err(|fault| {
                 Denial::new("programs", Reason::ProgramPath(fault)).at(Place::WorkingDirectory)
@@ -98,34 +111,29 @@ impl Policy {
                     .instead("name the program by its full path, or leave the working directory out"));
             }
         }
-        Ok(Pass::new(rule, risk, Judged::Program(quoted(&program, asked)?)))
+        Ok(Pass::new(rule, risk, Judged::Program(quoted(&program, asked)?)).on(&terms))
     }
 
     /// Judges a program by what is known of its line.
     pub(super) fn judge_program_name(
         &self,
         asked: &Asked<'_>,
-        target: &Target,
-    ) -> Result<(Program, String, Risk), Denial> {
+        on: &Occasion<'_>,
+    ) -> Result<(Program, Grant), Denial> {
         let program = Program::parse(asked.executable)
             .map_err(|reason| Denial::new("programs", reason).at(Place::Executable))?;
         if let Some(pattern) = self.lists.excluded(program.as_text()) {
             let reason = Reason::Excluded { name: asked.executable.to_owned(), pattern: pattern.to_owned() };
             return Err(Denial::new("exclude", reason).at(Place::Executable));
         }
-        let (rule, risk) = self.program_rule(&program, asked, target)?;
-        Ok((program, rule, risk))
+        let grant = self.program_rule(&program, asked, on)?;
+        Ok((program, grant))
     }
 
-    fn program_rule(
-        &self,
-        program: &Program,
-        asked: &Asked<'_>,
-        target: &Target,
-    ) -> Result<(String, Risk), Denial> {
+    fn program_rule(&self, program: &Program, asked: &Asked<'_>, on: &Occasion<'_>) -> Result<Grant, Denial> {
         let name = asked.executable.to_owned();
         let mut miss = None;
-        let denying = self.rules.iter().filter(|rule| rule.effect == Effect::Deny && rule.is_for(target));
+        let denying = self.rules.iter().filter(|rule| rule.effect == Effect::Deny && rule.counts(on));
         for rule in denying {
             if let Some(Ok(())) = by_rule(rule, program, asked) {
                 return Err(
@@ -133,31 +141,36 @@ impl Policy {
                 );
             }
         }
-        for rule in self.rules.iter().filter(|rule| rule.effect == Effect::Allow && rule.is_for(target)) {
+        for rule in self.rules.iter().filter(|rule| rule.effect == Effect::Allow && rule.counts(on)) {
             match by_rule(rule, program, asked) {
-                Some(Ok(())) => return Ok((rule.name.clone(), Risk::Change)),
+                Some(Ok(())) => return Ok(Grant::new(rule.name.clone(), Risk::Change, &rule.terms)),
                 Some(Err(reason)) => miss = miss.or(Some(Denial::new(rule.name.clone(), reason))),
                 None => {}
             }
         }
         match self.lists.program(program) {
-            Selection::Selected => return Ok(("allow".to_owned(), Risk::Change)),
+            Selection::Selected => {
+                return Ok(Grant::new("allow".to_owned(), Risk::Change, &Terms::default()));
+            }
             Selection::Missing | Selection::ByWildcardOnly => {
                 return Err(miss.unwrap_or_else(|| self.refuse_program(program, &name, "allow")));
             }
             Selection::Unlisted => {}
         }
         if self.profile.is_unrestricted() {
-            if !self.is_wide_open() && self.runs_anything(program) {
+            if self.runs_anything(program) {
                 return Err(self.refuse_program(program, &name, "interpreters"));
             }
-            return Ok(("unrestricted".to_owned(), Risk::Change));
+            return Ok(Grant::new("unrestricted".to_owned(), Risk::Change, &Terms::default()));
         }
         let profile = self.profile.name();
-        for rule in self.profile.rules().iter().filter(|rule| rule.is_for(target)) {
+        for rule in self.profile.rules().iter().filter(|rule| rule.counts(on)) {
             match by_rule(rule, program, asked) {
-                // The programs of the profiles are in forms that only look.
-                Some(Ok(())) => return Ok((format!("{profile}: {}", rule.name), Risk::Read)),
+                // The programs of the profiles are in forms that only look, unless somebody has to approve.
+                Some(Ok(())) => {
+                    let risk = if rule.terms.approval { Risk::Change } else { Risk::Read };
+                    return Ok(Grant::new(format!("{profile}: {}", rule.name), risk, &rule.terms));
+                }
                 Some(Err(reason)) => {
                     miss = miss.or(Some(Denial::new(format!("{profile}: {}", rule.name), reason)));
                 }
@@ -167,7 +180,7 @@ impl Policy {
         Err(miss.unwrap_or_else(|| self.refuse_program(program, &name, profile.as_str())))
     }
 
-    fn runs_anything(&self, program: &Program) -> bool {
+    pub(super) fn runs_anything(&self, program: &Program) -> bool {
         self.interpreters.is_program(&program.file_name) || self.interpreters.is_builtin(&program.stem)
     }
 
@@ -197,13 +210,7 @@ impl Policy {
 ///
 /// What is allowed is the program where Windows keeps it; what is denied is denied in every folder.
 fn by_rule(rule: &Rule, program: &Program, asked: &Asked<'_>) -> Option<Result<(), Reason>> {
-    let named = |known: &&ProgramSettings| match (WindowsPath::parse(&known.name), rule.effect) {
-        (Ok(path), Effect::Allow) => program.path().is_some_and(|asked| asked.is(&path)),
-        (Ok(path), Effect::Deny) => program.stem == interpreters::stem(path.file_name()),
-        (Err(_), Effect::Allow) => program.is_installed_as(&known.name),
-        (Err(_), Effect::Deny) => program.stem == interpreters::stem(&known.name),
-    };
-    let known = rule.programs.iter().find(named)?;
+    let known = named(rule, program)?;
     let Some(forms) = &known.arguments else { return Some(Ok(())) };
     if asked.open_ended && rule.effect == Effect::Deny {
         // What it denies is not certain yet.
@@ -225,6 +232,17 @@ fn by_rule(rule: &Rule, program: &Program, asked: &Asked<'_>) -> Option<Result<(
     };
     let name = asked.executable.to_owned();
     Some(Err(Reason::ProgramForm { name, forms: forms.iter().map(line).collect() }))
+}
+
+/// The program of a rule that this is.
+pub(super) fn named<'r>(rule: &'r Rule, program: &Program) -> Option<&'r ProgramSettings> {
+    let is_named = |known: &&ProgramSettings| match (WindowsPath::parse(&known.name), rule.effect) {
+        (Ok(path), Effect::Allow) => program.path().is_some_and(|asked| asked.is(&path)),
+        (Ok(path), Effect::Deny) => program.stem == interpreters::stem(path.file_name()),
+        (Err(_), Effect::Allow) => program.is_installed_as(&known.name),
+        (Err(_), Effect::Deny) => program.stem == interpreters::stem(&known.name),
+    };
+    rule.programs.iter().find(is_named)
 }
 
 /// The arguments of a command, as a program that PowerShell starts would get them.

@@ -8,16 +8,16 @@ use winrm_script::value::Value;
 use super::{
     Policy,
     denial::{Denial, Pass, Reason, Verdict},
+    occasion::Occasion,
     regex,
     subject::{Arguments, Given, Subject},
     values,
 };
-use crate::inventory::Target;
 
 impl Policy {
     /// Judges one filter.
-    pub(super) fn judge_filter(&self, subject: &Subject, target: &Target) -> Verdict {
-        self.denied(subject, target)?;
+    pub(super) fn judge_filter(&self, subject: &Subject, on: &Occasion<'_>) -> Verdict {
+        self.denied(subject, on)?;
         let given = match &subject.arguments {
             Arguments::Bound(given) => given,
             Arguments::Unbound(refusal) => return Err(Denial::unbound(refusal)),

@@ -14,6 +14,7 @@ use super::{
     denial::{Denial, Reason},
     names::CmdletName,
     path::Root,
+    rule::filled,
 };
 
 /// What is judged.
@@ -92,6 +93,11 @@ impl Subject {
         Some(subject)
     }
 
+    /// Whether all that it will be given stands in the script.
+    pub(super) fn is_written_out(&self) -> bool {
+        matches!(&self.arguments, Arguments::Bound(given) if given.iter().all(|given| !given.is_later))
+    }
+
     /// Whether the table has it.
     pub(super) fn is_known(&self) -> bool {
         self.command.is_some()
@@ -105,11 +111,7 @@ impl Subject {
     /// The command anew: full names, paths as literal ones, and what a rule fills in.
     ///
     /// Refused where a part cannot be written: nothing is ever left out.
-    pub(super) fn rebuilt(
-        &self,
-        roots: &[Root],
-        filled: &[(String, String)],
-    ) -> Result<TypedCommand, Denial> {
+    pub(super) fn rebuilt(&self, roots: &[Root], fills: &[(String, String)]) -> Result<TypedCommand, Denial> {
         let Arguments::Bound(given) = &self.arguments else { return self.named_anew() };
         let literal_path = self
             .command
@@ -125,9 +127,8 @@ impl Subject {
                 .map(|value| plainest(value, parameter.type_name()));
             push(&mut arguments, name, value).map_err(unwritable)?;
         }
-        for (name, value) in filled {
-            let value = value.parse().map_or_else(|_| Value::string(value.as_str()), Value::Int32);
-            push(&mut arguments, name, Some(value)).map_err(unwritable)?;
+        for (name, value) in fills {
+            push(&mut arguments, name, Some(filled(value))).map_err(unwritable)?;
         }
         self.with(arguments)
     }
@@ -144,7 +145,7 @@ impl Subject {
             _ => self.name.clone(),
         };
         let name = CommandName::new(&name).map_err(unwritable)?;
-        TypedCommand::new(name, arguments).map_err(|reason| Denial::from(reason))
+        TypedCommand::new(name, arguments).map_err(Denial::from)
     }
 }
 

@@ -59,6 +59,14 @@ struct Row {
     check: bool,
     allowed: Option<String>,
     approval: Option<String>,
+    rehearsed: Option<String>,
+    /// `agent`, `user` or `ci`.
+    purpose: Option<Purpose>,
+    #[serde(default)]
+    dry: bool,
+    /// Seconds since 1970.
+    #[serde(default)]
+    at_second: i64,
     rule: Option<String>,
     risk: Option<String>,
     kind: Option<String>,
@@ -178,15 +186,20 @@ fn complaint(row: &Row, judgement: &Judgement) -> Option<String> {
                 .or_else(|| same("the rule", &row.rule, wanted.rule()))
                 .or_else(|| same("the risk", &row.risk, wanted.risk().name()))
         }
+        Judgement::Rehearsed(rehearsed) => {
+            let wanted = rehearsed.wanted();
+            let Some(_) = &row.rehearsed else {
+                return Some(format!("rehearsed as {:?}", wanted.judged().text()));
+            };
+            same("the form", &row.rehearsed, &unqualified(wanted.judged()))
+        }
         Judgement::Denied(denial) => {
             let Some(_) = &row.denied else { return Some(denial.to_string()) };
             let place = denial.position.map(|place| place.to_string()).unwrap_or_default();
             same("the rule", &row.denied, &denial.rule)
                 .or_else(|| holds("the reason", &row.reason, &denial.reason.to_string()))
                 .or_else(|| same("the place", &row.at, &place))
-                .or_else(|| {
-                    holds("the alternative", &row.instead, denial.alternative.as_deref().unwrap_or_default())
-                })
+                .or_else(|| holds("the alternative", &row.instead, &denial.fix().unwrap_or_default()))
         }
     }
 }
@@ -243,7 +256,11 @@ fn judgements_are_what_the_table_says() {
         for row in &group.rows {
             rows += 1;
             let target = row.on.as_deref().map_or_else(target, target_called);
-            let judgement = policy.judge(&call(work(row)), &target, NOW);
+            let mut call = call(work(row));
+            call.purpose = row.purpose.unwrap_or_default();
+            call.mode = if row.dry { Mode::DryRun } else { Mode::Run };
+            let now = OffsetDateTime::from_unix_timestamp(row.at_second).unwrap();
+            let judgement = policy.judge(&call, &target, now);
             if let Some(complaint) = complaint(row, &judgement) {
                 complaints.push(format!("{:?}: {complaint}", work(row)));
             }
@@ -326,8 +343,8 @@ fn unknown_profiles_and_meaningless_entries_are_errors() {
     };
     let error = |settings: Settings| Policy::new(&settings).unwrap_err();
     assert_eq!(
-        error(settings("operate", &[])).to_string(),
-        "there is no profile \"operate\"; there are observe, inspect, unrestricted"
+        error(settings("operator", &[])).to_string(),
+        "there is no profile \"operator\"; there are observe, inspect, operate, endpoint, unrestricted"
     );
     for entry in
         ["", " ", "Get-Service -Name x", "\\\\host\\share\\x.exe", "*.exe\\x", "Get-Serv[ic]e", "a;b"]

@@ -14,7 +14,9 @@ pub(super) fn objection(value: &Value) -> Option<Reason> {
         Value::Table(table) => {
             table.entries().iter().find_map(|(key, value)| objection(key).or_else(|| objection(value)))
         }
-        one => text_of(one).and_then(|text| text_objection(&text)),
+        Value::String(text) => text_objection(text.as_str()),
+        // What is no text names nothing.
+        _ => None,
     }
 }
 
