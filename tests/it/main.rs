@@ -13,3 +13,4 @@ mod script;
 mod secrets;
 mod serve;
 mod support;
+mod typed;
