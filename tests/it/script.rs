@@ -60,7 +60,7 @@ fn objects_come_as_data_beside_the_text() {
     assert_eq!(data(server.call("invoke_cmdlet", &one))["objects"], json!([{ "Name": "W32Time" }]));
 }
 
-/// Only W32Time may be restarted.
+/// Only `W32Time` may be restarted.
 fn restarts(site: &Site) -> Server {
     let rule = "version = 1\n[[policy.rule]]\nname = \"restarts\"\ncommands = [\"Restart-Service\"]\n\
                 parameters = { Name = { values = [\"W32Time\"] } }\n";
@@ -302,7 +302,7 @@ fn what_would_take_too_much_ends_with_its_place() {
     ] {
         let begin = Instant::now();
         let result = server.call("execute_command", &json!({ "command": script }));
-        let short = &script[..script.len().min(80)];
+        let short: String = script.chars().take(80).collect();
         assert_eq!(result["isError"], json!(true), "{short}: {result}");
         let message = result["structuredContent"]["error"]["message"].as_str().unwrap_or_default();
         assert!(message.contains(words), "{short}: {result}");
@@ -406,4 +406,26 @@ fn pipelines(site: &Site, mark: Mark) -> Vec<Vec<String>> {
 /// Whether a command ever reached the host.
 fn sent(site: &Site, name: &str) -> bool {
     pipelines(site, Mark::default()).concat().iter().any(|command| command == name)
+}
+
+#[test]
+fn what_is_filtered_on_the_host_moves_a_hundredth_of_the_bytes() {
+    let site = Site::with(|builder| builder.restricted_endpoint("Files", ["Get-ChildItem"]));
+    let path = site.path("archive.toml");
+    let rule = "version = 1\n[[policy.rule]]\nname = \"archive\"\ncommands = [\"Get-ChildItem\"]\npaths = ['D:\\Archive']\n";
+    std::fs::write(&path, rule).unwrap();
+    let script =
+        "Get-ChildItem -Path D:\\Archive | Where-Object { $_.Length -gt 1GB } | Select-Object Name, Length";
+    let [pushed, whole] = [None, Some("Files")].map(|endpoint| {
+        let mark = site.record().mark();
+        let mut server = site.serve(&[("CONFIG", path.to_str()), ("CONFIGURATION_NAME", endpoint)]);
+        let result = server.call("query_powershell", &json!({ "command": script }));
+        let size = |event: &Event| if let Event::Answered { size, .. } = event { *size } else { 0 };
+        let bytes: usize = site.record().since(mark).iter().map(|entry| size(&entry.event)).sum();
+        (result, bytes, pipelines(&site, mark).concat())
+    });
+    assert_eq!(pushed.0["structuredContent"]["objects"].as_array().unwrap().len(), 100);
+    assert_eq!(pushed.2, ["Get-ChildItem", "Where-Object", "Select-Object"]);
+    assert_eq!(whole.2, ["Get-ChildItem"]);
+    assert!(pushed.1 * 100 <= whole.1, "{} bytes against {}", pushed.1, whole.1);
 }

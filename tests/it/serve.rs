@@ -95,7 +95,7 @@ fn what_is_denied_never_reaches_the_host() {
 fn a_timeout_stops_the_remote_command() {
     let site = Site::new();
     let mut server = site.serve(&[("ALLOW", Some("Start-Sleep"))]);
-    let result = server.call("invoke_cmdlet", &sleep(json!(0.5)));
+    let result = server.call("invoke_cmdlet", &sleep(&json!(0.5)));
     assert!(
         text(&result).contains("Status: TIMED OUT after 1s (the remote command was stopped)"),
         "{result}"
@@ -108,7 +108,7 @@ fn a_timeout_stops_the_remote_command() {
 fn a_cancelled_request_stops_the_remote_command() {
     let site = Site::new();
     let mut server = site.serve(&[("ALLOW", Some("Start-Sleep,hostname"))]);
-    let call = json!({ "name": "invoke_cmdlet", "arguments": sleep(json!(300)) });
+    let call = json!({ "name": "invoke_cmdlet", "arguments": sleep(&json!(300)) });
     let id = server.begin("tools/call", &call);
     assert!(site.wait_for(start(), |event| matches!(event, Event::Pipeline { .. })));
     server.send(&json!({
@@ -124,7 +124,7 @@ fn the_end_of_input_ends_the_process_within_a_second_and_deletes_its_shells() {
     let site = Site::new();
     let mut server = site.serve(&[("ALLOW", Some("Start-Sleep,hostname"))]);
     server.call("run_executable", &json!({ "executable": "hostname", "host": "localhost" }));
-    server.begin("tools/call", &json!({ "name": "invoke_cmdlet", "arguments": sleep(json!(300)) }));
+    server.begin("tools/call", &json!({ "name": "invoke_cmdlet", "arguments": sleep(&json!(300)) }));
     assert!(site.wait_for(start(), |event| matches!(event, Event::Pipeline { .. })));
     let (lived, output) = server.leave();
     assert!(lived < Duration::from_secs(1), "{lived:?}");
@@ -267,7 +267,7 @@ fn start() -> winrm_host::Mark {
 }
 
 /// A call that sleeps on the host for a minute.
-fn sleep(timeout: Value) -> Value {
+fn sleep(timeout: &Value) -> Value {
     let parameters = json!({ "Seconds": 60 });
     json!({ "cmdlet": "Start-Sleep", "parameters": parameters, "host": "localhost", "timeout_seconds": timeout })
 }
