@@ -62,6 +62,9 @@ impl Block<'_> {
             Ending::Sent(Outcome::Unknown) => "UNKNOWN (the connection was lost; it may have run)".to_owned(),
             Ending::Running { job } => format!("RUNNING (job {job})"),
             Ending::Denied(denial) => format!("DENIED ({})", denial.rule),
+            Ending::Failed { error, .. } if error.code == Code::ApprovalMissing.name() => {
+                "APPROVAL REQUIRED".to_owned()
+            }
             Ending::Failed { error, .. } => format!("ERROR ({})", error.code),
         }
     }

@@ -10,7 +10,7 @@ use super::{
 use crate::{
     call::{CallId, HostName, Outcome, Ran, StopReason},
     policy::Denial,
-    remedy::{Remedy, Retry},
+    remedy::{Code, Remedy, Retry},
 };
 
 /// The result of one call, in the shape of `winrm-mcp-server` and with more beside it.
@@ -73,6 +73,8 @@ pub enum Status {
     Failed,
     /// The policy denied it.
     Denied,
+    /// A human has to approve it first.
+    ApprovalRequired,
     /// Its time was over.
     TimedOut,
     /// The caller cancelled it.
@@ -273,6 +275,9 @@ impl Ending {
             Self::Sent(Outcome::Unknown) => Status::Unknown,
             Self::Running { .. } => Status::Running,
             Self::Denied(_) => Status::Denied,
+            Self::Failed { error, .. } if error.code == Code::ApprovalMissing.name() => {
+                Status::ApprovalRequired
+            }
             Self::Failed { .. } => Status::Error,
         }
     }

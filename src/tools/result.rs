@@ -78,7 +78,8 @@ pub(super) fn schema() -> Arc<JsonObject> {
             "status": {
                 "type": "string",
                 "enum": [
-                    "success", "failed", "denied", "timed_out", "cancelled", "running", "unknown", "error"
+                    "success", "failed", "denied", "approval_required", "timed_out", "cancelled", "running",
+                    "unknown", "error"
                 ]
             },
             "ran": { "type": "string", "enum": ["no", "yes", "unknown"] },
@@ -168,8 +169,8 @@ fn render_done(Done { report, failure }: &Done, user: &str, nonce: u128) -> Rend
     let bare = report.ran == Ran::No && report.stdout.is_empty() && report.stderr.is_empty();
     let text = match failure {
         None => report.fenced_text(nonce),
-        Some(Failure::Denied(_)) if bare => report.text(),
-        Some(Failure::Denied(_)) => report.fenced_text(nonce),
+        Some(Failure::Denied(_) | Failure::NotApproved(_)) if bare => report.text(),
+        Some(Failure::Denied(_) | Failure::NotApproved(_)) => report.fenced_text(nonce),
         Some(failure) => {
             let error = output::error_text(&report.host, user, failure) + "\n";
             if bare { error } else { error + &report.fenced_text(nonce) }
