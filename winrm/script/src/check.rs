@@ -264,14 +264,13 @@ impl<'tree, V: Vocabulary> Check<'tree, '_, V> {
     }
 }
 
-/// `2>$null`, `2>&1` and `*>$null`.
+/// Any stream to `$null`, and `2>&1`.
 fn is_taken(redirection: &Redirection) -> bool {
     match (&redirection.to, redirection.from) {
-        (RedirectionTarget::Output, Stream::Error) => true,
-        (RedirectionTarget::File(name), Stream::Error | Stream::All) => {
+        (RedirectionTarget::Output, from) => from == Stream::Error,
+        (RedirectionTarget::File(name) | RedirectionTarget::Append(name), _) => {
             matches!(&name.kind, ExpressionKind::Variable(variable) if variable.name.eq_ignore_ascii_case("null"))
         }
-        _ => false,
     }
 }
 

@@ -29,6 +29,7 @@ pub(crate) mod operator;
 mod output;
 mod pipeline;
 mod push_down;
+mod redirection;
 pub(crate) mod simple;
 mod standalone;
 mod statement;

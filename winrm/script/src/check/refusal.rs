@@ -35,8 +35,8 @@ pub enum Reason {
     /// A script block for a command of the host.
     #[error("script blocks are evaluated here and do not travel to a host")]
     ScriptBlockArgument,
-    /// A redirection other than `2>$null`, `2>&1` and `*>$null`.
-    #[error("only `2>$null`, `2>&1` and `*>$null` are redirections here")]
+    /// A redirection other than one to `$null`, and `2>&1`.
+    #[error("only redirections to `$null`, and `2>&1`, are taken")]
     Redirection,
     /// `[name]`.
     #[error("the type `[{0}]` is not known here")]

@@ -11,7 +11,7 @@ use super::limits::{Limit, Limits};
 use super::output::{Pipe, Target};
 use super::unwind::{Flow, Unwind};
 use super::variable::Scope;
-use super::{Ending, Facts, PushDown, Refusal, Session, Setup, Step};
+use super::{Ending, Facts, PushDown, Refusal, Session, Setup, Step, Stream};
 use crate::plan;
 use crate::position::Position;
 use crate::tree::{ScriptBlock, Span};
@@ -43,6 +43,8 @@ pub(super) struct Interpreter {
     pub(super) target: Target,
     /// Where errors go that end no statement.
     pub(super) errors_to: ErrorsTo,
+    /// Streams that are thrown away at the present place, besides that of errors.
+    pub(super) silenced: Vec<Stream>,
     /// `try` blocks and the like around the present place: errors that end a statement leave it.
     pub(super) guarded: usize,
     /// `$?`.
@@ -89,6 +91,7 @@ impl Interpreter {
             pipes: Vec::new(),
             target: Target::Caller,
             errors_to: ErrorsTo::Stream,
+            silenced: Vec::new(),
             guarded: 0,
             succeeded: true,
             exit_code: None,
@@ -188,7 +191,7 @@ impl Interpreter {
         if self.errors.len() > MAX_ERRORS {
             self.errors.remove(0);
         }
-        self.link.hand(Step::Record(super::Stream::Error, value)).await;
+        self.link.hand(Step::Record(Stream::Error, value)).await;
     }
 }
 

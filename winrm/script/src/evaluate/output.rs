@@ -181,6 +181,9 @@ impl Interpreter {
 
     /// Writes a record to a stream other than that of errors.
     pub(super) async fn record(&mut self, stream: Stream, value: Value) -> Flow<()> {
+        if self.silenced.contains(&stream) {
+            return Ok(());
+        }
         self.count_output()?;
         self.link.hand(Step::Record(stream, value)).await;
         Ok(())

@@ -5,13 +5,11 @@ use std::sync::Arc;
 use super::PushDown;
 use super::filter::Stage;
 use super::function::Definition;
-use super::interpreter::{ErrorsTo, Interpreter};
+use super::interpreter::Interpreter;
 use super::output::{Pipe, Target};
+use super::redirection::Redirection;
 use super::unwind::{Flow, Unwind};
-use crate::tree::{
-    Command, Expression, ExpressionKind, Pipeline, PipelineElement, PipelineElementKind, Redirection,
-    RedirectionTarget, Stream,
-};
+use crate::tree::{Command, Expression, ExpressionKind, Pipeline, PipelineElement, PipelineElementKind};
 use crate::value::Value;
 use crate::value::text::fold;
 
@@ -21,16 +19,23 @@ impl Interpreter {
         self.breathe().await?;
         match pipeline.elements.as_slice() {
             [] => Ok(()),
-            [only] if only.redirections.is_empty() => match &only.kind {
-                PipelineElementKind::Expression(expression) => self.expression_statement(expression).await,
+            [only] => match &only.kind {
+                PipelineElementKind::Expression(expression) => {
+                    let before = self.redirect(&Redirection::of(&only.redirections)?);
+                    let result = self.expression_statement(expression).await;
+                    self.restore(before);
+                    result
+                }
                 PipelineElementKind::Command(_) => self.stages(None, std::slice::from_ref(only)).await,
             },
             [first, rest @ ..] => match &first.kind {
                 PipelineElementKind::Expression(expression) => {
-                    let before = self.redirect(&first.redirections)?;
+                    let redirection = Redirection::of(&first.redirections)?;
+                    let before = self.redirect(&redirection);
                     let value = self.value(expression).await;
-                    self.errors_to = before;
-                    self.stages(Some(value?), rest).await
+                    self.restore(before);
+                    let value = if redirection.drops_output() { Value::array(Vec::new()) } else { value? };
+                    self.stages(Some(value), rest).await
                 }
                 PipelineElementKind::Command(_) => self.stages(None, &pipeline.elements).await,
             },
@@ -73,10 +78,11 @@ impl Interpreter {
         self.enter()?;
         let end = self.target;
         let errors_to = self.errors_to;
-        let depth = (self.pipes.len(), self.scopes.len());
+        let depth = (self.pipes.len(), self.scopes.len(), self.silenced.len());
         let result = self.run_stages(input, elements, end).await;
         self.pipes.truncate(depth.0);
         self.scopes.truncate(depth.1);
+        self.silenced.truncate(depth.2);
         self.target = end;
         self.errors_to = errors_to;
         self.leave();
@@ -93,18 +99,18 @@ impl Interpreter {
         let mut stages: Vec<Option<Box<dyn Stage>>> = Vec::new();
         if self.push_down == PushDown::On && input.is_none() && elements.len() > 1 {
             for (stage, element) in self.push_down(elements).await?.into_iter().zip(elements) {
-                stages.push(Some(Redirected::around(stage, self.redirection(&element.redirections)?)));
+                stages.push(Some(Redirection::of(&element.redirections)?.around(stage)));
             }
         }
         for element in elements.iter().skip(stages.len()) {
             let PipelineElementKind::Command(command) = &element.kind else {
                 return Err(Unwind::refused("an expression behind `|`"));
             };
-            let redirection = self.redirection(&element.redirections)?;
+            let redirection = Redirection::of(&element.redirections)?;
             let stage =
                 self.command(command, element.span).await.map_err(|unwind| unwind.at(element.span))?;
             for stage in stage {
-                stages.push(Some(Redirected::around(stage, redirection)));
+                stages.push(Some(redirection.around(stage)));
             }
         }
         self.succeeded = before;
@@ -162,38 +168,6 @@ impl Interpreter {
         Unwind::Enough(self.pipes.len().saturating_sub(1))
     }
 
-    /// Says where errors go from here on; gives back where they went.
-    fn redirect(&mut self, redirections: &[Redirection]) -> Flow<ErrorsTo> {
-        let before = self.errors_to;
-        if let Some(to) = self.redirection(redirections)? {
-            self.errors_to = to;
-        }
-        Ok(before)
-    }
-
-    /// What redirections say about errors; other streams' records are for the caller to show or not.
-    fn redirection(&mut self, redirections: &[Redirection]) -> Flow<Option<ErrorsTo>> {
-        let mut to = None;
-        for redirection in redirections {
-            let own = match &redirection.to {
-                RedirectionTarget::Output => ErrorsTo::Output,
-                RedirectionTarget::File(file) | RedirectionTarget::Append(file) => match &file.kind {
-                    ExpressionKind::Variable(variable) if variable.name.eq_ignore_ascii_case("null") => {
-                        ErrorsTo::Nowhere
-                    }
-                    _ => return Err(Unwind::refused("redirection to a file")),
-                },
-            };
-            match redirection.from {
-                Stream::Error => to = Some(own),
-                Stream::All if own == ErrorsTo::Nowhere => to = Some(own),
-                Stream::Warning | Stream::Verbose | Stream::Debug | Stream::Information => {}
-                Stream::All | Stream::Output => return Err(Unwind::refused("this redirection")),
-            }
-        }
-        Ok(to)
-    }
-
     /// The function of this name.
     pub(super) fn function(&self, name: &str) -> Option<Arc<Definition>> {
         let key = fold(name);
@@ -210,62 +184,4 @@ enum Phase {
     Begin,
     Alone,
     End,
-}
-
-/// A stage whose errors go elsewhere.
-struct Redirected {
-    inner: Box<dyn Stage>,
-    to: ErrorsTo,
-}
-
-impl Redirected {
-    /// A stage with its redirection, if it has one.
-    fn around(inner: Box<dyn Stage>, to: Option<ErrorsTo>) -> Box<dyn Stage> {
-        match to {
-            Some(to) => Box::new(Self { inner, to }),
-            None => inner,
-        }
-    }
-}
-
-impl Stage for Redirected {
-    fn begin<'a>(&'a mut self, interpreter: &'a mut Interpreter) -> super::interpreter::Turn<'a, ()> {
-        Box::pin(async move {
-            let before = std::mem::replace(&mut interpreter.errors_to, self.to);
-            let result = self.inner.begin(interpreter).await;
-            interpreter.errors_to = before;
-            result
-        })
-    }
-
-    fn alone<'a>(&'a mut self, interpreter: &'a mut Interpreter) -> super::interpreter::Turn<'a, ()> {
-        Box::pin(async move {
-            let before = std::mem::replace(&mut interpreter.errors_to, self.to);
-            let result = self.inner.alone(interpreter).await;
-            interpreter.errors_to = before;
-            result
-        })
-    }
-
-    fn process<'a>(
-        &'a mut self,
-        interpreter: &'a mut Interpreter,
-        item: Value,
-    ) -> super::interpreter::Turn<'a, ()> {
-        Box::pin(async move {
-            let before = std::mem::replace(&mut interpreter.errors_to, self.to);
-            let result = self.inner.process(interpreter, item).await;
-            interpreter.errors_to = before;
-            result
-        })
-    }
-
-    fn end<'a>(&'a mut self, interpreter: &'a mut Interpreter) -> super::interpreter::Turn<'a, ()> {
-        Box::pin(async move {
-            let before = std::mem::replace(&mut interpreter.errors_to, self.to);
-            let result = self.inner.end(interpreter).await;
-            interpreter.errors_to = before;
-            result
-        })
-    }
 }

@@ -271,7 +271,7 @@ impl Interpreter {
     }
 
     async fn try_catch(&mut self, guarded: &Try) -> Flow<()> {
-        let before = (self.target, self.errors_to, self.scopes.len(), self.pipes.len());
+        let before = (self.target, self.errors_to, self.scopes.len());
         self.guarded += 1;
         let mut result = self.block(&guarded.body).await;
         self.guarded -= 1;

@@ -7,7 +7,7 @@ use super::reason::Reason;
 use super::scope::Scope;
 use super::stage::Stage;
 use crate::commands::{Bound, Risk};
-use crate::tree::{Expression, ExpressionKind};
+use crate::tree::{Expression, ExpressionKind, Redirection, RedirectionTarget};
 
 /// The part of a pipeline that runs on the host, as far as the script alone says.
 #[derive(Debug)]
@@ -218,6 +218,11 @@ fn reader(stage: &Stage<'_>) -> Result<Known, Reason> {
     }
     let known = stage.known().filter(|known| known.risk() == Risk::Read);
     let known = known.ok_or_else(|| Reason::Change(name.to_owned()))?;
+    // Errors that join the output would go through the filters.
+    let joined = |own: &Redirection| matches!(own.to, RedirectionTarget::Output);
+    if stage.element.redirections.iter().any(joined) {
+        return Err(Reason::Gathered);
+    }
     let bound = stage.bound().ok();
     let gathers = |own: &Bound<&Expression>| {
         own.arguments.iter().any(|argument| GATHERING.contains(&argument.parameter.name()))

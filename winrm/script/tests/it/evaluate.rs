@@ -182,6 +182,8 @@ fn what_a_script_does_by_itself() {
         ("$e = Write-Output 1 -OutVariable v; $v.Count", vec!["1"]),
         ("'{\"a\":[1,2]}' | ConvertFrom-Json | ForEach-Object { $_.a.Count }", vec!["2"]),
         (deep, vec!["1"]),
+        ("Write-Output 1 *>$null; 2 > $null; 3 2>$null; $null -eq (4 > $null)", vec!["3", "True"]),
+        ("1..3 > $null | ForEach-Object { $_ }; & { 4; Write-Error e } *>$null; 5", vec!["5"]),
     ] {
         let (output, errors, ending) = run(script, Limits::default()).expect(script);
         assert_eq!(

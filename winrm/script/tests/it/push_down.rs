@@ -283,6 +283,8 @@ fn values_decide_what_travels() {
             vec!["Where-Object -Like -Property Name -Value *3*", "Select-Object -First 1"],
         ),
         ("'D:\\' | dir | select -First 1", vec![]),
+        ("dir 2>&1 | ? Name -like 'x*'", vec![]),
+        ("dir 2>$null | ? Name -like 'x*'", vec!["Where-Object -Like -Property Name -Value x*"]),
     ] {
         assert_eq!(filters(script, &files), expected, "{script}");
     }
