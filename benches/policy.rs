@@ -8,7 +8,7 @@ use divan::{Bencher, black_box};
 use time::OffsetDateTime;
 use winrm_mcp::{
     call::{Call, CallId, HostName, Mode, Principal, Purpose, Work},
-    inventory::{AuthScheme, Endpoint, Login, Remoting, Scheme, Target, Timeouts, Trust},
+    inventory::{AuthScheme, Endpoint, Login, Remoting, Target, Timeouts, Trust},
     policy::{Judgement, ParameterSettings, Policy, RuleSettings, Settings},
     secret::Reference,
 };
@@ -20,7 +20,7 @@ fn main() {
 fn target() -> Target {
     Target {
         name: HostName::new("web-01"),
-        endpoint: Endpoint::parse("web-01", Scheme::Https, Scheme::default_port).unwrap(),
+        endpoint: Endpoint::parse("web-01").unwrap(),
         login: Login {
             user: "svc".to_owned(),
             password: Reference::Environment("P".to_owned()),

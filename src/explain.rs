@@ -21,7 +21,7 @@ use winrm_script::{
 pub use self::shown::{CommandShown, Decision, Explanation, Given, Spot};
 use crate::{
     call::{Call, HostName, Work},
-    inventory::{AuthScheme, Endpoint, EndpointError, Login, Remoting, Scheme, Target, Timeouts, Trust},
+    inventory::{AuthScheme, Endpoint, EndpointError, Login, Remoting, Target, Timeouts, Trust},
     policy::{Denial, Judgement, Place, Policy},
     remedy::Remedy as _,
     secret::Reference,
@@ -49,7 +49,7 @@ pub fn explain(policy: &Policy, call: &Call, target: &Target, now: OffsetDateTim
 pub fn any_host() -> Result<Target, EndpointError> {
     Ok(Target {
         name: HostName::new("any-host"),
-        endpoint: Endpoint::parse("any-host", Scheme::Https, Scheme::default_port)?,
+        endpoint: Endpoint::parse("any-host")?,
         login: Login {
             user: String::new(),
             password: Reference::Environment(String::new()),

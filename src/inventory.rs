@@ -2,23 +2,19 @@
 //!
 //! Nothing else is ever contacted: a credential goes only to a host that stands here.
 
-mod endpoint;
 pub mod nearest;
 mod remoting;
 
 use std::{collections::BTreeSet, fmt, path::PathBuf, time::Duration};
 
-pub use self::{
-    endpoint::{Endpoint, EndpointError, Scheme},
-    remoting::{ConfigurationName, Lockdown, NotAConfigurationName, Remoting},
-};
+pub use self::remoting::{ConfigurationName, Lockdown, NotAConfigurationName, Remoting};
 // What a host is reached by are values of the client's; who reaches it is `session` alone.
 use crate::{
     call::HostName,
     remedy::{Code, Remedy},
     secret::Reference,
 };
-pub use winrm::{NoProxy, Pin, Proxy};
+pub use winrm::{Endpoint, EndpointError, NoProxy, Pin, Proxy, Transport};
 
 /// All configured hosts.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

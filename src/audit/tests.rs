@@ -8,7 +8,7 @@ use time::macros::datetime;
 use super::*;
 use crate::{
     call::{HostName, Mode, Principal, Purpose, Work},
-    inventory::{AuthScheme, Endpoint, Login, Remoting, Scheme, Target, Timeouts, Trust},
+    inventory::{AuthScheme, Endpoint, Login, Remoting, Target, Timeouts, Trust},
     policy::{Policy, Settings},
     secret::Reference,
 };
@@ -38,7 +38,7 @@ fn call(text: &str) -> Call {
 fn judged(call: &Call) -> Judgement {
     let target = Target {
         name: HostName::new("web-01"),
-        endpoint: Endpoint::parse("web-01", Scheme::Https, Scheme::default_port).unwrap(),
+        endpoint: Endpoint::parse("web-01").unwrap(),
         login: Login {
             user: "u".to_owned(),
             password: Reference::Environment("P".to_owned()),

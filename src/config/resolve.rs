@@ -1,6 +1,6 @@
 //! From settings as they were written to settings in force.
 
-use std::{num::NonZeroU16, path::PathBuf, time::Duration};
+use std::{path::PathBuf, time::Duration};
 
 use super::{
     Arguments, Config, ConfigError, Hosts, PolicySources, approval,
@@ -15,7 +15,7 @@ use crate::{
     call::HostName,
     inventory::{
         AuthScheme, ConfigurationName, Endpoint, Inventory, InventoryError, Lockdown, Login, NoProxy, Proxy,
-        Remoting, Scheme, Target, Timeouts, Trust, danger::SkipVerification,
+        Remoting, Target, Timeouts, Transport, Trust, danger::SkipVerification,
     },
     policy::{self, Policy, PolicyError, RuleSettings},
     secret::Environment,
@@ -168,7 +168,7 @@ impl Resolver<'_> {
         let scheme = self
             .rows
             .keep(row("auth"), host.auth.clone(), AuthScheme::default(), |auth| auth.name().to_owned());
-        let proxy = self.proxy(&row, &host, endpoint.as_ref().map_or(Scheme::Https, Endpoint::scheme));
+        let proxy = self.proxy(&row, &host, endpoint.as_ref().map_or(Transport::Https, Endpoint::transport));
         let seconds = |seconds: u32| Duration::from_secs(u64::from(seconds));
         let timeouts = Timeouts {
             connect: seconds(self.number(&row("connect_timeout"), host.connect_timeout, DEFAULT_CONNECT)),
@@ -216,16 +216,16 @@ impl Resolver<'_> {
     fn endpoint(&mut self, name: &Sourced<String>, host: &HostSettings) -> Option<Endpoint> {
         let written = host.endpoint.as_ref().unwrap_or(name);
         let https = host.https.as_ref().is_none_or(|https| https.value);
-        let scheme = if https { Scheme::Https } else { Scheme::Http };
-        let default_port = |scheme: Scheme| {
-            let standard = match scheme {
-                Scheme::Https => &host.https_port,
-                Scheme::Http => &host.http_port,
+        let transport = if https { Transport::Https } else { Transport::Http };
+        let port = |transport: Transport| {
+            let standard = match transport {
+                Transport::Https => &host.https_port,
+                Transport::Http => &host.http_port,
             };
-            let port = host.port.as_ref().or(standard.as_ref()).and_then(|port| NonZeroU16::new(port.value));
-            port.unwrap_or(scheme.default_port())
+            let port = host.port.as_ref().or(standard.as_ref());
+            port.map_or(transport.default_port(), |port| port.value)
         };
-        match Endpoint::parse(&written.value, scheme, default_port) {
+        match Endpoint::parse_with(&written.value, transport, port) {
             Ok(endpoint) => {
                 let sources = [Some(&written.source), host.https.as_ref().map(|https| &https.source)];
                 let port = host.port.as_ref().map(|port| &port.source);
@@ -275,11 +275,16 @@ impl Resolver<'_> {
     }
 
     /// The proxy that the settings name, or else the one that every program takes from the environment.
-    fn proxy(&mut self, row: &dyn Fn(&str) -> String, host: &HostSettings, scheme: Scheme) -> Option<Proxy> {
+    fn proxy(
+        &mut self,
+        row: &dyn Fn(&str) -> String,
+        host: &HostSettings,
+        transport: Transport,
+    ) -> Option<Proxy> {
         let (proxy, source) = match &host.proxy {
             Some(Sourced { value: ProxyChoice::Direct, .. }) => return None,
             Some(Sourced { value: ProxyChoice::Through(proxy), source }) => (proxy.clone(), source.clone()),
-            None => self.common_proxy(scheme)?,
+            None => self.common_proxy(transport)?,
         };
         let proxy = match self.variable(["no_proxy", "NO_PROXY"]) {
             Some((list, _)) => proxy.except(NoProxy::parse(&list)),
@@ -289,11 +294,11 @@ impl Resolver<'_> {
         Some(proxy)
     }
 
-    fn common_proxy(&mut self, scheme: Scheme) -> Option<(Proxy, Source)> {
-        let names = match scheme {
-            Scheme::Https => ["https_proxy", "HTTPS_PROXY"],
+    fn common_proxy(&mut self, transport: Transport) -> Option<(Proxy, Source)> {
+        let names = match transport {
+            Transport::Https => ["https_proxy", "HTTPS_PROXY"],
             // Not HTTP_PROXY: a web server sets that to what a request says.
-            Scheme::Http => ["http_proxy", "http_proxy"],
+            Transport::Http => ["http_proxy", "http_proxy"],
         };
         let (text, name) = self.variable(names).or_else(|| self.variable(["all_proxy", "ALL_PROXY"]))?;
         let source = Source::Variable(name.to_owned());
@@ -315,7 +320,7 @@ impl Resolver<'_> {
     }
 
     fn basic(&mut self, endpoint: &Endpoint, trust: &Trust, user: &Sourced<String>) {
-        if endpoint.scheme() == Scheme::Http || matches!(trust, Trust::Danger(_)) {
+        if endpoint.transport() == Transport::Http || matches!(trust, Trust::Danger(_)) {
             self.problem(user.source.clone(), ProblemKind::BasicExposed);
         }
         let local = user.value.strip_prefix(".\\").unwrap_or(&user.value);
@@ -495,7 +500,7 @@ fn variables_over(variables: HostSettings, host: HostSettings) -> HostSettings {
 
 /// A host that only the variables know: what they say is its endpoint, and the host in it is its name.
 fn new_host(named: Sourced<String>, variables: HostSettings) -> HostSettings {
-    let name = match Endpoint::parse(&named.value, Scheme::Https, Scheme::default_port) {
+    let name = match Endpoint::parse(&named.value) {
         Ok(endpoint) => endpoint.host().to_owned(),
         Err(_) => named.value.clone(),
     };

@@ -183,12 +183,12 @@ fn a_denial_names_the_rule_and_an_alternative() {
 fn denial(policy: &Policy, text: &str) -> crate::policy::Denial {
     use crate::{
         call::{Call, Mode, Principal, Purpose, Work},
-        inventory::{AuthScheme, Endpoint, Login, Remoting, Scheme, Target, Timeouts, Trust},
+        inventory::{AuthScheme, Endpoint, Login, Remoting, Target, Timeouts, Trust},
         secret::Reference,
     };
     let target = Target {
         name: HostName::new("web-01"),
-        endpoint: Endpoint::parse("web-01", Scheme::Https, Scheme::default_port).unwrap(),
+        endpoint: Endpoint::parse("web-01").unwrap(),
         login: Login {
             user: "u".to_owned(),
             password: Reference::Environment("P".to_owned()),

@@ -14,7 +14,7 @@ use winrm_script::{
 use super::*;
 use crate::{
     call::{CallId, HostName, Mode, Principal, Purpose},
-    inventory::{AuthScheme, Endpoint, Login, Remoting, Scheme, Tag, Timeouts, Trust},
+    inventory::{AuthScheme, Endpoint, Login, Remoting, Tag, Timeouts, Trust},
     secret::Reference,
 };
 
@@ -113,7 +113,7 @@ fn target() -> Target {
 fn target_called(name: &str) -> Target {
     Target {
         name: HostName::new(name),
-        endpoint: Endpoint::parse("web-01", Scheme::Https, Scheme::default_port).unwrap(),
+        endpoint: Endpoint::parse("web-01").unwrap(),
         login: Login {
             user: "svc".to_owned(),
             password: Reference::Environment("P".to_owned()),

@@ -2,7 +2,7 @@
 
 use std::{io, path::PathBuf};
 
-use winrm::{ConfigError, EndpointError, InvalidUserName, TrustError};
+use winrm::{ConfigError, InvalidUserName, TrustError};
 
 use super::advice;
 use crate::{
@@ -36,9 +36,6 @@ pub enum SessionError {
     /// The user name cannot be one.
     #[error(transparent)]
     User(#[from] InvalidUserName),
-    /// The address cannot be one.
-    #[error(transparent)]
-    Endpoint(#[from] EndpointError),
     /// The settings cannot work together.
     #[error(transparent)]
     Configuration(#[from] ConfigError),
@@ -125,7 +122,6 @@ impl Remedy for SessionError {
             | Self::CaFile { .. }
             | Self::CaContent { .. }
             | Self::User(_)
-            | Self::Endpoint(_)
             | Self::Configuration(_) => Code::Configuration,
         }
     }
@@ -140,7 +136,7 @@ impl Remedy for SessionError {
                 Some("name a directory of yours with WINRM_MCP_STATE_DIR, or state_dir".to_owned())
             }
             Self::User(_) => Some(r"write user, DOMAIN\user or user@realm".to_owned()),
-            Self::Endpoint(_) | Self::Configuration(_) => Some("correct the host's settings".to_owned()),
+            Self::Configuration(_) => Some("correct the host's settings".to_owned()),
             Self::Host(error) => advice::fix(error.cause()),
             Self::Deadline { .. } => Some("raise the timeout, or see check_host".to_owned()),
             Self::TextWhereLocked => {

@@ -129,9 +129,8 @@ fn configuration(
     refused: &RefusedCredentials,
     instance: &Instance,
 ) -> Result<ClientConfig, SessionError> {
-    let endpoint = winrm::Endpoint::parse(&target.endpoint.to_string())?;
     let credential = Credential::new(UserName::parse(&target.login.user)?, secret);
-    let mut config = ClientConfig::new(endpoint, trust(&target.trust)?, credential)?;
+    let mut config = ClientConfig::new(target.endpoint.clone(), trust(&target.trust)?, credential)?;
     config.schemes = match target.login.scheme {
         AuthScheme::Negotiate => vec![Scheme::Negotiate, Scheme::Spnego, Scheme::Ntlm],
         // Windows offers NTLM under the name of Negotiate; asking for it by its own first would cost a round trip.

@@ -1,6 +1,6 @@
 //! Leases against the loopback host: what reaches it, what comes back, and what is known when it goes wrong.
 
-use std::{net::SocketAddr, num::NonZeroU16};
+use std::net::SocketAddr;
 
 use time::OffsetDateTime;
 use winrm_host::{
@@ -10,9 +10,7 @@ use winrm_host::{
 use super::*;
 use crate::{
     call::{Call, Mode, Outcome, Purpose, Ran, StopReason, Work},
-    inventory::{
-        AuthScheme, ConfigurationName, Endpoint, Lockdown, Login, Remoting, Scheme, Timeouts, Trust,
-    },
+    inventory::{AuthScheme, ConfigurationName, Endpoint, Lockdown, Login, Remoting, Timeouts, Trust},
     policy::{Authorized, Judgement, Policy, Settings},
     redact::KnownSecrets,
     remedy::{Code, Remedy as _},
@@ -88,10 +86,9 @@ impl Site {
 }
 
 fn target(addr: SocketAddr, trust: Trust, remoting: Remoting) -> Target {
-    let port = NonZeroU16::new(addr.port()).unwrap();
     Target {
         name: HostName::new("web-01"),
-        endpoint: Endpoint::parse("localhost", Scheme::Https, |_| port).unwrap(),
+        endpoint: Endpoint::parse("localhost").unwrap().with_port(addr.port()),
         login: Login {
             user: "operator".to_owned(),
             password: Reference::Environment("PASSWORD".to_owned()),

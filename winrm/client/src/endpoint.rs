@@ -61,14 +61,29 @@ impl Endpoint {
     ///
     /// [`EndpointError`] names the part that cannot be read.
     pub fn parse(text: &str) -> Result<Self, EndpointError> {
+        Self::parse_with(text, Transport::Https, Transport::default_port)
+    }
+
+    /// Reads an address as people write it; what the text does not say comes from `transport` and `port`.
+    ///
+    /// # Errors
+    ///
+    /// As [`Endpoint::parse`].
+    pub fn parse_with(
+        text: &str,
+        transport: Transport,
+        port: impl FnOnce(Transport) -> u16,
+    ) -> Result<Self, EndpointError> {
         let text = text.trim();
         let (transport, rest) = match text.split_once("://") {
             Some((scheme, rest)) => (Transport::parse(scheme)?, rest),
-            None => (Transport::Https, text),
+            None => (transport, text),
         };
         let (authority, path) = match rest.find('/').and_then(|at| rest.split_at_checked(at)) {
-            Some((authority, path)) if path != "/" => (authority, path),
-            Some((authority, _)) => (authority, DEFAULT_PATH),
+            Some((authority, path)) => match path.trim_end_matches('/') {
+                "" => (authority, DEFAULT_PATH),
+                path => (authority, path),
+            },
             None => (rest, DEFAULT_PATH),
         };
         if authority.contains('@') {
@@ -77,13 +92,9 @@ impl Endpoint {
         if !path.bytes().all(|byte| byte.is_ascii_graphic()) {
             return Err(EndpointError::Path(path.to_owned()));
         }
-        let (host, port) = split_port(authority)?;
-        Ok(Self {
-            transport,
-            host,
-            port: port.unwrap_or_else(|| transport.default_port()),
-            path: path.to_owned(),
-        })
+        let (host, written_port) = split_port(authority)?;
+        let port = written_port.unwrap_or_else(|| port(transport));
+        Ok(Self { transport, host, port, path: path.to_owned() })
     }
 
     /// The same endpoint on another port.
@@ -178,7 +189,9 @@ impl Transport {
         }
     }
 
-    fn default_port(self) -> u16 {
+    /// The port of a listener that nobody moved: 5986 and 5985.
+    #[must_use]
+    pub fn default_port(self) -> u16 {
         match self {
             Self::Https => 5986,
             Self::Http => 5985,
@@ -222,8 +235,9 @@ fn parse_host(text: &str) -> Result<Host, EndpointError> {
 }
 
 fn parse_port(text: &str) -> Result<u16, EndpointError> {
+    let is_number = text.bytes().all(|byte| byte.is_ascii_digit());
     match text.parse() {
-        Ok(port) if port != 0 => Ok(port),
+        Ok(port) if port != 0 && is_number => Ok(port),
         _ => Err(EndpointError::Port(text.to_owned())),
     }
 }
@@ -232,7 +246,7 @@ const DEFAULT_PATH: &str = "/wsman";
 
 #[cfg(test)]
 mod tests {
-    use super::{Endpoint, EndpointError};
+    use super::{Endpoint, EndpointError, Transport};
 
     #[test]
     fn reads_what_people_write() {
@@ -241,6 +255,7 @@ mod tests {
             (" web-01:443 ", "https://web-01:443/wsman"),
             ("https://web-01.corp.example", "https://web-01.corp.example:5986/wsman"),
             ("https://web-01/", "https://web-01:5986/wsman"),
+            ("https://web-01/wsman/", "https://web-01:5986/wsman"),
             ("HTTP://web_01", "http://web_01:5985/wsman"),
             ("http://10.0.0.7/custom/wsman", "http://10.0.0.7:5985/custom/wsman"),
             ("::1", "https://[::1]:5986/wsman"),
@@ -253,6 +268,13 @@ mod tests {
     }
 
     #[test]
+    fn what_the_text_does_not_say_comes_from_the_caller() {
+        let read = |text| Endpoint::parse_with(text, Transport::Http, |_| 8080).unwrap().to_string();
+        assert_eq!(read("web-01"), "http://web-01:8080/wsman");
+        assert_eq!(read("https://web-01:443"), "https://web-01:443/wsman");
+    }
+
+    #[test]
     fn names_the_part_that_cannot_be_read() {
         let cases = [
             ("", EndpointError::NoHost),
@@ -260,6 +282,7 @@ mod tests {
             (":5986", EndpointError::NoHost),
             ("ftp://web", EndpointError::Scheme("ftp".to_owned())),
             ("web:0", EndpointError::Port("0".to_owned())),
+            ("web:+5986", EndpointError::Port("+5986".to_owned())),
             ("web:65536", EndpointError::Port("65536".to_owned())),
             ("web:", EndpointError::Port(String::new())),
             ("we b", EndpointError::Host("we b".to_owned())),
