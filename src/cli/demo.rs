@@ -10,6 +10,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use secrecy::ExposeSecret as _;
 use serde_json::{Value, json};
 use winrm_host::{Ended, Event, Host, Operation, Record};
 
@@ -29,19 +30,19 @@ pub(super) async fn run(console: &Console) -> Exit {
 }
 
 async fn show(console: &Console) -> Result<(), DemoError> {
-    let scratch = Scratch::new()?;
     let reachable = Reachable::start(Host::builder().hostname("WEB-01")).await.map_err(DemoError::Host)?;
+    let scratch = Scratch::new(&reachable)?;
     let record = reachable.host.record();
     heading(console, 1, "A simulated Windows server listens on loopback");
     console.line(format_args!(
         "   https://localhost:{}/wsman, its own certificate",
         reachable.host.addr().port()
     ));
+    console.line("   It has PowerShell's usual endpoint, web-01 in what follows, and a restricted");
+    console.line("   one (JEA) that takes no script text: web-01-jea.");
 
-    let mut environment = reachable.environment();
-    environment.extend(scratch.environment());
-    let mut client = Client::start(&environment)?;
-    let shown = steps(console, &mut client, &record).await;
+    let mut client = Client::start(&scratch.environment(&reachable))?;
+    let shown = Demo { console, client: &mut client, record: &record }.steps().await;
     client.close().await?;
     let shown = match shown {
         Ok(()) => ending(console, &record, &scratch),
@@ -51,63 +52,169 @@ async fn show(console: &Console) -> Result<(), DemoError> {
     shown
 }
 
-async fn steps(console: &Console, client: &mut Client, record: &Record) -> Result<(), DemoError> {
-    heading(console, 2, "An MCP client connects");
-    let about = client.initialize().await?;
-    let server = about.get("serverInfo").cloned().unwrap_or_default();
-    let tools = client.ask("tools/list", json!({})).await?;
-    let names: Vec<&str> = tools
-        .get("tools")
-        .and_then(Value::as_array)
-        .into_iter()
-        .flatten()
-        .filter_map(|tool| tool.get("name").and_then(Value::as_str))
-        .collect();
-    console.line(format_args!("   {} {}", text(&server, "name"), text(&server, "version")));
-    console.line(format_args!("   tools: {}", names.join(", ")));
+/// A demo under way.
+struct Demo<'a> {
+    console: &'a Console,
+    client: &'a mut Client,
+    record: &'a Record,
+}
 
-    heading(console, 3, "An allowed command");
-    let mark = record.mark();
-    let result = command(console, client, json!({ "command": "Get-Service -Name W32Time" })).await?;
-    hold(!failed(&result), "an allowed command succeeds")?;
-    let waited = waited_for(record, mark);
-    hold(waited <= 6, "a cold command takes six requests")?;
-    console.line(format_args!(
-        "   Cold: {waited} requests (type 1, type 3 with Create, Receive twice, Command, Receive)."
-    ));
+impl Demo<'_> {
+    async fn steps(mut self) -> Result<(), DemoError> {
+        self.connect().await?;
+        self.allowed().await?;
+        self.script().await?;
+        self.denied().await?;
+        self.denied_half_way().await?;
+        self.timeout().await
+    }
 
-    heading(console, 4, "A command that nobody allowed");
-    let mark = record.mark();
-    let result = command(console, client, json!({ "command": "Stop-Service -Name W32Time" })).await?;
-    hold(failed(&result), "a denied command fails")?;
-    hold(record.requests_since(mark).is_empty(), "a denied command sends nothing")?;
-    console.line("   The host saw nothing of it.");
+    async fn connect(&mut self) -> Result<(), DemoError> {
+        self.heading(2, "An MCP client connects");
+        let about = self.client.initialize().await?;
+        let server = about.get("serverInfo").cloned().unwrap_or_default();
+        let tools = self.client.ask("tools/list", json!({})).await?;
+        let tools = tools.get("tools").and_then(Value::as_array).cloned().unwrap_or_default();
+        let names: Vec<&str> = tools.iter().map(|tool| text(tool, "name")).collect();
+        self.line(format_args!("{} {}", text(&server, "name"), text(&server, "version")));
+        for line in fold(&format!("tools: {}", names.join(", "))) {
+            self.line(line);
+        }
+        Ok(())
+    }
 
-    heading(console, 5, "Text that would be two commands");
-    let result = command(console, client, json!({ "command": "Get-Service; Stop-Service W32Time" })).await?;
-    hold(failed(&result), "a second statement is refused")?;
+    async fn allowed(&mut self) -> Result<(), DemoError> {
+        self.heading(3, "An allowed command");
+        let mark = self.record.mark();
+        let arguments = json!({ "host": "web-01", "command": "Get-Service -Name W32Time" });
+        let result = self.call("execute_command", arguments).await?;
+        hold(!failed(&result), "an allowed command succeeds")?;
+        let waited = waited_for(self.record, mark);
+        hold(waited <= 6, "a cold command takes at most six requests")?;
+        self.line(format_args!("Cold: {waited} requests, the authentication among them."));
+        Ok(())
+    }
 
-    heading(console, 6, "A timeout that stops the remote command");
-    let mark = record.mark();
-    let parameters = json!({ "Seconds": 60 });
-    let arguments = json!({
-        "cmdlet": "Start-Sleep", "parameters": parameters, "host": "localhost", "timeout_seconds": 1
+    async fn script(&mut self) -> Result<(), DemoError> {
+        self.heading(4, "A script, on the endpoint that takes no script text");
+        let mark = self.record.mark();
+        let result = self.call("execute_command", json!({ "host": "web-01-jea", "command": SCRIPT })).await?;
+        hold(!failed(&result), "a script runs where only commands are taken")?;
+        self.line("It was evaluated here. All that the host was sent:");
+        let sent = self.sent(mark);
+        hold(sent.len() == 1, "the host gets one command")?;
+        for command in &sent {
+            self.line(format_args!("  {command}"));
+        }
+        Ok(())
+    }
+
+    async fn denied(&mut self) -> Result<(), DemoError> {
+        self.heading(5, "A command that nobody allowed");
+        let mark = self.record.mark();
+        let arguments = json!({ "host": "web-01", "command": "Stop-Service -Name W32Time" });
+        let result = self.call("execute_command", arguments).await?;
+        hold(failed(&result), "a denied command fails")?;
+        // What the call before left to be closed may still arrive.
+        hold(self.sent(mark).is_empty(), "a denied command sends nothing")?;
+        self.line("The host saw nothing of it.");
+        Ok(())
+    }
+
+    async fn denied_half_way(&mut self) -> Result<(), DemoError> {
+        self.heading(6, "A value that is known only when the script runs");
+        let mark = self.record.mark();
+        let result = self.call("execute_command", json!({ "host": "web-01", "command": SMUGGLED })).await?;
+        hold(failed(&result), "a value that is not allowed is denied")?;
+        self.line("Each command is judged with its values as it is sent. The host was sent:");
+        let sent = self.sent(mark);
+        hold(sent.len() == 1 && sent.iter().all(|sent| sent.contains("Spooler")), "one of two is sent")?;
+        for command in &sent {
+            self.line(format_args!("  {command}"));
+        }
+        Ok(())
+    }
+
+    async fn timeout(&mut self) -> Result<(), DemoError> {
+        self.heading(7, "A timeout that stops the remote command");
+        let mark = self.record.mark();
+        let arguments = json!({
+            "host": "web-01", "executable": "ping.exe", "arguments": ["-t", "127.0.0.1"], "timeout_seconds": 1
+        });
+        let result = self.call("run_executable", arguments).await?;
+        hold(failed(&result), "a timeout is a failure")?;
+        let stopped = self
+            .record
+            .wait_for(mark, Duration::from_secs(1), |event| {
+                matches!(event, Event::CommandEnded { how: Ended::Terminated, .. })
+            })
+            .await;
+        hold(stopped.is_some(), "the remote command was terminated")?;
+        self.line("The host's record: signal terminate, the process has ended.");
+        Ok(())
+    }
+
+    /// Calls a tool and shows question and answer.
+    async fn call(&mut self, tool: &str, arguments: Value) -> Result<Value, DemoError> {
+        let script = arguments.get("command").and_then(Value::as_str).filter(|text| text.contains('\n'));
+        match script {
+            Some(script) => {
+                self.line(format_args!("{tool} on {}", text(&arguments, "host")));
+                for line in script.lines() {
+                    self.line(format_args!("> {line}"));
+                }
+            }
+            None => {
+                for line in fold(&format!("{tool} {}", spaced(&arguments))) {
+                    self.line(line);
+                }
+            }
+        }
+        let result = self.client.call(tool, arguments).await?;
+        let content = result.pointer("/content/0/text").and_then(Value::as_str).unwrap_or_default();
+        for line in content.lines().flat_map(fold) {
+            self.line(format_args!("| {line}"));
+        }
+        Ok(result)
+    }
+
+    /// The commands that the host was sent, as its record has them.
+    fn sent(&self, mark: winrm_host::Mark) -> Vec<String> {
+        let commands = self.record.since(mark).into_iter().filter_map(|entry| match entry.event {
+            Event::Pipeline { commands, .. } => Some(commands.iter().map(shown).collect::<Vec<_>>()),
+            Event::Command { line, .. } => Some(vec![line]),
+            _ => None,
+        });
+        commands.flatten().collect()
+    }
+
+    fn heading(&self, number: u8, title: &str) {
+        heading(self.console, number, title);
+    }
+
+    fn line(&self, line: impl std::fmt::Display) {
+        self.console.line(format!("   {line}").trim_end());
+    }
+}
+
+/// JSON on one line, with blanks where it may be broken.
+fn spaced(value: &Value) -> String {
+    let pretty = serde_json::to_string_pretty(value).unwrap_or_default();
+    pretty.lines().map(str::trim_start).collect::<Vec<_>>().join(" ")
+}
+
+/// A command as it came: a name and values, not text that anybody would parse.
+fn shown(command: &winrm_host::PipelineCommand) -> String {
+    let parameters = command.parameters.iter().map(|(name, value)| match name {
+        Some(name) => format!(" -{name} {value}"),
+        None => format!(" {value}"),
     });
-    let result = call(console, client, "invoke_cmdlet", arguments).await?;
-    hold(failed(&result), "a timeout is a failure")?;
-    let stopped = record
-        .wait_for(mark, Duration::from_secs(1), |event| {
-            matches!(event, Event::CommandEnded { how: Ended::Terminated | Ended::Interrupted, .. })
-        })
-        .await;
-    hold(stopped.is_some(), "the remote command was stopped")?;
-    console.line("   The host's record: a signal to stop, and the pipeline has ended.");
-    Ok(())
+    format!("{}{}", command.text, parameters.collect::<String>())
 }
 
 /// What is left when the client has gone.
 fn ending(console: &Console, record: &Record, scratch: &Scratch) -> Result<(), DemoError> {
-    heading(console, 7, "The client leaves");
+    heading(console, 8, "The client leaves");
     let entries = record.entries();
     let count = |wanted: fn(&Event) -> bool| entries.iter().filter(|entry| wanted(&entry.event)).count();
     let opened = count(|event| matches!(event, Event::ShellCreated { .. }));
@@ -115,34 +222,13 @@ fn ending(console: &Console, record: &Record, scratch: &Scratch) -> Result<(), D
     hold(opened > 0 && opened == deleted, "each shell is deleted")?;
     console.line(format_args!("   Shells opened: {opened}, deleted: {deleted}."));
     let audit = std::fs::read_to_string(scratch.audit()).unwrap_or_default();
-    console.line("   The audit has a decision for each call, written before anything was sent:");
+    console.line("   The audit has a decision for each command, written before anything was sent:");
     for line in audit.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok()) {
         if text(&line, "event") == "decided" {
             console.line(format_args!("     {:<8} {}", text(&line, "decision"), text(&line, "rule")));
         }
     }
     Ok(())
-}
-
-/// Calls `execute_command` and shows question and answer.
-async fn command(console: &Console, client: &mut Client, arguments: Value) -> Result<Value, DemoError> {
-    call(console, client, "execute_command", arguments).await
-}
-
-/// Calls a tool and shows question and answer.
-async fn call(
-    console: &Console,
-    client: &mut Client,
-    tool: &str,
-    arguments: Value,
-) -> Result<Value, DemoError> {
-    console.line(format_args!("   {tool} {arguments}"));
-    let result = client.call(tool, arguments).await?;
-    let content = result.pointer("/content/0/text").and_then(Value::as_str).unwrap_or_default();
-    for line in content.lines().flat_map(fold) {
-        console.line(format_args!("   | {line}").to_string().trim_end());
-    }
-    Ok(result)
 }
 
 /// The requests that the user waited for: those up to the Receive that brought the command's output.
@@ -190,26 +276,36 @@ fn hold(holds: bool, claim: &'static str) -> Result<(), DemoError> {
     if holds { Ok(()) } else { Err(DemoError::DoesNotHold { claim }) }
 }
 
-/// A state directory of the demo's own, removed when it ends.
+/// A configuration and a state directory of the demo's own, removed when it ends.
 #[derive(Debug)]
 struct Scratch(tempfile::TempDir);
 
 impl Scratch {
-    fn new() -> Result<Self, DemoError> {
+    fn new(reachable: &Reachable) -> Result<Self, DemoError> {
         let directory = tempfile::Builder::new().prefix("winrm-mcp-demo-").tempdir();
-        directory.map(Self).map_err(|error| DemoError::Scratch { kind: error.kind() })
+        let scratch = directory.map(Self).map_err(DemoError::scratch)?;
+        let port = reachable.host.addr().port();
+        std::fs::write(scratch.configuration(), CONFIGURATION.replace("PORT", &port.to_string()))
+            .map_err(DemoError::scratch)?;
+        Ok(scratch)
+    }
+
+    fn configuration(&self) -> std::path::PathBuf {
+        self.0.path().join("winrm-mcp.toml")
     }
 
     fn audit(&self) -> std::path::PathBuf {
         self.0.path().join("audit.jsonl")
     }
 
-    fn environment(&self) -> BTreeMap<&'static str, String> {
+    fn environment(&self, reachable: &Reachable) -> BTreeMap<&'static str, String> {
         BTreeMap::from([
+            ("WINRM_MCP_CONFIG", self.configuration().display().to_string()),
             ("WINRM_MCP_STATE_DIR", self.0.path().display().to_string()),
             ("WINRM_MCP_AUDIT_FILE", self.audit().display().to_string()),
-            // Besides the read-only list: something to run out of time with.
-            ("WINRM_MCP_ALLOW", "Get-Service,Start-Sleep".to_owned()),
+            ("WINRM_MCP_CA_FILE", reachable.ca_file.display().to_string()),
+            ("WINRM_MCP_USERNAME", reachable.host.user().to_owned()),
+            ("WINRM_MCP_PASSWORD", reachable.host.password().expose_secret().to_owned()),
         ])
     }
 }
@@ -225,6 +321,13 @@ enum DemoError {
     Scratch { kind: std::io::ErrorKind },
     #[error("this does not hold: {claim}")]
     DoesNotHold { claim: &'static str },
+}
+
+impl DemoError {
+    #[expect(clippy::needless_pass_by_value, reason = "map_err gives it away")]
+    fn scratch(error: std::io::Error) -> Self {
+        Self::Scratch { kind: error.kind() }
+    }
 }
 
 impl Remedy for DemoError {
@@ -245,3 +348,40 @@ impl Remedy for DemoError {
 
 /// What is left of 80 columns beside the margin.
 const FITS: usize = 75;
+
+/// A variable, a loop, a calculated property and a table.
+const SCRIPT: &str = "\
+$disks = Get-CimInstance Win32_LogicalDisk -Filter 'DriveType = 3'
+foreach ($disk in $disks) {
+    if ($disk.FreeSpace -lt 20GB) { \"$($disk.DeviceID) is nearly full\" }
+}
+$disks | Select-Object DeviceID, VolumeName,
+    @{ n = 'FreeGB'; e = { [math]::Round($_.FreeSpace / 1GB, 1) } } |
+    Format-Table -AutoSize";
+
+const SMUGGLED: &str = "\
+foreach ($name in 'Spooler', 'WinDefend') {
+    Restart-Service -Name $name
+}";
+
+/// Two endpoints of one host, and two rules beside the read-only profile.
+const CONFIGURATION: &str = r#"version = 1
+
+[[policy.rule]]
+name = "restart-spooler"
+commands = ["Restart-Service"]
+parameters = { Name = { values = ["Spooler"] } }
+
+[[policy.rule]]
+name = "ping-itself"
+programs = [{ name = "ping.exe", arguments = [["-t", "127.0.0.1"]] }]
+
+[[host]]
+name = "web-01"
+endpoint = "localhost:PORT"
+
+[[host]]
+name = "web-01-jea"
+endpoint = "localhost:PORT"
+configuration_name = "demo.jea"
+"#;
