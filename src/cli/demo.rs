@@ -200,7 +200,8 @@ impl Demo<'_> {
 /// JSON on one line, with blanks where it may be broken.
 fn spaced(value: &Value) -> String {
     let pretty = serde_json::to_string_pretty(value).unwrap_or_default();
-    pretty.lines().map(str::trim_start).collect::<Vec<_>>().join(" ")
+    let line = pretty.lines().map(str::trim_start).collect::<Vec<_>>().join(" ");
+    line.replace("{ ", "{").replace(" }", "}")
 }
 
 /// A command as it came: a name and values, not text that anybody would parse.
