@@ -134,6 +134,11 @@ impl Object {
 }
 
 impl TypeNames {
+    /// Those of an enum.
+    pub(crate) fn of_enum(name: &str) -> Self {
+        [name, "System.Enum", "System.ValueType", "System.Object"].into_iter().collect()
+    }
+
     /// The most derived type's name.
     #[must_use]
     pub fn first(&self) -> Option<&str> {

@@ -6,7 +6,7 @@ use std::sync::{Arc, OnceLock, Weak};
 use bytes::Bytes;
 use uuid::Uuid;
 
-use super::object::{Content, Object, Properties};
+use super::object::{Content, Object, Properties, TypeNames};
 use super::primitive::{DateTime, Decimal, Duration, Version, format_double, format_single};
 use super::record::ProgressRecord;
 use super::secure_string::SecureString;
@@ -90,10 +90,16 @@ impl Value {
     /// An enum's value, with its type's name, the name of the value and its number.
     #[must_use]
     pub fn enumeration(type_name: &str, name: &str, number: i32) -> Self {
+        Self::enumeration_of(TypeNames::of_enum(type_name), name, number)
+    }
+
+    /// The same, where the type's names are at hand.
+    pub(crate) fn enumeration_of(type_names: TypeNames, name: &str, number: i32) -> Self {
         Self::object(Object {
+            type_names,
             to_string: Some(name.into()),
             content: Content::Primitive(Self::Int32(number)),
-            ..Object::typed(&[type_name, "System.Enum", "System.ValueType", "System.Object"])
+            ..Object::default()
         })
     }
 

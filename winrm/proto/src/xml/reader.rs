@@ -234,6 +234,9 @@ impl<'i> Reader<'i> {
 
     fn attribute_namespaces(&self, tag: &BytesStart<'_>) -> Result<Vec<Namespace>, Error> {
         let mut namespaces = Vec::new();
+        if tag.attributes_raw().is_empty() {
+            return Ok(namespaces);
+        }
         for (index, attribute) in tag.attributes().enumerate() {
             if index >= self.limits.attributes {
                 return Err(Error::TooManyAttributes { limit: self.limits.attributes });

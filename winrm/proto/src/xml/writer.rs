@@ -126,15 +126,15 @@ impl Writer {
 
     fn escape(&mut self, text: &str, place: Place) {
         let mut rest = text;
-        while let Some(at) =
-            rest.find(|character| place.replacement(character).is_some() || !is_allowed(character))
-        {
+        // Such a byte never lies inside a character, so that the text can be split before it.
+        while let Some(at) = position(rest.as_bytes()) {
             let (plain, from) = rest.split_at(at);
             self.document.push_str(plain);
             let mut characters = from.chars();
             if let Some(character) = characters.next() {
                 match place.replacement(character) {
                     Some(replacement) => self.document.push_str(replacement),
+                    None if is_allowed(character) => self.document.push(character),
                     None => self.forbidden(character),
                 }
             }
@@ -152,6 +152,26 @@ impl Writer {
         self.error.get_or_insert(error);
     }
 }
+
+/// Where the first byte is that may begin a character which has to be looked at.
+fn position(bytes: &[u8]) -> Option<usize> {
+    let mut from = 0;
+    for chunk in bytes.chunks(CHUNK) {
+        // Without a way out in the middle this is a few instructions for the whole chunk.
+        if chunk.iter().fold(false, |found, byte| found | is_suspicious(*byte)) {
+            return chunk.iter().position(|byte| is_suspicious(*byte)).map(|at| from + at);
+        }
+        from += chunk.len();
+    }
+    None
+}
+
+/// Markup, control characters, and the lead byte of U+FFFE and U+FFFF.
+fn is_suspicious(byte: u8) -> bool {
+    (byte < b' ') | (byte == b'&') | (byte == b'<') | (byte == b'>') | (byte == b'"') | (byte == 0xEF)
+}
+
+const CHUNK: usize = 32;
 
 #[derive(Debug, Clone, Copy)]
 enum Place {

@@ -177,7 +177,11 @@ impl HostMethod {
         let number = self.number();
         let name = METHODS.iter().find(|(method, ..)| *method == self).map(|(.., name)| (number, *name));
         let names = name.as_slice();
-        enumeration::value("System.Management.Automation.Remoting.RemoteHostMethodId", names, number)
+        enumeration::value(
+            enumeration::enum_type!("System.Management.Automation.Remoting.RemoteHostMethodId"),
+            names,
+            number,
+        )
     }
 }
 

@@ -338,7 +338,11 @@ impl PipelineResultTypes {
             (6, "Information"),
             (7, "All"),
         ];
-        enumeration::value("System.Management.Automation.Runspaces.PipelineResultTypes", &NAMES, self.0)
+        enumeration::value(
+            enumeration::enum_type!("System.Management.Automation.Runspaces.PipelineResultTypes"),
+            &NAMES,
+            self.0,
+        )
     }
 }
 
@@ -351,7 +355,11 @@ impl RemoteStreamOptions {
 
     fn to_value(self) -> Value {
         const NAMES: [(i32, &str); 2] = [(0, "0"), (15, "AddInvocationInfo")];
-        enumeration::value("System.Management.Automation.Runspaces.RemoteStreamOptions", &NAMES, self.0)
+        enumeration::value(
+            enumeration::enum_type!("System.Management.Automation.Runspaces.RemoteStreamOptions"),
+            &NAMES,
+            self.0,
+        )
     }
 }
 
@@ -391,7 +399,7 @@ impl GetCommandMetadata {
         let arguments =
             if self.arguments.is_empty() { Value::Null } else { Value::array(self.arguments.clone()) };
         let command_type = enumeration::value(
-            "System.Management.Automation.CommandTypes",
+            enumeration::enum_type!("System.Management.Automation.CommandTypes"),
             &[(ALL_COMMANDS, "All")],
             self.command_type,
         );

@@ -150,11 +150,19 @@ pub(in crate::psrp) fn primitive_dictionary(entries: Vec<(Value, Value)>) -> Val
 
 pub(super) fn apartment_state(number: i32) -> Value {
     const NAMES: [(i32, &str); 3] = [(0, "STA"), (1, "MTA"), (2, "UNKNOWN")];
-    enumeration::value("System.Management.Automation.Runspaces.ApartmentState", &NAMES, number)
+    enumeration::value(
+        enumeration::enum_type!("System.Management.Automation.Runspaces.ApartmentState"),
+        &NAMES,
+        number,
+    )
 }
 
 fn thread_options(number: i32) -> Value {
     const NAMES: [(i32, &str); 4] =
         [(0, "Default"), (1, "UseNewThread"), (2, "ReuseThread"), (3, "UseCurrentThread")];
-    enumeration::value("System.Management.Automation.Runspaces.PSThreadOptions", &NAMES, number)
+    enumeration::value(
+        enumeration::enum_type!("System.Management.Automation.Runspaces.PSThreadOptions"),
+        &NAMES,
+        number,
+    )
 }
