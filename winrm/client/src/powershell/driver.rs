@@ -117,6 +117,8 @@ pub(super) struct Driver {
     held: Vec<Held>,
     /// How many pipelines are being released.
     releases: usize,
+    /// How many of those that are held must not wait any longer.
+    overdue: usize,
     entries: HashMap<Uuid, Entry>,
     opened: Option<oneshot::Sender<Result<ShellReference, Error>>>,
     /// Who waits for room for input.
@@ -169,6 +171,7 @@ impl Driver {
             in_flight: InFlight::default(),
             held: Vec::new(),
             releases: 0,
+            overdue: 0,
             entries: HashMap::new(),
             opened: Some(opened),
             writers: Vec::new(),

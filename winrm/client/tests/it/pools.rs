@@ -239,6 +239,35 @@ async fn a_stop_reaches_the_host_at_once() {
 }
 
 #[tokio::test]
+async fn a_stop_ends_a_pipeline_within_a_round_trip() {
+    let host = Host::builder().start().await.unwrap();
+    let way = Forwarder::start(host.addr(), Duration::from_millis(50)).await;
+    let mut config = config(&host);
+    config.endpoint = config.endpoint.with_port(way.port);
+    let client = Client::new(&config).unwrap();
+    let pool = pool(&client).await;
+    // Behind the first pipeline a second connection stands ready, because its release went out on one.
+    run(&pool, echo("warm")).await.unwrap();
+    let released = |event: &Recorded| matches!(event, Recorded::Signal { .. });
+    assert!(host.record().wait_for(winrm_host::Mark::default(), PATIENCE, released).await.is_some());
+    let trip = round_trip(&client).await;
+    for _ in 0..3 {
+        let mut pipeline = begin(&pool, sleep(60_000)).await;
+        let (record, before) = (host.record(), host.record().mark());
+        let ended = tokio::spawn(async move {
+            let interrupted =
+                |event: &Recorded| matches!(event, Recorded::CommandEnded { how: Ended::Interrupted, .. });
+            record.wait_for(before, PATIENCE, interrupted).await.map(|_| Instant::now())
+        });
+        let began = Instant::now();
+        assert_eq!(pipeline.stop(PATIENCE).await, Stopped::Confirmed);
+        let took = ended.await.unwrap().expect("the record says that it has ended") - began;
+        assert!(took <= trip + Duration::from_millis(100), "{took:?} with a round trip of {trip:?}");
+    }
+    let _left = client.shutdown(PATIENCE).await;
+}
+
+#[tokio::test]
 async fn a_pipeline_that_has_ended_needs_no_stop() {
     let (host, client) = start(Host::builder()).await;
     let pool = pool(&client).await;

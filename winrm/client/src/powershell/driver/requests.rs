@@ -31,6 +31,13 @@ pub(super) struct Held {
     request: PoolRequest,
 }
 
+impl Held {
+    /// What lets the host forget a pipeline that is over.
+    fn is_release(&self) -> bool {
+        self.request.purpose.step == Step::Signal && self.request.route == Route::Control
+    }
+}
+
 impl Driver {
     pub(super) fn hold_or_post(&mut self, request: PoolRequest) {
         let now = Instant::now();
@@ -47,20 +54,30 @@ impl Driver {
     }
 
     pub(super) fn post_held(&mut self, now: Instant) {
+        let releases = self.held.iter().filter(|held| held.is_release()).count();
+        self.overdue = releases.saturating_sub(MOST_HELD);
         for held in std::mem::take(&mut self.held) {
             if self.may_go(&held, now) { self.post(held.request) } else { self.held.push(held) }
         }
     }
 
-    fn may_go(&self, held: &Held, now: Instant) -> bool {
-        held.due <= now
-            && match (held.request.purpose, held.request.route) {
-                (Purpose { step: Step::Receive, pipeline: Some(id) }, _) => {
-                    self.entries.get(&id).is_none_or(Entry::wants_output)
-                }
-                (Purpose { step: Step::Signal, .. }, Route::Control) => self.releases < AT_A_TIME,
-                _ => true,
+    fn may_go(&mut self, held: &Held, now: Instant) -> bool {
+        if held.due > now {
+            return false;
+        }
+        if held.is_release() {
+            // While a pipeline runs, the connection that this would take is the one that a stop needs.
+            let is_overdue = self.overdue > 0;
+            let goes = self.releases < AT_A_TIME && (self.entries.is_empty() || is_overdue);
+            self.overdue = self.overdue.saturating_sub(usize::from(goes));
+            return goes;
+        }
+        match held.request.purpose {
+            Purpose { step: Step::Receive, pipeline: Some(id) } => {
+                self.entries.get(&id).is_none_or(Entry::wants_output)
             }
+            _ => true,
+        }
     }
 
     fn post(&mut self, request: PoolRequest) {
@@ -202,7 +219,9 @@ impl Driver {
 const CONSIDERATION: Duration = Duration::from_millis(25);
 /// How many pipelines are released at a time; one that waits is no harm before there are a thousand.
 const AT_A_TIME: usize = 4;
+/// How many releases wait for a moment in which no pipeline runs.
+const MOST_HELD: usize = 16;
 /// A pipeline that runs this long may have to be stopped, and the stop should not wait for a handshake.
-const SPARE_AFTER: Duration = Duration::from_secs(1);
+const SPARE_AFTER: Duration = Duration::from_millis(250);
 /// Before the last state of a pipeline is asked for whose output could not be.
 const PAUSE_WHILE_STOPPING: Duration = Duration::from_secs(1);
