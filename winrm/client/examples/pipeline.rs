@@ -27,7 +27,7 @@ use winrm::{
 
 type Failure = Box<dyn std::error::Error + Send + Sync>;
 
-#[tokio::main]
+#[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<ExitCode, Failure> {
     let mut arguments = env::args().skip(1);
     let mut argument = |name: &'static str| arguments.next().ok_or(name);
@@ -95,6 +95,7 @@ async fn run(client: &Client, commands: Vec<Command>) -> Result<ExitCode, Failur
         shell.input = TakesInput::Open;
     }
     let mut code = ExitCode::SUCCESS;
+    let (mut times, mut events) = (Vec::new(), 0);
     for _ in 0..setting("WINRM_TIMES").unwrap_or(1) {
         let began = Instant::now();
         let mut running = tokio::task::JoinSet::new();
@@ -102,11 +103,20 @@ async fn run(client: &Client, commands: Vec<Command>) -> Result<ExitCode, Failur
             running.spawn(follow(start(&pool, shell.clone()).await?));
         }
         while let Some(followed) = running.join_next().await {
-            if followed?? != Some(Outcome::Completed) {
+            let (outcome, count) = followed??;
+            events += count;
+            if outcome != Some(Outcome::Completed) {
                 code = ExitCode::FAILURE;
             }
         }
-        writeln!(io::stderr(), "{:?}", began.elapsed())?;
+        times.push(began.elapsed());
+    }
+    // What is measured is not what a terminal takes.
+    for time in times {
+        writeln!(io::stderr(), "{time:?}")?;
+    }
+    if env::var_os("WINRM_QUIET").is_some() {
+        writeln!(io::stdout(), "{events} events")?;
     }
     Ok(code)
 }
@@ -126,9 +136,10 @@ async fn start(pool: &RunspacePool, shell: PowerShell) -> Result<Pipeline, Failu
     Ok(pipeline)
 }
 
-async fn follow(mut pipeline: Pipeline) -> Result<Option<Outcome>, Failure> {
+async fn follow(mut pipeline: Pipeline) -> Result<(Option<Outcome>, u64), Failure> {
+    let mut count = 0;
     let patience = Duration::from_secs(setting("WINRM_STOP_AFTER").unwrap_or(3600));
-    match tokio::time::timeout(patience, show(&mut pipeline)).await {
+    match tokio::time::timeout(patience, show(&mut pipeline, &mut count)).await {
         Ok(shown) => shown?,
         Err(_) => {
             let began = Instant::now();
@@ -139,23 +150,19 @@ async fn follow(mut pipeline: Pipeline) -> Result<Option<Outcome>, Failure> {
     if pipeline.outcome() != Some(&Outcome::Completed) {
         writeln!(io::stderr(), "{:?}", pipeline.outcome())?;
     }
-    Ok(pipeline.outcome().cloned())
+    Ok((pipeline.outcome().cloned(), count))
 }
 
-async fn show(pipeline: &mut Pipeline) -> Result<(), Failure> {
+async fn show(pipeline: &mut Pipeline, count: &mut u64) -> Result<(), Failure> {
     let quiet = env::var_os("WINRM_QUIET").is_some();
-    let mut count = 0_u64;
     while let Some(event) = pipeline.next().await? {
-        count += 1;
+        *count += 1;
         match event {
             _ if quiet => {}
             Event::Output(value) => writeln!(io::stdout(), "{value}")?,
             Event::Error(record) => writeln!(io::stderr(), "error: {}", record.message)?,
             other => writeln!(io::stderr(), "{other:?}")?,
         }
-    }
-    if quiet {
-        writeln!(io::stdout(), "{count} events")?;
     }
     Ok(())
 }
