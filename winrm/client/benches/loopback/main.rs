@@ -1,6 +1,6 @@
 //! What calls cost against a loopback host in another process; times are medians.
 //!
-//! `cargo bench -p winrm`. The process starts itself a second time as the host.
+//! `cargo bench -p winrm`, or a part of it with `-- native` or `-- powershell`. The process starts itself a second time as the host.
 
 use std::{
     env, fmt,
@@ -13,6 +13,7 @@ mod figures;
 mod forwarder;
 mod native;
 mod peer;
+mod powershell;
 
 type Failure = Box<dyn std::error::Error>;
 
@@ -24,9 +25,23 @@ fn main() -> Result<(), Failure> {
         // `cargo test --benches` only wants to know that it starts.
         Ok(())
     } else {
-        runtime.block_on(native::measure(&mut Printer))
+        let is_wanted =
+            |part: &str| !env::args().any(|argument| PARTS.contains(&argument.as_str()) && argument != part);
+        runtime.block_on(async {
+            if is_wanted(NATIVE) {
+                native::measure(&mut Printer).await?;
+            }
+            if is_wanted(POWERSHELL) {
+                powershell::measure(&mut Printer).await?;
+            }
+            Ok(())
+        })
     }
 }
+
+const NATIVE: &str = "native";
+const POWERSHELL: &str = "powershell";
+const PARTS: [&str; 2] = [NATIVE, POWERSHELL];
 
 /// Where the figures go.
 pub(crate) struct Printer;

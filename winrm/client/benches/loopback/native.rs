@@ -2,11 +2,11 @@
 
 use std::time::{Duration, Instant};
 
-use winrm::{Client, Command, Error, Event, Shell, ShellOptions, Shutdown};
+use winrm::{Client, Command, Error, Event, Shell, ShellOptions};
 
 use crate::{
     Failure, Printer,
-    figures::{median, memory, ratio},
+    figures::{LONG_CALLS, ROUNDS, SETTLED, WAY, ended, median, memory, ratio},
     forwarder::Forwarder,
     peer::Peer,
 };
@@ -125,17 +125,6 @@ async fn run(shell: &Shell, command: Command) -> Result<usize, Error> {
     Ok(bytes)
 }
 
-async fn ended(client: &Client) -> Result<(), Failure> {
-    match client.shutdown(SETTLED).await {
-        Shutdown::Complete => Ok(()),
-        Shutdown::Left { shells } => Err(format!("{shells} shells were left").into()),
-    }
-}
-
-const ROUNDS: usize = 5;
 const CALLS: u32 = 200;
-const LONG_CALLS: usize = 25;
-const WAY: Duration = Duration::from_millis(20);
 const SOAK: u32 = 10_000;
 const FLOOD: &str = "50000000";
-const SETTLED: Duration = Duration::from_secs(5);
