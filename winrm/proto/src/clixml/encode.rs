@@ -8,6 +8,7 @@ use super::object::{Content, Object, Properties, TypeNames};
 use super::primitive::{push_double, push_single};
 use super::secure_string::{NoCipher, SecureStringCipher};
 use super::stream::Stream;
+use super::string::PsString;
 use super::value::Value;
 use crate::xml::{Namespace, WriteError, Writer};
 
@@ -99,6 +100,8 @@ struct Writing<'c> {
     xml: Writer,
     cipher: &'c dyn SecureStringCipher,
     types: HashMap<TypeNames, usize>,
+    /// The same by address, which is found faster where names are shared; the value that is written keeps them there.
+    types_at: HashMap<*const PsString, usize>,
     /// The `RefId` of every object so far that something else refers to.
     shared: HashMap<*const Object, usize>,
     /// Objects reached by a way back only, kept so that no other comes to lie at their address.
@@ -120,6 +123,7 @@ impl<'c> Writing<'c> {
             xml: Writer::with_capacity(256),
             cipher,
             types: HashMap::new(),
+            types_at: HashMap::new(),
             shared: HashMap::new(),
             kept: Vec::new(),
             objects: 0,
@@ -240,7 +244,8 @@ impl<'c> Writing<'c> {
         if names.is_empty() {
             return;
         }
-        if let Some(id) = self.types.get(names) {
+        let address = names.as_slice().as_ptr();
+        if let Some(id) = self.types_at.get(&address).or_else(|| self.types.get(names)) {
             let id = id.to_string();
             self.xml.start("TNRef").attribute("RefId", &id).end();
             return;
@@ -252,6 +257,7 @@ impl<'c> Writing<'c> {
         }
         self.xml.end();
         self.types.insert(names.clone(), id);
+        self.types_at.insert(address, id);
     }
 
     fn content(&mut self, content: &Content) -> Result<(), EncodeError> {

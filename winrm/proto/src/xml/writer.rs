@@ -155,15 +155,15 @@ impl Writer {
 
 /// Where the first byte is that may begin a character which has to be looked at.
 fn position(bytes: &[u8]) -> Option<usize> {
-    let mut from = 0;
-    for chunk in bytes.chunks(CHUNK) {
-        // Without a way out in the middle this is a few instructions for the whole chunk.
-        if chunk.iter().fold(false, |found, byte| found | is_suspicious(*byte)) {
-            return chunk.iter().position(|byte| is_suspicious(*byte)).map(|at| from + at);
+    let (chunks, rest) = bytes.as_chunks::<CHUNK>();
+    // Without a way out in the middle this is a few instructions for a whole chunk.
+    let has_any = |chunk: &[u8; CHUNK]| chunk.iter().fold(false, |found, byte| found | is_suspicious(*byte));
+    match chunks.iter().position(has_any) {
+        Some(at) => {
+            bytes.iter().skip(at * CHUNK).position(|byte| is_suspicious(*byte)).map(|more| at * CHUNK + more)
         }
-        from += chunk.len();
+        None => rest.iter().position(|byte| is_suspicious(*byte)).map(|at| bytes.len() - rest.len() + at),
     }
-    None
 }
 
 /// Markup, control characters, and the lead byte of U+FFFE and U+FFFF.
@@ -171,7 +171,7 @@ fn is_suspicious(byte: u8) -> bool {
     (byte < b' ') | (byte == b'&') | (byte == b'<') | (byte == b'>') | (byte == b'"') | (byte == 0xEF)
 }
 
-const CHUNK: usize = 32;
+const CHUNK: usize = 16;
 
 #[derive(Debug, Clone, Copy)]
 enum Place {
