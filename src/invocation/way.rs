@@ -50,6 +50,8 @@ pub(super) enum Answer {
     Called(Called),
     /// Bytes, of a program, of text, or of a check.
     Ran(Outcome, Captured),
+    /// It was allowed, and this is a dry run.
+    Rehearsed,
 }
 
 impl<'w> Way<'w> {
@@ -88,6 +90,12 @@ impl<'w> Way<'w> {
                 self.captured = Some(captured);
                 Ok(outcome)
             }
+            Answer::Rehearsed => {
+                let command = self.judged.clone().unwrap_or_default();
+                let (outcome, ran) = (StepOutcome::NotSent, Ran::No);
+                self.objects.step(Step { number: 1, command, outcome, ran, objects: 0, errors: 0 });
+                Ok(Answer::Rehearsed.outcome())
+            }
         }
     }
 
@@ -106,7 +114,7 @@ impl<'w> Way<'w> {
         let call = Call { id, principal, host, work, purpose: *purpose, mode: *mode, timeout: *timeout };
         let answer = self.take(&call, Some(self.steps)).await;
         let (outcome, ran) = match &answer {
-            Ok(answer) => (answer.as_step(), Ran::Yes),
+            Ok(answer) => (answer.as_step(), answer.ran()),
             Err(Failure::Denied(_) | Failure::NotApproved(_)) => (StepOutcome::Denied, Ran::No),
             Err(failure) if failure.ran() == Ran::No => (StepOutcome::NotSent, Ran::No),
             Err(failure) => (StepOutcome::Unknown, failure.ran()),
@@ -196,7 +204,10 @@ impl<'w> Way<'w> {
         let answer = match judgement {
             Judgement::Allowed(authorized) => self.send(authorized, step).await.map_err(Failure::from),
             Judgement::NeedsApproval(unapproved) => Err(house.approvals.ask(&unapproved, occasion).into()),
-            Judgement::Rehearsed(rehearsed) => Err(rehearsed.denial().into()),
+            Judgement::Rehearsed(rehearsed) => {
+                self.judged = Some(self.clean(&rehearsed.wanted().judged().text()));
+                Ok(Answer::Rehearsed)
+            }
             Judgement::Denied(denial) => Err(Failure::from(denial)),
         };
         self.finished(entry, answer.as_ref().map(Answer::outcome));
@@ -226,8 +237,7 @@ impl<'w> Way<'w> {
 
     async fn send(&mut self, authorized: Authorized, step: Option<u32>) -> Result<Answer, SessionError> {
         let Walk { house, call, cancel, options, .. } = *self.walk;
-        let judged = house.scrubber().scrub(&authorized.judged().text()).text.into_owned();
-        self.judged = Some(judged);
+        self.judged = Some(self.clean(&authorized.judged().text()));
         let lease = match &self.lease {
             Some(lease) => lease,
             None => {
@@ -277,6 +287,11 @@ impl<'w> Way<'w> {
         sent
     }
 
+    /// Without known secrets.
+    fn clean(&self, text: &str) -> String {
+        self.walk.house.scrubber().scrub(text).text.into_owned()
+    }
+
     /// Puts the decision on record, on the disk, before anything is sent.
     fn decided(
         &self,
@@ -321,13 +336,19 @@ impl Answer {
         match self {
             Self::Called(called) => called.outcome,
             Self::Ran(outcome, _) => *outcome,
+            Self::Rehearsed => Outcome::Completed { exit_code: Some(0) },
         }
+    }
+
+    fn ran(&self) -> Ran {
+        if matches!(self, Self::Rehearsed) { Ran::No } else { Ran::Yes }
     }
 
     fn as_step(&self) -> StepOutcome {
         let failed = match self {
             Self::Called(called) => called.terminating.is_some(),
             Self::Ran(outcome, _) => !matches!(outcome, Outcome::Completed { exit_code: Some(0) }),
+            Self::Rehearsed => return StepOutcome::NotSent,
         };
         match self.outcome() {
             Outcome::Completed { .. } if failed => StepOutcome::Failed,
@@ -347,6 +368,7 @@ impl Answer {
                 (count(called.output.len()), count(errors))
             }
             Self::Ran(_, captured) => (captured.stdout.total_lines(), captured.stderr.total_lines()),
+            Self::Rehearsed => (0, 0),
         }
     }
 }

@@ -1,7 +1,7 @@
 use std::fmt;
 
 use super::{
-    objects::Step,
+    objects::{Step, StepOutcome},
     report::{Ending, Report},
 };
 use crate::{
@@ -23,6 +23,7 @@ impl fmt::Display for Block<'_> {
                 "Command not executed on"
             }
             Ending::Denied(_) | Ending::Failed { .. } => "Script not completed on",
+            Ending::Sent(_) if self.is_rehearsal() => "Dry run, not executed on",
             Ending::Sent(_) | Ending::Running { .. } => "Command executed on",
         };
         writeln!(f, "{headline} {hostname}")?;
@@ -46,6 +47,7 @@ impl fmt::Display for Block<'_> {
 impl Block<'_> {
     fn status(&self) -> String {
         match self.ending {
+            Ending::Sent(_) if self.is_rehearsal() => "ALLOWED (nothing was sent)".to_owned(),
             Ending::Sent(Outcome::Completed { exit_code }) => {
                 let word = if self.report.success { "SUCCESS" } else { "FAILED" };
                 match exit_code {
@@ -69,10 +71,17 @@ impl Block<'_> {
         }
     }
 
+    /// Whether the call came to its end and sent nothing of what it would have sent.
+    fn is_rehearsal(&self) -> bool {
+        let mut steps = self.report.data.steps.iter();
+        self.report.success && steps.any(|step| step.outcome == StepOutcome::NotSent)
+    }
+
     /// What ran and what did not, of a script that did not come to its end.
     fn steps(&self) -> String {
         let steps = &self.report.data.steps;
-        if self.report.success || steps.len() < 2 {
+        let rehearsed = self.is_rehearsal();
+        if !rehearsed && (self.report.success || steps.len() < 2) {
             return String::new();
         }
         let line = |step: &Step| format!("{}. {}: {}\n", step.number, step.command, step.outcome.words());

@@ -429,3 +429,53 @@ fn what_is_filtered_on_the_host_moves_a_hundredth_of_the_bytes() {
     assert_eq!(whole.2, ["Get-ChildItem"]);
     assert!(pushed.1 * 100 <= whole.1, "{} bytes against {}", pushed.1, whole.1);
 }
+
+#[test]
+fn a_dry_run_says_what_would_run_and_sends_nothing() {
+    let site = Site::new();
+    let mut server = restarts(&site);
+    let mut dry = |command: &str| {
+        let result = server.call("execute_command", &json!({ "command": command, "dry_run": true }));
+        assert!(site.record().entries().is_empty(), "{command}: {result}");
+        result
+    };
+    let result =
+        dry("foreach ($n in 'W32Time', 'W32Time') { Restart-Service -Name $n }; Get-Service | Stop-Service");
+    assert_eq!(result["structuredContent"]["status"], "denied", "{result}");
+    let result = dry("foreach ($n in 'W32Time', 'W32Time') { Restart-Service -Name $n }");
+    let data = &result["structuredContent"];
+    assert_eq!((&data["status"], &data["ran"]), (&json!("success"), &json!("no")), "{result}");
+    assert_eq!(data["steps"].as_array().unwrap().len(), 2);
+    assert_eq!(data["steps"][1]["outcome"], "not_sent");
+    assert!(text(&result).contains("Status: ALLOWED (nothing was sent)"), "{result}");
+    assert!(
+        text(&result).contains("2. Microsoft.PowerShell.Management\\Restart-Service -Name 'W32Time'"),
+        "{result}"
+    );
+    let result = dry("$n = 'Spo' + 'oler'; Restart-Service -Name $n");
+    assert_eq!(result["structuredContent"]["status"], "denied", "{result}");
+    let cmdlet = json!({
+        "cmdlet": "Restart-Service", "parameters": { "Name": "W32Time" }, "host": "localhost", "dry_run": true
+    });
+    let result = server.call("invoke_cmdlet", &cmdlet);
+    assert!(text(&result).contains("ALLOWED (nothing was sent)"), "{result}");
+    assert!(site.record().entries().is_empty());
+}
+
+#[test]
+fn what_needs_a_human_waits_for_one_and_says_how() {
+    let site = Site::new();
+    let rule = "version = 1\n[[policy.rule]]\nname = \"restarts\"\ncommands = [\"Restart-Service\"]\napproval = true\n";
+    let path = site.path("asking.toml");
+    std::fs::write(&path, rule).unwrap();
+    let mut server = site.serve(&[("CONFIG", path.to_str())]);
+    let script = "$s = Get-Service -Name W32Time; Restart-Service -Name W32Time; $s.Name";
+    let result = server.call("execute_command", &json!({ "command": script }));
+    let data = &result["structuredContent"];
+    assert_eq!(data["status"], "approval_required", "{result}");
+    assert_eq!(data["error"]["code"], "approval_missing", "{result}");
+    assert!(text(&result).contains("winrm-mcp approve "), "{result}");
+    assert!(!sent(&site, "Restart-Service"));
+    let audit = std::fs::read_to_string(site.path("state/audit.jsonl")).unwrap();
+    assert!(audit.contains("\"approval_required\""), "{audit}");
+}
