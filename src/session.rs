@@ -10,6 +10,7 @@ mod called;
 mod error;
 mod instance;
 mod lease;
+mod offered;
 mod pool;
 mod runspaces;
 mod typed;

@@ -73,6 +73,12 @@ pub enum SessionError {
     /// Text that nobody took apart, for a host whose runspaces are locked.
     #[error("the runspaces of this host are locked, so that no script text runs there")]
     TextWhereLocked,
+    /// The endpoint does not say what it offers.
+    #[error("the endpoint does not say what it offers: {message}")]
+    NoMetadata {
+        /// What the host said.
+        message: String,
+    },
     /// The runspace cannot be locked to a command.
     #[error(transparent)]
     Lock(#[from] winrm::powershell::LockError),
@@ -114,7 +120,7 @@ impl Remedy for SessionError {
             Self::Host(error) => advice::code(error.cause()),
             Self::Deadline { .. } => Code::TimedOut,
             Self::Cancelled { .. } => Code::Interrupted,
-            Self::TooMuch { .. } | Self::UnreadableObjects => Code::Remote,
+            Self::TooMuch { .. } | Self::UnreadableObjects | Self::NoMetadata { .. } => Code::Remote,
             Self::NoRandomBytes(_) | Self::NotCommands | Self::NotBytes => Code::Internal,
             Self::TextWhereLocked
             | Self::Lock(_)
@@ -141,6 +147,9 @@ impl Remedy for SessionError {
             Self::Deadline { .. } => Some("raise the timeout, or see check_host".to_owned()),
             Self::TextWhereLocked => {
                 Some("write it as commands, which are judged one by one and need no text there".to_owned())
+            }
+            Self::NoMetadata { .. } => {
+                Some("choose a profile that does not go by it, or list commands in the policy".to_owned())
             }
             Self::Lock(_) => Some("use another command: this one runs others by their names".to_owned()),
             Self::TooMuch { .. } => Some(

@@ -116,7 +116,7 @@ impl Warm {
         &self,
         principal: &Principal,
         call: &CallId,
-        commands: &TypedPipeline,
+        commands: Option<&TypedPipeline>,
     ) -> Result<Arc<RunspacePool>, SessionError> {
         let Self { client, shell_name, .. } = self;
         self.runspaces.pool(Wanted { client, shell_name, principal, call, commands }).await

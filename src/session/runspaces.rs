@@ -16,6 +16,7 @@ use super::{SessionError, called::Via};
 use crate::{
     call::{CallId, Principal},
     inventory::{Lockdown, Remoting},
+    policy::Offered,
 };
 
 /// The pools of one host, and whether it has any.
@@ -24,6 +25,8 @@ pub(super) struct Runspaces {
     remoting: Remoting,
     /// A principal's variables and modules are nobody else's business, so each has a pool.
     pools: Mutex<HashMap<Principal, Arc<Slot>>>,
+    /// What the endpoint offers to each principal, once it was asked.
+    offered: Mutex<HashMap<Principal, Arc<Offered>>>,
     /// How commands reach this host, once that is known to be another way than its endpoint.
     way: Mutex<Via>,
 }
@@ -48,12 +51,13 @@ pub(super) struct Wanted<'a> {
     pub(super) shell_name: &'a str,
     pub(super) principal: &'a Principal,
     pub(super) call: &'a CallId,
-    pub(super) commands: &'a TypedPipeline,
+    /// What a locked runspace has to show.
+    pub(super) commands: Option<&'a TypedPipeline>,
 }
 
 impl Runspaces {
     pub(super) fn new(remoting: Remoting) -> Self {
-        Self { remoting, pools: Mutex::default(), way: Mutex::new(Via::Psrp) }
+        Self { remoting, pools: Mutex::default(), offered: Mutex::default(), way: Mutex::new(Via::Psrp) }
     }
 
     pub(super) fn remoting(&self) -> &Remoting {
@@ -89,7 +93,7 @@ impl Runspaces {
         let mut open = slot.lock().await;
         let mut shown = open.as_ref().map(|open| open.shown.clone()).unwrap_or_default();
         if self.remoting.lockdown == Lockdown::On {
-            let names = wanted.commands.commands().map(TypedCommand::name);
+            let names = wanted.commands.into_iter().flat_map(TypedPipeline::commands).map(TypedCommand::name);
             shown.extend(names.map(|name| (name.to_ascii_lowercase(), name.to_owned())));
         }
         if let Some(open) = open.as_ref().filter(|open| open.shown.len() == shown.len()) {
@@ -98,6 +102,16 @@ impl Runspaces {
         let pool = Arc::new(wanted.client.open_runspace_pool(self.options(wanted, &shown)?).await?);
         *open = Some(Open { pool: Arc::clone(&pool), shown });
         Ok(pool)
+    }
+
+    /// What the endpoint offers to a principal, if it was asked.
+    pub(super) fn offered(&self, principal: &Principal) -> Option<Arc<Offered>> {
+        self.offered.lock().unwrap_or_else(PoisonError::into_inner).get(principal).cloned()
+    }
+
+    pub(super) fn learn(&self, principal: &Principal, offered: &Arc<Offered>) {
+        let mut known = self.offered.lock().unwrap_or_else(PoisonError::into_inner);
+        known.insert(principal.clone(), Arc::clone(offered));
     }
 
     fn slot(&self, principal: &Principal) -> Arc<Slot> {

@@ -263,6 +263,21 @@ async fn a_restricted_endpoint_gets_plain_names() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_endpoint_is_asked_once_what_it_offers() {
+    let jea = |builder: HostBuilder| builder.restricted_endpoint("JEA_Web", ["Get-Service"]);
+    let site = Site::with(jea, named("JEA_Web")).await;
+    let lease = site.lease();
+    let offered = lease.offered(&CallId::from_random(7)).await.unwrap();
+    let service = offered.command("get-service").unwrap();
+    let name = service.parameters.iter().find(|parameter| parameter.name == "Name").unwrap();
+    assert_eq!((service.name.as_str(), name.type_name.as_str()), ("Get-Service", "System.String[]"));
+    assert!(offered.command("Get-Process").is_none());
+    let mark = site.host.record().mark();
+    assert_eq!(lease.offered(&CallId::from_random(8)).await.unwrap(), offered);
+    assert!(site.requests(mark).is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_endpoint_that_was_named_and_is_not_there_is_an_error_and_nothing_goes_round_it() {
     let site = Site::with(|builder| builder, named("JEA_Nobody")).await;
     let error = site.call(&["Get-Service"]).await.unwrap_err();

@@ -60,12 +60,13 @@ impl Lease {
         commands: &TypedPipeline,
         call: &CallId,
     ) -> Result<Pipeline, SessionError> {
-        let pool = self.within(Ran::No, self.warm.runspace_pool(&self.principal, call, commands)).await??;
+        let pool =
+            self.within(Ran::No, self.warm.runspace_pool(&self.principal, call, Some(commands))).await??;
         let pipeline = pipeline(commands, self.warm.runspaces.remoting());
         Ok(self.within(Ran::Unknown, pool.start(pipeline)).await??)
     }
 
-    async fn gather(
+    pub(super) async fn gather(
         &self,
         mut pipeline: Pipeline,
         progress: impl Fn(&ProgressRecord),

@@ -1,0 +1,65 @@
+//! What a constrained endpoint offers, by its own metadata.
+
+use std::sync::Arc;
+
+use winrm::powershell::{GetCommandMetadata, ProgressRecord, Value};
+use winrm_proto::clixml::Content;
+
+use super::{SessionError, lease::Lease};
+use crate::{
+    call::{CallId, Outcome, Ran, StopReason},
+    policy::{Offered, OfferedCommand, OfferedParameter},
+};
+
+impl Lease {
+    /// What the host's endpoint offers to this principal. It is asked once, in the name of `call`; what an endpoint offers
+    /// changes only when an administrator registers it anew.
+    ///
+    /// # Errors
+    ///
+    /// [`SessionError`]; nothing of the caller's ran then.
+    pub async fn offered(&self, call: &CallId) -> Result<Arc<Offered>, SessionError> {
+        let runspaces = &self.warm.runspaces;
+        if let Some(offered) = runspaces.offered(&self.principal) {
+            return Ok(offered);
+        }
+        let pool = self.within(Ran::No, self.warm.runspace_pool(&self.principal, call, None)).await??;
+        let request = GetCommandMetadata::named(&["*"]);
+        let pipeline = self.within(Ran::No, pool.command_metadata(request)).await??;
+        let answer = self.gather(pipeline, |_: &ProgressRecord| {}).await?;
+        match answer.outcome {
+            Outcome::Stopped(reason) | Outcome::StillRunning(reason) => {
+                return Err(match reason {
+                    StopReason::Deadline => SessionError::Deadline { ran: Ran::No },
+                    StopReason::Cancelled => SessionError::Cancelled { ran: Ran::No },
+                });
+            }
+            Outcome::Completed { .. } | Outcome::Unknown => {}
+        }
+        if let Some(error) = answer.terminating {
+            return Err(SessionError::NoMetadata { message: error.message.as_str().to_owned() });
+        }
+        let offered = Arc::new(Offered::new(answer.output.iter().filter_map(command)));
+        runspaces.learn(&self.principal, &offered);
+        Ok(offered)
+    }
+}
+
+/// A command as the endpoint describes it; what comes before them is their number.
+fn command(value: &Value) -> Option<OfferedCommand> {
+    let name = value.property("Name")?.to_string();
+    let described = value.property("Parameters").and_then(Value::own_object);
+    let parameters = match described.map(|described| &described.content) {
+        Some(Content::Dictionary(entries)) => entries.iter().map(parameter).collect(),
+        _ => Vec::new(),
+    };
+    Some(OfferedCommand { name, parameters })
+}
+
+fn parameter((name, description): &(Value, Value)) -> OfferedParameter {
+    let type_name = description.property("ParameterType").filter(|value| !value.is_null());
+    OfferedParameter {
+        name: name.to_string(),
+        type_name: type_name.map(ToString::to_string).unwrap_or_default(),
+    }
+}
