@@ -164,6 +164,7 @@ fn hot_fix(stage: &Stage<'_>, id: &str, description: &str, age: u64) -> Value {
             .with("HotFixID", id)
             .with("InstalledBy", "NT AUTHORITY\\SYSTEM")
             .with("CSName", computer)
+            .with("__SERVER", computer)
             .with("Caption", format!("https://support.microsoft.com/help/{}", id.trim_start_matches("KB"))),
         extended: Properties::new()
             .with("PSComputerName", computer)
