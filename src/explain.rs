@@ -3,6 +3,7 @@
 //! A script is read and checked as it is before it runs; each of its commands is judged by what the text gives away, and
 //! in full where every value is written out. What is computed is judged when it runs, and stands here as it is written.
 
+mod find;
 mod literal;
 mod shown;
 
@@ -18,7 +19,10 @@ use winrm_script::{
     static_command::{Location, StaticCommand},
 };
 
-pub use self::shown::{CommandShown, Decision, Explanation, Given, Spot};
+pub use self::{
+    find::{Found, FoundCommand, FoundParameter, Reach, Wanted, find},
+    shown::{CommandShown, Decision, Explanation, Given, Spot},
+};
 use crate::{
     call::{Call, HostName, Work},
     inventory::{AuthScheme, Endpoint, EndpointError, Login, Remoting, Target, Timeouts, Trust},
@@ -72,13 +76,28 @@ struct Case<'a> {
 }
 
 impl Case<'_> {
-    /// A script that is evaluated here; where it cannot be, the policy judges the text as a whole.
+    /// A script that is evaluated here.
     fn script(&self, text: &str) -> Explanation {
-        let Ok(tree) = parse::script(text) else { return self.whole() };
-        let Ok(commands) = check::script(text, &tree, &Known) else { return self.whole() };
+        let tree = match parse::script(text) {
+            Ok(tree) => tree,
+            Err(refusal) => return self.not_taken(Some(of_parse(&refusal))),
+        };
+        let commands = match check::script(text, &tree, &Known) {
+            Ok(commands) => commands,
+            Err(refusals) => return self.not_taken(of_check(&refusals)),
+        };
         let shown: Vec<Judged> = commands.iter().map(|command| self.command(text, command)).collect();
         let plan = Plan::of(text, &tree);
         Explanation { plan: worth_telling(&plan).then(|| plan.to_string()), ..Explanation::of_script(shown) }
+    }
+
+    /// Text that cannot be evaluated here. Unless a rule lets it through whole, that is why it is denied.
+    fn not_taken(&self, why: Option<Denial>) -> Explanation {
+        let verdict = match (Verdict::new(self.judge(self.call.work.clone())), why) {
+            (Verdict::Denied(_), Some(why)) => Verdict::Denied(Box::new(why)),
+            (verdict, _) => verdict,
+        };
+        Explanation::of_whole(verdict)
     }
 
     /// What is judged at once: a program, a typed command, text that cannot be evaluated.
@@ -246,6 +265,17 @@ impl Explanation {
         explanation.commands = commands.into_iter().map(CommandShown::from).collect();
         explanation
     }
+}
+
+fn of_parse(refusal: &parse::Refusal) -> Denial {
+    let reason = refusal.reason();
+    Denial::not_taken(refusal.position(), reason.to_string(), reason.suggestion().to_owned(), Vec::new())
+}
+
+fn of_check(refusals: &[check::Refusal]) -> Option<Denial> {
+    let (first, more) = refusals.split_first()?;
+    let more = more.iter().map(ToString::to_string).collect();
+    Some(Denial::not_taken(first.position(), first.reason().to_string(), first.reason().suggestion(), more))
 }
 
 /// Whether a plan says more than that the commands go to the host as they are.

@@ -13,11 +13,13 @@ use rmcp::{
     },
     service::RequestContext,
 };
+use time::OffsetDateTime;
 use tokio::{sync::Semaphore, time::timeout};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
-    call::{Call, CallId, HostName, NoRandomBytes, Principal, Purpose, random_bits},
+    call::{Call, CallId, HostName, Mode, NoRandomBytes, Principal, Purpose, Work, random_bits},
+    explain::{self, Wanted},
     inventory::InventoryError,
     invocation::{self, Failure, House, Job, Options, SessionName},
     tools::{self, Answer, CallError, Order, Request, Toolbox},
@@ -147,6 +149,46 @@ impl Server {
         self.work(call, Options { tool, access, session, view, watcher: None }, context).await
     }
 
+    /// A call that is only thought of.
+    fn imagined(host: HostName, work: Work) -> Call {
+        Call {
+            // Nothing of it is put on record.
+            id: CallId::from_random(0),
+            principal: Principal::local(),
+            host,
+            work,
+            purpose: Purpose::Agent,
+            mode: Mode::Run,
+            timeout: None,
+        }
+    }
+
+    fn explain(&self, host: Option<HostName>, work: Work) -> CallToolResult {
+        let world = self.shared.house.world();
+        let target = self.host(host).and_then(|host| world.inventory.find(&host));
+        match target {
+            Ok(target) => {
+                let call = Self::imagined(target.name.clone(), work);
+                let explanation = explain::explain(&world.policy, &call, target, OffsetDateTime::now_utc());
+                self.render(&Answer::Explained(&target.name, &explanation))
+            }
+            Err(error) => self.render(&Answer::Refused(&error)),
+        }
+    }
+
+    fn find_commands(&self, host: Option<HostName>, wanted: &Wanted) -> CallToolResult {
+        let world = self.shared.house.world();
+        let target = self.host(host).and_then(|host| world.inventory.find(&host));
+        match target {
+            Ok(target) => {
+                let call = Self::imagined(target.name.clone(), Work::Check);
+                let found = explain::find(&world.policy, &call, target, wanted);
+                self.render(&Answer::Found(&found))
+            }
+            Err(error) => self.render(&Answer::Refused(&error)),
+        }
+    }
+
     fn close_session(&self, host: Option<HostName>, session: &SessionName) -> CallToolResult {
         let host = match self.host(host) {
             Ok(host) => host,
@@ -184,6 +226,8 @@ impl ServerHandler for Server {
         let result = match asked {
             Ok((tool, Request::Work(order))) => self.order(tool, *order, &context).await?,
             Ok((_, Request::ListHosts)) => self.render(&Answer::Hosts(&self.shared.house.world().inventory)),
+            Ok((_, Request::Explain { host, work })) => self.explain(host, *work),
+            Ok((_, Request::FindCommands { host, wanted })) => self.find_commands(host, &wanted),
             Ok((_, Request::ListSessions)) => {
                 self.render(&Answer::Sessions(&self.shared.house.named_sessions().list(&Principal::local())))
             }

@@ -5,9 +5,12 @@ mod arguments;
 mod check_host;
 mod close_session;
 mod execute_command;
+mod explain_policy;
+mod find_commands;
 mod invoke_cmdlet;
 mod list_hosts;
 mod list_sessions;
+mod lookup;
 mod order;
 mod query_powershell;
 mod result;
@@ -17,7 +20,11 @@ use std::sync::OnceLock;
 
 use rmcp::model::{JsonObject, Tool as Definition};
 
-use crate::{call::HostName, invocation::SessionName};
+use crate::{
+    call::{HostName, Work},
+    explain::Wanted,
+    invocation::SessionName,
+};
 
 pub use arguments::ArgumentError;
 pub use order::Order;
@@ -46,6 +53,20 @@ pub enum Request {
     Work(Box<Order>),
     /// The configured hosts: reading, not a walk.
     ListHosts,
+    /// What may be used: not a walk.
+    FindCommands {
+        /// The host; `None` means the only one.
+        host: Option<HostName>,
+        /// What to look for.
+        wanted: Wanted,
+    },
+    /// What would become of work: not a walk.
+    Explain {
+        /// The host; `None` means the only one.
+        host: Option<HostName>,
+        /// The work.
+        work: Box<Work>,
+    },
     /// The caller's named sessions.
     ListSessions,
     /// Forget a named session.
@@ -80,13 +101,15 @@ impl Toolbox {
     /// The tools of this program.
     #[must_use]
     pub fn new() -> Self {
-        let tools: [Box<dyn Tool>; 8] = [
+        let tools: [Box<dyn Tool>; 10] = [
             Box::new(execute_command::ExecuteCommand),
             Box::new(query_powershell::QueryPowerShell),
             Box::new(invoke_cmdlet::InvokeCmdlet),
             Box::new(run_executable::RunExecutable),
             Box::new(list_hosts::ListHosts),
             Box::new(check_host::CheckHost),
+            Box::new(find_commands::FindCommands),
+            Box::new(explain_policy::ExplainPolicy),
             Box::new(list_sessions::ListSessions),
             Box::new(close_session::CloseSession),
         ];

@@ -50,18 +50,23 @@ impl Tool for InvokeCmdlet {
 
     fn request(&self, arguments: JsonObject) -> Result<Request, ArgumentError> {
         let Arguments { cmdlet, parameters, shared } = arguments::read(arguments)?;
-        let name = CommandName::new(&cmdlet).map_err(|reason| wrong("cmdlet", &reason))?;
-        let arguments = parameters.iter().map(|(name, value)| {
-            let field = || format!("parameters/{name}");
-            Ok(Argument::Parameter {
-                name: ParameterName::new(name).map_err(|reason| wrong(&field(), &reason))?,
-                value: Some(value_of(value).ok_or_else(|| wrong(&field(), &"not a value of PowerShell"))?),
-            })
-        });
-        let arguments = arguments.collect::<Result<_, ArgumentError>>()?;
-        let command = TypedCommand::new(name, arguments).map_err(|reason| wrong("parameters", &reason))?;
-        shared.order(Work::Command(command.into()), Access::Full).map(Request::work)
+        shared.order(work(&cmdlet, &parameters)?, Access::Full).map(Request::work)
     }
+}
+
+/// The command with its parameters.
+pub(super) fn work(cmdlet: &str, parameters: &JsonObject) -> Result<Work, ArgumentError> {
+    let name = CommandName::new(cmdlet).map_err(|reason| wrong("cmdlet", &reason))?;
+    let arguments = parameters.iter().map(|(name, value)| {
+        let field = || format!("parameters/{name}");
+        Ok(Argument::Parameter {
+            name: ParameterName::new(name).map_err(|reason| wrong(&field(), &reason))?,
+            value: Some(value_of(value).ok_or_else(|| wrong(&field(), &"not a value of PowerShell"))?),
+        })
+    });
+    let arguments = arguments.collect::<Result<_, ArgumentError>>()?;
+    let command = TypedCommand::new(name, arguments).map_err(|reason| wrong("parameters", &reason))?;
+    Ok(Work::Command(command.into()))
 }
 
 /// The value that JSON means to PowerShell. Nothing for what PowerShell has no name for.

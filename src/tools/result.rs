@@ -5,8 +5,10 @@ use std::{borrow::Cow, sync::Arc};
 use rmcp::model::{CallToolResult, ContentBlock, JsonObject};
 use serde_json::{Value, json};
 
+use super::{explain_policy, lookup};
 use crate::{
     call::{HostName, Ran},
+    explain::{Explanation, Found},
     inventory::Inventory,
     invocation::{Done, Failure, Listed, SessionName},
     output,
@@ -28,6 +30,10 @@ pub enum Answer<'a> {
     },
     /// The hosts there are.
     Hosts(&'a Inventory),
+    /// What would become of work on a host.
+    Explained(&'a HostName, &'a Explanation),
+    /// Commands that may be used.
+    Found(&'a Found),
     /// The caller's named sessions.
     Sessions(&'a [Listed]),
     /// A named session that was closed.
@@ -42,6 +48,12 @@ pub fn render(answer: &Answer<'_>, scrubber: &Scrubber) -> CallToolResult {
     let Rendered { text, mut data, success } = match answer {
         Answer::Done { done, user, nonce } => render_done(done, user, *nonce),
         Answer::Hosts(inventory) => render_hosts(inventory),
+        Answer::Explained(host, explanation) => Rendered {
+            text: lookup::explanation(host.as_str(), explanation),
+            data: lookup::explanation_data(host.as_str(), explanation),
+            success: true,
+        },
+        Answer::Found(found) => Rendered { text: lookup::found(found), data: json!(found), success: true },
         Answer::Sessions(sessions) => render_sessions(sessions),
         Answer::Closed(name, host) => Rendered {
             text: format!("The session {name} on {host} is forgotten.\n"),
@@ -161,6 +173,37 @@ pub(super) fn schema() -> Arc<JsonObject> {
             }
         },
         "required": ["host", "status", "ran"]
+    }))
+}
+
+/// The output schema of `explain_policy`, which can be refused as every tool can.
+pub(super) fn explanation_schema() -> Arc<JsonObject> {
+    Arc::new(rmcp::object!({
+        "type": "object",
+        "properties": explain_policy::output(),
+        "required": ["host"]
+    }))
+}
+
+/// The output schema of `find_commands`.
+pub(super) fn found_schema() -> Arc<JsonObject> {
+    let text = json!({ "type": "string" });
+    let parameter = json!({ "type": "object", "properties": { "name": text, "type": text } });
+    let command = json!({
+        "type": "object",
+        "properties": {
+            "name": text, "access": text, "parameters": { "type": "array", "items": parameter }
+        }
+    });
+    Arc::new(rmcp::object!({
+        "type": "object",
+        "properties": {
+            "host": text,
+            "commands": { "type": "array", "items": command },
+            "programs": { "type": "array", "items": text },
+            "total": { "type": "integer" }
+        },
+        "required": ["host"]
     }))
 }
 

@@ -127,6 +127,20 @@ fn arguments_become_requests() {
     assert_eq!(order("check_host", json!({})), Order::new(None, Work::Check));
     assert_eq!(ask("list_hosts", json!({})), Ok(Request::ListHosts));
     assert_eq!(ask("list_sessions", json!({})), Ok(Request::ListSessions));
+    assert_eq!(
+        ask("find_commands", json!({ "pattern": "service", "access": "read" })),
+        Ok(Request::FindCommands {
+            host: None,
+            wanted: Wanted { pattern: "service".to_owned(), access: crate::explain::Reach::Read },
+        })
+    );
+    assert_eq!(
+        ask("explain_policy", json!({ "command": "Get-Date", "host": "web-01" })),
+        Ok(Request::Explain { host: host(), work: Box::new(text("Get-Date")) })
+    );
+    for arguments in [json!({}), json!({ "command": " " }), json!({ "command": "a", "executable": "b" })] {
+        assert!(matches!(ask("explain_policy", arguments), Err(CallError::Arguments(_))));
+    }
     let session = SessionName::parse("a").unwrap();
     assert_eq!(
         ask("close_session", json!({ "session": "a", "host": "web-01" })),

@@ -6,6 +6,7 @@
 mod approve;
 mod exec;
 mod hostile;
+mod lookup;
 mod order;
 mod policy;
 mod readme;

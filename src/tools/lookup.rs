@@ -1,0 +1,70 @@
+//! Answers about the policy as text and data: nothing in them comes from a host.
+
+use serde_json::{Value, json};
+
+use crate::explain::{Decision, Explanation, Found, FoundCommand};
+
+/// An explanation in words.
+pub(super) fn explanation(host: &str, explanation: &Explanation) -> String {
+    let Explanation { decision, rule, reason, position, alternative, judged_form, plan, commands, .. } =
+        explanation;
+    let at = position.as_ref().map(|position| format!(" at {}", position.text)).unwrap_or_default();
+    let mut text = match (decision, reason) {
+        (Decision::Denied, Some(reason)) => format!("Denied on {host} by {rule}{at}: {reason}\n"),
+        (Decision::NeedsApproval, _) => {
+            format!("A human has to approve this on {host}, by {rule}; make the call, and ask the operator\n")
+        }
+        _ => format!("Allowed on {host} by {rule}\n"),
+    };
+    if let Some(alternative) = alternative {
+        text.push_str(&format!("Instead: {alternative}\n"));
+    }
+    if let Some(form) = judged_form {
+        text.push_str(&format!("Would be sent:\n{form}\n"));
+    }
+    for command in commands.iter().filter(|command| command.decision == Decision::AtRun) {
+        text.push_str(&format!(
+            "{}: the values of {} are judged when it runs\n",
+            command.position.text, command.name
+        ));
+    }
+    if let Some(plan) = plan {
+        text.push_str(&format!("Plan:\n{plan}\n"));
+    }
+    text
+}
+
+/// The same as data.
+pub(super) fn explanation_data(host: &str, explanation: &Explanation) -> Value {
+    let mut data = json!(explanation);
+    if let Value::Object(fields) = &mut data {
+        fields.insert("host".to_owned(), host.into());
+    }
+    data
+}
+
+/// What was found, a command a line.
+pub(super) fn found(found: &Found) -> String {
+    let Found { host, commands, programs, total } = found;
+    if *total == 0 {
+        return format!("Nothing of that name may be used on {host}. Try a shorter part of a name, or *.\n");
+    }
+    let mut text = String::new();
+    for FoundCommand { name, access, parameters } in commands {
+        text.push_str(&format!("{name} ({access})"));
+        for parameter in parameters {
+            match parameter.type_name {
+                "switch" => text.push_str(&format!(" -{}", parameter.name)),
+                type_name => text.push_str(&format!(" -{} <{type_name}>", parameter.name)),
+            }
+        }
+        text.push('\n');
+    }
+    for program in programs {
+        text.push_str(&format!("{program} (program; explain_policy tells with which arguments)\n"));
+    }
+    if let Some(more) = total.checked_sub(commands.len() + programs.len()).filter(|&more| more > 0) {
+        text.push_str(&format!("… and {more} more: give a longer part of the name\n"));
+    }
+    text
+}
