@@ -4,6 +4,7 @@ mod approve;
 mod arguments;
 mod config;
 mod demo;
+mod denials;
 mod exec;
 mod explain;
 mod exit;
@@ -68,6 +69,7 @@ async fn dispatch(arguments: Arguments, console: &Console) -> Exit {
         }
         Some(Command::Policy(asked)) => policy::run(asked, &environment, &settings.into(), console),
         Some(Command::Explain(asked)) => explain::run(asked, &environment, &settings.into(), console),
+        Some(Command::Denials(asked)) => denials::run(&asked, &environment, &settings.into(), console),
         Some(Command::Pending { json }) => pending::run(json, &environment, &settings.into(), console),
         Some(Command::Approve(asked)) => approve::run(&asked, &environment, &settings.into(), console),
         Some(Command::CheckConfig { json }) => config::check(json, &environment, &settings.into(), console),

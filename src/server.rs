@@ -182,7 +182,7 @@ impl Server {
         match target {
             Ok(target) => {
                 let call = Self::imagined(target.name.clone(), Work::Check);
-                let found = explain::find(&world.policy, &call, target, wanted);
+                let found = explain::find(&world.policy, &call, target, wanted, OffsetDateTime::now_utc());
                 self.render(&Answer::Found(&found))
             }
             Err(error) => self.render(&Answer::Refused(&error)),

@@ -4,7 +4,7 @@ use std::{path::PathBuf, time::Duration};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use super::{explain::Explain, policy::Policy};
+use super::{denials::Denials, explain::Explain, policy::Policy};
 use crate::{call, config};
 
 /// Runs allowed work on remote Windows hosts over WinRM.
@@ -64,6 +64,8 @@ pub(super) enum Command {
     Explain(Explain),
     /// Look at what may run, and change the lists
     Policy(Policy),
+    /// List what was denied, with the narrowest rule that would allow it
+    Denials(Denials),
     /// List what waits for a human's approval
     Pending {
         /// Print JSON

@@ -1,6 +1,7 @@
 //! What may be used: commands of the table by name, with the parameters that the policy takes.
 
 use serde::Serialize;
+use time::OffsetDateTime;
 use winrm_script::{
     check::HostCommand,
     commands::{self, Bound, BoundArgument, BoundValue, Command, Parameter},
@@ -55,6 +56,8 @@ pub struct FoundCommand {
     pub name: String,
     /// `read` or `change`.
     pub access: &'static str,
+    /// Whether a human has to approve each use.
+    pub approval: bool,
     /// What it may be given.
     pub parameters: Vec<FoundParameter>,
 }
@@ -71,7 +74,7 @@ pub struct FoundParameter {
 
 /// Looks for what a call could use on a host. The judgement is that of a script before it runs.
 #[must_use]
-pub fn find(policy: &Policy, call: &Call, target: &Target, wanted: &Wanted) -> Found {
+pub fn find(policy: &Policy, call: &Call, target: &Target, wanted: &Wanted, now: OffsetDateTime) -> Found {
     let tree = parse::script("$later");
     let expression = |node| match node {
         Node::Expression(expression) => Some(expression),
@@ -89,15 +92,17 @@ pub fn find(policy: &Policy, call: &Call, target: &Target, wanted: &Wanted) -> F
     let mut found = Vec::new();
     let mut total = 0;
     for command in commands::names().filter(|name| pattern.matches(name)).filter_map(commands::find) {
-        if !wanted.access.takes(command.risk()) || !search.allows(command, None) {
+        if !wanted.access.takes(command.risk()) {
             continue;
         }
+        let grants = policy.grants(command.name(), target, call.purpose, now);
+        let Some(first) = grants.first() else { continue };
         total += 1;
         if found.len() < MOST {
-            found.push(search.describe(command));
+            found.push(search.describe(command, first.approval));
         }
     }
-    let mut programs: Vec<String> = policy.offered();
+    let mut programs: Vec<String> = policy.offered().to_vec();
     programs.retain(|name| is_program(name) && pattern.matches(name) && wanted.access != Reach::Read);
     programs.sort();
     programs.dedup();
@@ -115,12 +120,12 @@ struct Search<'a> {
 }
 
 impl Search<'_> {
-    fn describe(&self, command: Command) -> FoundCommand {
+    fn describe(&self, command: Command, approval: bool) -> FoundCommand {
         let mut parameters: Vec<FoundParameter> = Vec::new();
         let all = command.variants().flat_map(commands::Variant::parameters);
         for parameter in all.filter(|parameter| !parameter.is_common()) {
             let known = parameters.iter().any(|known| known.name == parameter.name());
-            if !known && self.allows(command, Some(parameter)) {
+            if !known && self.takes(command, parameter) {
                 parameters.push(FoundParameter { name: parameter.name(), type_name: parameter.type_name() });
             }
         }
@@ -128,21 +133,17 @@ impl Search<'_> {
             commands::Risk::Read => "read",
             commands::Risk::Change => "change",
         };
-        FoundCommand { name: command.name().to_owned(), access, parameters }
+        FoundCommand { name: command.name().to_owned(), access, approval, parameters }
     }
 
-    /// Whether the command may be used at all, or with a parameter whose value is not known yet.
-    fn allows(&self, command: Command, parameter: Option<Parameter>) -> bool {
-        let argument = parameter.map(|parameter| {
-            let value =
-                if parameter.is_switch() { BoundValue::Switch } else { BoundValue::Given(self.later) };
-            BoundArgument { parameter, value }
-        });
+    /// Whether the command may be used with a parameter whose value is not known yet.
+    fn takes(&self, command: Command, parameter: Parameter) -> bool {
+        let value = if parameter.is_switch() { BoundValue::Switch } else { BoundValue::Given(self.later) };
         let asked = HostCommand {
             span: Span::default(),
             name: command.name(),
             known: Some(command),
-            bound: argument.map(|argument| Bound { arguments: vec![argument] }),
+            bound: Some(Bound { arguments: vec![BoundArgument { parameter, value }] }),
             elements: &[],
             // What else it is given may come through a pipeline.
             piped: true,

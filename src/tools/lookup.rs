@@ -50,8 +50,9 @@ pub(super) fn found(found: &Found) -> String {
         return format!("Nothing of that name may be used on {host}. Try a shorter part of a name, or *.\n");
     }
     let mut text = String::new();
-    for FoundCommand { name, access, parameters } in commands {
-        text.push_str(&format!("{name} ({access})"));
+    for FoundCommand { name, access, approval, parameters } in commands {
+        let approval = if *approval { ", after a human has approved" } else { "" };
+        text.push_str(&format!("{name} ({access}{approval})"));
         for parameter in parameters {
             match parameter.type_name {
                 "switch" => text.push_str(&format!(" -{}", parameter.name)),

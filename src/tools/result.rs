@@ -192,7 +192,7 @@ pub(super) fn found_schema() -> Arc<JsonObject> {
     let command = json!({
         "type": "object",
         "properties": {
-            "name": text, "access": text, "parameters": { "type": "array", "items": parameter }
+            "name": text, "access": text, "approval": { "type": "boolean" }, "parameters": { "type": "array", "items": parameter }
         }
     });
     Arc::new(rmcp::object!({
