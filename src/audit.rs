@@ -60,6 +60,8 @@ pub struct Asked<'a> {
     pub tool: &'a str,
     /// The profile in force.
     pub profile: ProfileName,
+    /// The narrowest rule that would allow what is denied, where there is one.
+    pub would_allow: Option<&'a str>,
     /// Which human approved it, where one had to.
     pub approved_by: Option<&'a str>,
 }

@@ -26,7 +26,7 @@ pub use self::{
 use crate::{
     call::{Call, HostName, Work},
     inventory::{AuthScheme, Endpoint, EndpointError, Login, Remoting, Target, Timeouts, Trust},
-    policy::{Denial, Judgement, Place, Policy},
+    policy::{Denial, Judgement, Place, Policy, Unapproved},
     remedy::Remedy as _,
     secret::Reference,
 };
@@ -44,6 +44,42 @@ pub fn explain(policy: &Policy, call: &Call, target: &Target, now: OffsetDateTim
         (Work::PowerShell { text }, _) | (_, Some(text)) => case.script(text),
         _ => case.whole(),
     }
+}
+
+/// The narrowest rule that would allow denied work, as `winrm-mcp.toml` has it. Of a script, what its first denied
+/// command needs. Nothing where no rule would do, or the values are not written out.
+#[must_use]
+pub fn would_allow(policy: &Policy, call: &Call, target: &Target, now: OffsetDateTime) -> Option<String> {
+    let case = Case { policy, call, target, now };
+    let text = match &call.work {
+        Work::PowerShell { text } => Some(text.clone()),
+        Work::Words { words } => StaticCommand::from_words(words).ok().map(|command| command.render()),
+        Work::Command(_) | Work::Program { .. } | Work::Check => None,
+    };
+    let work = match text {
+        Some(text) => case.first_denied(&text)?,
+        None => call.work.clone(),
+    };
+    let denied = Call { work, ..call.clone() };
+    policy.narrowest_rule(&denied, target, now).ok().map(|rule| rule.to_toml())
+}
+
+/// What a human has to approve of a script before it runs. Such commands are written out in it, which
+/// [`Policy::foresee`] sees to.
+#[must_use]
+pub fn needs_approval(
+    policy: &Policy,
+    call: &Call,
+    commands: &[HostCommand<'_>],
+    target: &Target,
+    now: OffsetDateTime,
+) -> Vec<Unapproved> {
+    let case = Case { policy, call, target, now };
+    let unapproved = |command: &HostCommand<'_>| match case.judge(literal::work(command)?) {
+        Judgement::NeedsApproval(unapproved) => Some(unapproved),
+        Judgement::Allowed(_) | Judgement::Rehearsed(_) | Judgement::Denied(_) => None,
+    };
+    commands.iter().filter_map(unapproved).collect()
 }
 
 /// A host that stands for any: it has no tags, and no rule names it.
@@ -104,6 +140,14 @@ impl Case<'_> {
     fn whole(&self) -> Explanation {
         let judgement = self.judge(self.call.work.clone());
         Explanation::of_whole(Verdict::new(judgement))
+    }
+
+    /// The first command of a script that is denied with every value written out.
+    fn first_denied(&self, text: &str) -> Option<Work> {
+        let tree = parse::script(text).ok()?;
+        let commands = check::script(text, &tree, &Known).ok()?;
+        let mut works = commands.iter().filter_map(literal::work);
+        works.find(|work| matches!(self.judge(work.clone()), Judgement::Denied(_)))
     }
 
     fn command(&self, text: &str, command: &HostCommand<'_>) -> Judged {

@@ -44,6 +44,9 @@ pub(super) struct Decided {
     judged_bytes: Option<usize>,
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<String>,
+    /// The narrowest rule that would allow what is denied, for the operator to paste.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    would_allow: Option<String>,
 }
 
 #[derive(Debug, Serialize)]
@@ -112,6 +115,7 @@ impl Decided {
             judged: None,
             judged_bytes: None,
             reason: None,
+            would_allow: None,
         };
         match judgement {
             Judgement::Allowed(authorized) => {
@@ -129,6 +133,9 @@ impl Decided {
             Judgement::Denied(denial) => {
                 denial.rule.clone_into(&mut decided.rule);
                 decided.reason = Some(bounded(&clean(&denial.sentence())).0);
+                // What is cut, or holds a secret, would not allow it.
+                let whole = |rule: &&str| rule.len() <= LONGEST && clean(rule) == **rule;
+                decided.would_allow = asked.would_allow.filter(whole).map(str::to_owned);
             }
         }
         decided

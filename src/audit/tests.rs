@@ -68,6 +68,7 @@ fn decide(audit: &Audit, text: &str) -> Result<Entry, AuditError> {
         step: None,
         tool: "execute_command",
         profile: ProfileName::Observe,
+        would_allow: None,
         approved_by: None,
     };
     audit.decided(asked, &judged(&call))

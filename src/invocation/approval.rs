@@ -139,18 +139,10 @@ impl Approvals {
         asked.map_or_else(NotApproved::Failed, |required| NotApproved::Required(Box::new(required)))
     }
 
-    /// Asks for all that is missing of what a script needs, before any of it runs. Nothing is used up.
-    ///
-    /// # Errors
-    /// [`NotApproved`] with the first that is missing.
-    pub fn prepare(&self, needed: &[Unapproved], occasion: Occasion<'_>) -> Result<(), NotApproved> {
-        let is_missing = |unapproved: &&Unapproved| {
-            !occasion.request(unapproved.wanted()).is_ok_and(|request| self.store.is_granted(&request.id()))
-        };
-        let mut asked = needed.iter().filter(is_missing).map(|missing| self.ask(missing, occasion));
-        let Some(first) = asked.next() else { return Ok(()) };
-        asked.for_each(drop);
-        Err(first)
+    /// Whether an approval lies ready. It is not used up, and may still turn out not to count.
+    #[must_use]
+    pub fn is_granted(&self, unapproved: &Unapproved, occasion: Occasion<'_>) -> bool {
+        occasion.request(unapproved.wanted()).is_ok_and(|request| self.store.is_granted(&request.id()))
     }
 
     /// Uses up the approval of a request; `None` where there is none.

@@ -7,6 +7,7 @@ mod vocabulary;
 
 use std::{borrow::Cow, collections::BTreeSet, time::Duration};
 
+use time::OffsetDateTime;
 use tokio::time::Instant;
 use winrm_script::{
     check,
@@ -25,8 +26,9 @@ use super::{
 };
 use crate::{
     call::{Outcome, Work},
+    explain,
     output::Objects,
-    policy::Denial,
+    policy::{Denial, Unapproved},
 };
 
 /// PowerShell that may be evaluated here. Words that are no command are for the policy to refuse.
@@ -50,14 +52,15 @@ pub(super) async fn run(text: &str, way: &mut Way<'_>) -> Result<Outcome, Failur
         None => None,
     };
     let session = borrowed.as_ref().map(|borrowed| borrowed.session().clone()).unwrap_or_default();
-    let tree = match read(text, &session, way) {
-        Ok(tree) => tree,
+    let (tree, needed) = match read(text, &session, way) {
+        Ok(read) => read,
         Err(Unread::Refused(denial)) => {
             way.not_taken = denial;
             return way.whole().await;
         }
         Err(Unread::Denied(denial)) => return Err(way.denied(*denial)),
     };
+    way.prepare(needed)?;
     let began = Instant::now();
     let ending = evaluate(text, tree, session, way).await;
     way.ended(ending.as_ref().map(|(outcome, _)| *outcome), began);
@@ -82,7 +85,8 @@ impl Unread {
     }
 }
 
-fn read(text: &str, session: &Session, way: &Way<'_>) -> Result<ScriptBlock, Unread> {
+/// The script, and what of it waits for a human.
+fn read(text: &str, session: &Session, way: &Way<'_>) -> Result<(ScriptBlock, Vec<Unapproved>), Unread> {
     let tree = parse::script(text).map_err(|refusal| {
         let reason = refusal.reason();
         let instead = reason.suggestion().to_owned();
@@ -97,8 +101,10 @@ fn read(text: &str, session: &Session, way: &Way<'_>) -> Result<ScriptBlock, Unr
     })?;
     let foreseen = way.world.policy.foresee(way.walk.call, text, &commands, way.target);
     foreseen.map_err(|denial| Unread::Denied(Box::new(denial)))?;
+    let now = OffsetDateTime::now_utc();
+    let needed = explain::needs_approval(&way.world.policy, way.walk.call, &commands, way.target, now);
     drop(commands);
-    Ok(tree)
+    Ok((tree, needed))
 }
 
 /// Evaluates to the end. The session is what the script leaves, where it came to an end of its own.

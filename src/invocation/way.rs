@@ -15,9 +15,10 @@ use super::{
 use crate::{
     audit::{Asked, AuditError, Entry, Finish},
     call::{Call, Outcome, Ran, StopReason, Work},
+    explain,
     inventory::Target,
     output::{Captured, Channel, Objects, Output, SpoolLimits, Step, StepOutcome},
-    policy::{Authorized, Denial, Judged, Judgement, Reason, Risk},
+    policy::{Authorized, Denial, Judged, Judgement, Reason, Risk, Unapproved},
     remedy::Remedy as _,
     session::{Called, Lease, SessionError},
 };
@@ -123,6 +124,24 @@ impl<'w> Way<'w> {
         let command = self.judged.take().unwrap_or(text);
         self.objects.step(Step { number: self.steps, command, outcome, ran, objects, errors });
         answer
+    }
+
+    /// Asks for what humans have not approved yet of a script, before any of it runs.
+    pub(super) fn prepare(&self, needed: Vec<Unapproved>) -> Result<(), Failure> {
+        let Walk { house, call, options, .. } = *self.walk;
+        let (target, policy) = (self.target, &self.world.policy);
+        let occasion = Occasion { call, target, policy, tool: options.tool };
+        let mut first = None;
+        for unapproved in needed {
+            if house.approvals.is_granted(&unapproved, occasion) {
+                continue;
+            }
+            let failure = Failure::from(house.approvals.ask(&unapproved, occasion));
+            let entry = self.decided(call, None, &Judgement::NeedsApproval(unapproved), None)?;
+            self.finished(entry, Err(&failure));
+            first.get_or_insert(failure);
+        }
+        first.map_or(Ok(()), Err)
     }
 
     /// Puts a denial of the whole script on record, before anything of it is sent.
@@ -302,7 +321,14 @@ impl<'w> Way<'w> {
     ) -> Result<Entry, AuditError> {
         let approved_by = approval.map(|approval| approval.by.as_str());
         let profile = self.world.policy.profile();
-        let asked = Asked { call, step, tool: self.walk.options.tool, profile, approved_by };
+        let would_allow = match judgement {
+            Judgement::Denied(_) => {
+                explain::would_allow(&self.world.policy, call, self.target, OffsetDateTime::now_utc())
+            }
+            Judgement::Allowed(_) | Judgement::NeedsApproval(_) | Judgement::Rehearsed(_) => None,
+        };
+        let would_allow = would_allow.as_deref();
+        let asked = Asked { call, step, tool: self.walk.options.tool, profile, would_allow, approved_by };
         // The disk is waited for on this thread; others take over the runtime's work meanwhile.
         let entry = tokio::task::block_in_place(|| self.walk.house.audit.decided(asked, judgement))?;
         if let Some(error) = entry.lost() {
