@@ -246,3 +246,110 @@ fn what_waits_is_listed() {
     let output = site.run(&["approve", "abcdefgh"], &[]);
     assert_eq!(output.status.code(), Some(64), "{output:?}");
 }
+
+/// A site whose policy wants a human for restarts.
+fn guarded() -> (Site, String) {
+    let site = Site::new();
+    let path = site.path("winrm-mcp.toml");
+    std::fs::write(
+        &path,
+        "version = 1\n[[policy.rule]]\nname = 'restarts'\ncommands = ['Restart-Service']\napproval = true\n",
+    )
+    .unwrap();
+    let config = path.to_str().unwrap().to_owned();
+    (site, config)
+}
+
+fn approve(site: &Site, config: &str, id: &str) {
+    let mut seat = Seat::new(&site.command(&["approve", id, "--config", config], &[]));
+    seat.sees("Type yes");
+    seat.types("yes\n");
+    let (_, output) = seat.leave();
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+}
+
+#[test]
+fn what_a_rule_wants_a_human_for_runs_once_after_one_said_yes() {
+    let (site, config) = guarded();
+    let run = || {
+        site.run(&["exec", "--json", "--config", &config, "--", "Restart-Service", "-Name", "W32Time"], &[])
+    };
+    let mark = site.record().entries().len();
+    let output = run();
+    assert_eq!(output.status.code(), Some(79), "{output:?}");
+    let result: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!((&result["status"], &result["ran"]), (&"approval_required".into(), &"no".into()), "{result}");
+    assert_eq!(site.record().entries().len(), mark, "nothing was sent");
+    let listed = site.run(&["pending", "--json", "--config", &config], &[]);
+    let rows: Value = serde_json::from_slice(&listed.stdout).unwrap();
+    let id = rows[0]["id"].as_str().unwrap().to_owned();
+    assert!(
+        result["error"]["fix"].as_str().unwrap().contains(&format!("winrm-mcp approve {id}")),
+        "{result}"
+    );
+
+    approve(&site, &config, &id);
+    let output = run();
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    assert_eq!(run().status.code(), Some(79), "an approval is used once");
+    let audit = std::fs::read_to_string(site.path("state").join("audit.jsonl")).unwrap();
+    assert!(
+        audit.contains("\"decision\":\"needs_approval\"") && audit.contains("\"approved_by\":"),
+        "{audit}"
+    );
+}
+
+#[test]
+fn a_script_asks_for_all_its_approvals_before_any_of_it_runs() {
+    let (site, config) = guarded();
+    let script = site.path("two.ps1");
+    std::fs::write(&script, "Get-Service -Name W32Time\nRestart-Service W32Time\nRestart-Service Spooler\n")
+        .unwrap();
+    let run = || site.run(&["exec", "--config", &config, "--script", script.to_str().unwrap()], &[]);
+    let mark = site.record().entries().len();
+    assert_eq!(run().status.code(), Some(79));
+    assert_eq!(site.record().entries().len(), mark, "not even what needs no approval was sent");
+    let listed = site.run(&["pending", "--json", "--config", &config], &[]);
+    let rows: Value = serde_json::from_slice(&listed.stdout).unwrap();
+    let ids: Vec<&str> = rows.as_array().unwrap().iter().map(|row| row["id"].as_str().unwrap()).collect();
+    assert_eq!(ids.len(), 2);
+    approve(&site, &config, ids[0]);
+    assert_eq!(run().status.code(), Some(79));
+    assert_eq!(site.record().entries().len(), mark);
+    approve(&site, &config, ids[1]);
+    let output = run();
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+
+    std::fs::write(&script, "$name = 'W32Time'\nRestart-Service $name\n").unwrap();
+    let output = run();
+    assert_eq!(output.status.code(), Some(126), "{output:?}");
+    assert!(errors(&output).contains("must be written out"), "{}", errors(&output));
+}
+
+#[test]
+fn denials_are_listed_with_the_rule_that_would_allow_them() {
+    let site = Site::new();
+    let output = site.run(&["denials"], &[]);
+    assert_eq!(String::from_utf8_lossy(&output.stdout), "nothing was denied\n");
+    for _ in 0..2 {
+        let words = ["exec", "--", "Restart-Service", "-Name", "W32Time"];
+        assert_eq!(site.run(&words, &[]).status.code(), Some(126));
+    }
+    let rows: Value = serde_json::from_slice(&site.run(&["denials", "--json"], &[]).stdout).unwrap();
+    let [denied] = &rows.as_array().unwrap()[..] else { panic!("{rows}") };
+    assert_eq!((&denied["times"], &denied["host"]), (&2.into(), &"localhost".into()));
+    let rule = denied["would_allow"].as_str().unwrap();
+    // Pasted, it allows exactly this.
+    let config = site.path("winrm-mcp.toml");
+    std::fs::write(&config, format!("version = 1\n{rule}")).unwrap();
+    let run = |service: &str| {
+        let words = ["exec", "--config", config.to_str().unwrap(), "--", "Restart-Service", "-Name", service];
+        site.run(&words, &[]).status.code()
+    };
+    assert_eq!((run("W32Time"), run("Spooler")), (Some(0), Some(126)), "{rule}");
+    let output = site.run(&["denials"], &[]);
+    let text = String::from_utf8_lossy(&output.stdout);
+    assert!(text.contains(" localhost by exec, 2 times\n  denied by observe"), "{text}");
+    assert!(text.contains("\n  to allow exactly this:\n    [[policy.rule]]\n"), "{text}");
+    assert!(text.lines().all(|line| line.chars().count() <= 80), "{text}");
+}
