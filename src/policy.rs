@@ -14,6 +14,7 @@ mod endpoint;
 mod filter;
 mod foresee;
 mod interpreters;
+mod jea;
 mod lists;
 mod names;
 mod meter;
@@ -39,6 +40,7 @@ pub use self::{
     authorized::{Authorized, Judged, JudgedProgram, Rehearsed, Risk, Unapproved},
     denial::{Denial, Place, Reason},
     endpoint::{Offered, OfferedCommand, OfferedParameter},
+    jea::{Jea, LeftOut, Unsayable},
     lists::{ListError, Lists},
     meter::Meter,
     names::{CmdletName, NamePattern},

@@ -153,7 +153,7 @@ impl Policy {
         }
     }
 
-    fn granted(&self, name: &str, on: &Occasion<'_>) -> Vec<Grant> {
+    pub(super) fn granted(&self, name: &str, on: &Occasion<'_>) -> Vec<Grant> {
         let command = CommandName::new(name).ok().and_then(|name| TypedCommand::new(name, Vec::new()).ok());
         match command.and_then(|command| Subject::new(&command)) {
             Some(subject) => self.command_granted(&subject, on),
@@ -164,11 +164,27 @@ impl Policy {
     }
 
     fn command_granted(&self, subject: &Subject, on: &Occasion<'_>) -> Vec<Grant> {
+        let granting = self.command_granting(subject, on).into_iter();
+        let grant = |(name, rule): (String, Option<&Rule>)| match rule {
+            Some(rule) => Grant::new(name, rule),
+            None => Grant::open(&name),
+        };
+        granting.map(grant).collect()
+    }
+
+    /// What allows a command of the table, the first that counts first: rules, and lists and profiles without one.
+    pub(super) fn granting(&self, name: &str, on: &Occasion<'_>) -> Vec<(String, Option<&Rule>)> {
+        let command = CommandName::new(name).ok().and_then(|name| TypedCommand::new(name, Vec::new()).ok());
+        let subject = command.and_then(|command| Subject::new(&command));
+        subject.map_or_else(Vec::new, |subject| self.command_granting(&subject, on))
+    }
+
+    fn command_granting(&self, subject: &Subject, on: &Occasion<'_>) -> Vec<(String, Option<&Rule>)> {
         let denies =
             |rule: &&Rule| rule.effect == Effect::Deny && rule.counts(on) && rule.parameters.is_none();
-        let denied = self.rules.iter().chain(self.profile.rules()).filter(denies);
+        let mut denied = self.rules.iter().chain(self.profile.rules()).filter(denies);
         if self.lists.excluded(&subject.name).is_some()
-            || denied.into_iter().any(|rule| rule.names(&subject.name).is_some())
+            || denied.any(|rule| rule.names(&subject.name).is_some())
         {
             return Vec::new();
         }
@@ -181,22 +197,21 @@ impl Policy {
             };
             named && rule.effect == Effect::Allow && rule.counts(on)
         };
-        let mut grants: Vec<Grant> =
-            self.rules.iter().filter(allows).map(|rule| Grant::new(rule.name.clone(), rule)).collect();
+        let own = self.rules.iter().filter(allows).map(|rule| (rule.name.clone(), Some(rule)));
+        let mut granting: Vec<_> = own.collect();
         match self.lists.command(&subject.name, exact_only) {
-            Selection::Selected => grants.push(Grant::open("allow")),
-            Selection::Unlisted if self.profile.is_unrestricted() && !exact_only => {
-                grants.push(Grant::open("unrestricted"));
+            Selection::Selected => granting.push(("allow".to_owned(), None)),
+            Selection::Unlisted if self.profile.is_unrestricted() => {
+                granting.extend((!exact_only).then(|| ("unrestricted".to_owned(), None)));
             }
             Selection::Unlisted => {
                 let name = |rule: &Rule| format!("{}: {}", self.profile.name(), rule.name);
-                grants.extend(
-                    self.profile.rules().iter().filter(allows).map(|rule| Grant::new(name(rule), rule)),
-                );
+                granting
+                    .extend(self.profile.rules().iter().filter(allows).map(|rule| (name(rule), Some(rule))));
             }
             Selection::Missing | Selection::ByWildcardOnly => {}
         }
-        grants
+        granting
     }
 
     fn program_granted(&self, program: &Program, on: &Occasion<'_>) -> Vec<Grant> {

@@ -170,6 +170,12 @@ impl Rule {
             })
     }
 
+    /// Whether it asks for more than that the call fits.
+    pub(super) fn has_terms(&self) -> bool {
+        let Terms { approval, rates, .. } = &self.terms;
+        *approval || !rates.is_empty() || self.purpose.is_some() || self.expires.is_some()
+    }
+
     /// How it names a command, if it does.
     pub(super) fn names(&self, command: &str) -> Option<Naming> {
         let naming = |pattern: &NamePattern| {

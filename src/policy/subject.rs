@@ -195,7 +195,7 @@ impl Arguments {
 }
 
 /// Whether a parameter takes a pattern of names, in a command that works on paths.
-fn chooses_in_folder(command: Command, parameter: Parameter) -> bool {
+pub(super) fn chooses_in_folder(command: Command, parameter: Parameter) -> bool {
     let takes_paths = |variant: commands::Variant| variant.parameters().any(Parameter::is_path);
     PATTERNS.contains(&parameter.name()) && command.variants().any(takes_paths)
 }

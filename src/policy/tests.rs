@@ -1,3 +1,6 @@
+mod review;
+mod scripts;
+
 use std::collections::BTreeSet;
 
 use proptest::prelude::*;
@@ -31,7 +34,7 @@ struct Group {
     rows: Vec<Row>,
 }
 
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Lines {
     profile: Option<String>,

@@ -7,7 +7,14 @@ use serde::{Deserialize, Serialize};
 use winrm_script::value::{Table, Value};
 
 use super::{Effect, RuleFault};
-use crate::policy::{filter, names::NamePattern, path::Root, values};
+use crate::policy::{
+    filter,
+    jea::{Validation, pattern},
+    names::NamePattern,
+    path::Root,
+    regex::check as check_regex,
+    values,
+};
 
 /// What a parameter takes. With nothing said: any value that names no other host, no type and no drive.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, Serialize)]
@@ -133,6 +140,26 @@ impl ParameterRule {
             Kind::Paths(roots) => roots,
             _ => &[],
         }
+    }
+
+    /// What a constrained endpoint can be told about its values; nothing where it cannot.
+    pub(crate) fn validation(&self) -> Option<Validation> {
+        Some(match &self.kind {
+            Kind::Plain => Validation::Pattern(pattern::PLAIN.to_owned()),
+            Kind::Values(values) if values.iter().any(NamePattern::is_wildcard) => return None,
+            Kind::Values(values) => {
+                Validation::Set(values.iter().map(|value| value.as_str().to_owned()).collect())
+            }
+            // The two engines read the same notation where a pattern stays simple.
+            Kind::Pattern { written, .. } if check_regex(written).is_ok() => {
+                Validation::Pattern(format!(r"\A(?:{written})\z"))
+            }
+            Kind::Range(first, last) => Validation::Pattern(pattern::range(*first, *last)),
+            Kind::Paths(roots) => Validation::Pattern(pattern::paths(roots)),
+            Kind::Names => Validation::Pattern(r"\A[A-Za-z0-9_]+\z".to_owned()),
+            Kind::XPath => Validation::Pattern(r"\A(?:\*|Event)[\s\S]{0,2000}\z".to_owned()),
+            Kind::Pattern { .. } | Kind::Filter | Kind::Keys(_) | Kind::Forbidden => return None,
+        })
     }
 
     /// Whether nothing is taken.
