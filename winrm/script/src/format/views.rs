@@ -84,7 +84,12 @@ impl View {
 
     /// An object's row in a table. Rows come in order: `last` is the one before.
     pub(crate) fn row(&self, value: &Value, last: Option<&Row>) -> Outcome<Row> {
-        let cells = self.columns.iter().map(|(_, content)| content.read(value));
+        let read = |content: &Content| match self.own {
+            Some(_) => content.read(value),
+            // Where the first object has a `Count`, that of one which has none is 1.
+            None => field(value, content.name_in(value)),
+        };
+        let cells = self.columns.iter().map(|(_, content)| read(content));
         let cells = cells.collect::<Outcome<Vec<_>>>()?;
         let group = match &self.group_by {
             Some(group_by) => group_by.group(value, last.and_then(|row| row.group.as_ref()))?,
