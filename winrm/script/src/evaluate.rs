@@ -22,6 +22,7 @@ mod host;
 mod index;
 mod interpreter;
 mod limits;
+mod matched;
 mod member;
 mod method;
 mod needs;

@@ -48,7 +48,7 @@ impl<'tree, V: Vocabulary> Check<'tree, '_, V> {
         known: crate::commands::Command,
         command: &'tree Command,
     ) {
-        if let Some(code) = CODE.iter().find(|code| known.name() == **code) {
+        if let Some(code) = CODE.iter().find(|code| known.name() == **code && !is_harmless(known, command)) {
             self.refuse(command.name.span, Reason::Code(code));
             return;
         }
@@ -119,6 +119,39 @@ impl<'tree> HostCommand<'tree> {
         Self { span, name, known: None, bound: None, elements: &command.elements, piped: false }
     }
 }
+
+/// Whether a command loads a module of the host by its plain name, for the policy to judge, or makes a value.
+fn is_harmless(known: crate::commands::Command, command: &Command) -> bool {
+    let elements: Vec<Element<'_, &Expression>> = command.elements.iter().map(Element::from).collect();
+    let Ok(bound) = known.bind_values(&elements) else { return false };
+    let text = |parameter: &str| {
+        bound.arguments.iter().find(|own| own.parameter.name() == parameter).and_then(|own| match own.value {
+            BoundValue::Given(value) => value.as_string(),
+            _ => None,
+        })
+    };
+    let only = |allowed: &[&str]| {
+        bound.arguments.iter().all(|own| own.parameter.is_common() || allowed.contains(&own.parameter.name()))
+    };
+    match known.name() {
+        "Import-Module" => {
+            let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-');
+            only(&["Name", "Force", "DisableNameChecking"])
+                && text("Name").is_some_and(|name| !name.contains("..") && name.bytes().all(plain))
+        }
+        "New-Object" => {
+            only(&["TypeName", "Property"])
+                && text("TypeName").is_some_and(|name| {
+                    let short = name.rsplit('.').next().unwrap_or_default();
+                    MADE_HERE.iter().any(|own| own.eq_ignore_ascii_case(short))
+                })
+        }
+        _ => false,
+    }
+}
+
+/// Types of values that `New-Object` makes here.
+const MADE_HERE: [&str; 5] = ["PSObject", "PSCustomObject", "Object", "ArrayList", "Hashtable"];
 
 fn is_computed(element: &Element<'_, &Expression>) -> bool {
     matches!(element, Element::Value(value) if value.argument_type() == ArgumentType::Object)

@@ -83,8 +83,8 @@ const ENVIRONMENT: &str = "ALLUSERSPROFILE COMPUTERNAME CommonProgramFiles HOMED
                            PROCESSOR_ARCHITECTURE ProgramData ProgramFiles ProgramFiles(x86) ProgramW6432 PUBLIC \
                            SystemDrive SystemRoot USERDNSDOMAIN USERDOMAIN USERNAME USERPROFILE windir";
 
-const COMMANDS: &str = "Compare-Object ConvertFrom-Csv ConvertFrom-Json ConvertFrom-StringData ConvertTo-Csv \
+const COMMANDS: &str = "Add-Member Compare-Object ConvertFrom-Csv ConvertFrom-Json ConvertFrom-StringData ConvertTo-Csv \
                         ConvertTo-Json ForEach-Object Format-List Format-Table Format-Wide Get-Unique Group-Object \
-                        Join-Path Measure-Object New-TimeSpan Out-Default Out-Host Out-Null Out-String Select-Object \
+                        Join-Path Measure-Object New-Object New-TimeSpan Out-Default Out-Host Out-Null Out-String Select-Object \
                         Sort-Object Split-Path Start-Sleep Tee-Object Where-Object Write-Debug Write-Error Write-Host \
                         Write-Information Write-Output Write-Progress Write-Verbose Write-Warning";

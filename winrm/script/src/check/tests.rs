@@ -28,6 +28,8 @@ fn what_is_evaluated_here_passes() {
         "foreach ($s in 'a', 'b') { Restart-Service $s }",
         "1..3 | % { $_ * 2 } | measure -Sum",
         "$null = New-Item C:\\x; [void](Get-Item C:\\x)",
+        "Import-Module ActiveDirectory; New-Object PSObject -Property @{ a = 1 }",
+        "ipconfig > $null; Get-Service 3>$null",
     ] {
         assert_eq!(refused(text), None, "{text}");
     }
@@ -51,6 +53,7 @@ fn what_is_not_is_refused_with_a_way_out() {
         ("& \"$x\\y.exe\"", "CallOperator", ""),
         ("iex '1'", "Code(\"Invoke-Expression\")", ""),
         ("icm { 1 }", "Code(\"Invoke-Command\")", ""),
+        ("Import-Module \\\\host\\x.psm1", "Code(\"Import-Module\")", "leave it out"),
         ("New-Object Net.WebClient", "Code(\"New-Object\")", "pscustomobject"),
         ("Process", "", ""),
         ("Service x", "BareNoun(\"Service\")", "Get-Service"),

@@ -7,6 +7,7 @@ mod each;
 mod group;
 mod json;
 mod measure;
+mod member;
 mod path;
 mod property;
 mod select;
@@ -98,7 +99,7 @@ impl Stage for Remember {
     }
 }
 
-const FILTERS: [(&str, Constructor); 35] = [
+const FILTERS: [(&str, Constructor); 36] = [
     ("Where-Object", each::filter),
     ("ForEach-Object", each::each),
     ("Select-Object", select::select),
@@ -133,15 +134,15 @@ const FILTERS: [(&str, Constructor); 35] = [
     ("Format-Table", display::table),
     ("Format-List", display::list),
     ("Format-Wide", display::wide),
-    ("Add-Member", select::add_member),
+    ("Add-Member", member::add_member),
+    ("New-Object", member::new_object),
 ];
 
 /// Commands that act on the script or on PowerShell itself.
-const REFUSED: [&str; 10] = [
+const REFUSED: [&str; 9] = [
     "Format-Custom",
     "Invoke-Expression",
     "Invoke-Command",
-    "New-Object",
     "Add-Type",
     "Get-Member",
     "Set-Variable",

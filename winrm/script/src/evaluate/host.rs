@@ -397,6 +397,9 @@ fn typed(argument: Argument, type_name: &str) -> Flow<Value> {
         (Some(text), "string" | "string[]") => Value::string(text),
         _ => value,
     };
+    if let Some(text) = named_by_text(&value, type_name) {
+        return Ok(text);
+    }
     let Some(to) = value_type(type_name) else { return Ok(value) };
     if value.is_null() {
         return Ok(value);
@@ -413,6 +416,19 @@ fn typed(argument: Argument, type_name: &str) -> Flow<Value> {
     }
     Ok(convert(&value, to)?)
 }
+
+/// An address and its kin, for a parameter of its type: its text is all there is to it.
+fn named_by_text(value: &Value, type_name: &str) -> Option<Value> {
+    let Value::Object(object) = value else { return None };
+    let own = object.type_name();
+    let short = own.as_str().rsplit('.').next().unwrap_or_default();
+    let known = TEXTUAL.contains(&short) && short.eq_ignore_ascii_case(type_name.trim_end_matches("[]"));
+    object.text().filter(|_| known).map(|text| Value::String(text.clone()))
+}
+
+/// Types whose values are read from the text that they are written as.
+const TEXTUAL: [&str; 5] =
+    ["IPAddress", "MailAddress", "PhysicalAddress", "SecurityIdentifier", "X500DistinguishedName"];
 
 fn value_type(type_name: &str) -> Option<Type> {
     if type_name.eq_ignore_ascii_case("switch") {

@@ -49,6 +49,13 @@ impl Interpreter {
     fn method(&mut self, target: &Value, name: &str, arguments: &[Value]) -> Flow<Value> {
         self.tick()?;
         let lower = name.to_ascii_lowercase();
+        if lower == "gettype"
+            && arguments.is_empty()
+            && let Some(own) = Type::named(target.base().type_name().as_str())
+            && !matches!(target.base(), Value::Object(_))
+        {
+            return Ok(Value::Type(own));
+        }
         let value = match target {
             Value::Null => {
                 return Err(Fault::thrown(

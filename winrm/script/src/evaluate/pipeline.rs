@@ -61,7 +61,7 @@ impl Interpreter {
             ExpressionKind::Invoke(invoke) if value.is_null() => {
                 // Methods that return nothing; one that returns null cannot be told from them here.
                 invoke.name.as_string().is_some_and(|name| {
-                    ["add", "remove", "clear", "addrange", "removeat", "insert"]
+                    ["add", "remove", "clear", "addrange", "removeat", "insert", "reverse"]
                         .iter()
                         .any(|own| own.eq_ignore_ascii_case(name))
                 })

@@ -27,6 +27,7 @@ enum Output {
 }
 
 /// What was so before a redirection.
+#[derive(Clone, Copy, Debug)]
 pub(super) struct Before {
     errors_to: ErrorsTo,
     silenced: usize,
@@ -103,10 +104,9 @@ impl Interpreter {
 
     /// Ends what [`redirect`](Self::redirect) began.
     pub(super) fn restore(&mut self, before: Before) {
-        let Before { errors_to, silenced, target } = before;
-        self.errors_to = errors_to;
-        self.silenced.truncate(silenced);
-        self.target = target;
+        self.errors_to = before.errors_to;
+        self.silenced.truncate(before.silenced);
+        self.target = before.target;
     }
 }
 

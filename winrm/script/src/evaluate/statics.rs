@@ -3,8 +3,10 @@
 use winrm_proto::clixml::{DateTime, DateTimeKind, Duration};
 
 use super::interpreter::Interpreter;
+use super::matched;
 use super::unwind::{Flow, Unwind};
 use crate::tree::Case;
+use crate::value::compare::equals;
 use crate::value::convert::convert;
 use crate::value::date::{Civil, TICKS_PER_DAY, days_in_month, is_leap, parse_exact};
 use crate::value::format_operator::format;
@@ -89,7 +91,7 @@ impl Interpreter {
             Plain::ArrayList if lower == "new" && arguments.is_empty() => {
                 Some(Value::Array(crate::value::Array::list(Vec::new())))
             }
-            Plain::Array if lower == "indexof" => None,
+            Plain::Array => self.of_array(&lower, arguments)?,
             number if Number::of(&zero(number)).is_some() => parsed(number, &lower, arguments)?,
             _ => None,
         };
@@ -164,6 +166,30 @@ impl Interpreter {
             }
             _ => None,
         })
+    }
+}
+
+impl Interpreter {
+    /// `[array]::IndexOf` and those that change an array where it is.
+    fn of_array(&mut self, name: &str, arguments: &[Value]) -> Flow<Option<Value>> {
+        match (name, arguments) {
+            ("reverse", [Value::Array(array)]) => {
+                self.make(array.len())?;
+                array.change(|items| items.reverse());
+                Ok(Some(Value::Null))
+            }
+            ("indexof", [Value::Array(array), wanted]) => {
+                for (at, own) in array.to_vec().iter().enumerate() {
+                    self.tick()?;
+                    let same_type = own.type_name() == wanted.type_name();
+                    if same_type && equals(own, wanted, Case::Sensitive)? {
+                        return Ok(i32::try_from(at).ok().map(Value::Int32));
+                    }
+                }
+                Ok(Some(Value::Int32(-1)))
+            }
+            _ => Ok(None),
+        }
     }
 }
 
@@ -246,6 +272,14 @@ fn of_regex(name: &str, arguments: &[Value]) -> Flow<Option<Value>> {
             let pattern = Expression::new(pattern.to_text().as_str(), Case::Sensitive)?;
             Some(Value::string(pattern.replace(text.to_text().as_str(), with.to_text().as_str())?))
         }
+        ("match", [text, pattern]) => {
+            let pattern = Expression::new(pattern.to_text().as_str(), Case::Sensitive)?;
+            Some(matched::first(&pattern, text.to_text().as_str())?.unwrap_or_else(matched::nothing))
+        }
+        ("matches", [text, pattern]) => {
+            let pattern = Expression::new(pattern.to_text().as_str(), Case::Sensitive)?;
+            Some(Value::array(matched::matches(&pattern, text.to_text().as_str())?))
+        }
         ("split", [text, pattern]) => {
             let pattern = Expression::new(pattern.to_text().as_str(), Case::Sensitive)?;
             let pieces = pattern.split(text.to_text().as_str(), 0)?.into_iter().map(Value::string).collect();
@@ -257,6 +291,10 @@ fn of_regex(name: &str, arguments: &[Value]) -> Flow<Option<Value>> {
 
 /// `[IO.Path]`, as it is on Windows.
 fn of_path(name: &str, arguments: &[Value]) -> Flow<Option<Value>> {
+    if name == "combine" {
+        let parts: Vec<String> = arguments.iter().map(|part| part.to_text().as_str().to_owned()).collect();
+        return Ok((parts.len() > 1).then(|| Value::string(combined(&parts))));
+    }
     let [path] = arguments else { return Ok(None) };
     let path = path.to_text();
     let path = path.as_str();
@@ -268,9 +306,31 @@ fn of_path(name: &str, arguments: &[Value]) -> Flow<Option<Value>> {
     Ok(match name {
         "getfilename" => Some(Value::string(file)),
         "getfilenamewithoutextension" => Some(Value::string(stem)),
+        "getdirectoryname" => match path.trim_end_matches(|own| own != '\\') {
+            root if root.ends_with(":\\") && root.len() == path.len() => Some(Value::Null),
+            root if root.ends_with(":\\") => Some(Value::string(root)),
+            folder if path.contains('/') || folder.starts_with("\\\\") => None,
+            folder => Some(Value::string(folder.trim_end_matches('\\'))),
+        },
         "getextension" => Some(Value::string(if extension == "." { "" } else { extension })),
         _ => None,
     })
+}
+
+/// Parts of a path; one that stands by itself replaces what is before it.
+fn combined(parts: &[String]) -> String {
+    let mut path = String::new();
+    for part in parts.iter().filter(|part| !part.is_empty()) {
+        let rooted = part.starts_with(['\\', '/']) || part.get(1..2) == Some(":");
+        if rooted {
+            path.clear();
+        }
+        if !path.is_empty() && !path.ends_with(['\\', '/', ':']) {
+            path.push('\\');
+        }
+        path.push_str(part);
+    }
+    path
 }
 
 fn of_convert(name: &str, arguments: &[Value]) -> Flow<Option<Value>> {

@@ -45,7 +45,8 @@ fn contains(words: &str, word: &str) -> bool {
     words.split_ascii_whitespace().any(|own| own.eq_ignore_ascii_case(word))
 }
 
-const STATICS: [(Plain, Use, &str); 27] = [
+const STATICS: [(Plain, Use, &str); 28] = [
+    (Plain::Array, Use::Method, "IndexOf Reverse"),
     (Plain::Math, Use::Property, "E PI"),
     (Plain::Math, Use::Method, "Abs Ceiling Exp Floor Log Log10 Log2 Max Min Pow Round Sign Sqrt Truncate"),
     (Plain::String, Use::Property, "Empty"),
@@ -78,14 +79,18 @@ const STATICS: [(Plain, Use, &str); 27] = [
     (Plain::Version, Use::Method, "Parse"),
     (Plain::Boolean, Use::Method, "Parse"),
     (Plain::Char, Use::Method, "IsDigit IsLetter IsLetterOrDigit IsLower IsUpper IsWhiteSpace"),
-    (Plain::Regex, Use::Method, "Escape IsMatch Replace Split"),
-    (Plain::Path, Use::Method, "GetExtension GetFileName GetFileNameWithoutExtension"),
+    (Plain::Regex, Use::Method, "Escape IsMatch Match Matches Replace Split"),
+    (
+        Plain::Path,
+        Use::Method,
+        "Combine GetDirectoryName GetExtension GetFileName GetFileNameWithoutExtension",
+    ),
     (Plain::Convert, Use::Method, "ToDecimal ToDouble ToInt32 ToInt64 ToString"),
 ];
 
 const METHODS: &str = "Add AddDays AddHours AddMilliseconds AddMinutes AddMonths AddRange AddSeconds AddTicks AddYears \
                        Clear Clone CompareTo Contains ContainsKey ContainsValue Duration EndsWith Equals ForEach \
-                       GetEnumerator GetValue IndexOf Insert LastIndexOf Negate PadLeft PadRight Remove RemoveAt \
+                       GetEnumerator GetType GetValue IndexOf Insert LastIndexOf Negate PadLeft PadRight Remove RemoveAt \
                        Replace Split StartsWith Substring Subtract ToArray ToCharArray ToLocalTime ToLongDateString \
                        ToLongTimeString ToLower ToLowerInvariant ToShortDateString ToShortTimeString ToString \
                        ToUniversalTime ToUpper ToUpperInvariant Trim TrimEnd TrimStart Where";

@@ -62,7 +62,8 @@ impl Enumeration {
 
 type Names = &'static [(&'static str, i64)];
 
-const KNOWN: [(&str, Names); 5] = [
+const KNOWN: [(&str, Names); 6] = [
+    ("System.StringSplitOptions", &[("None", 0), ("RemoveEmptyEntries", 1), ("TrimEntries", 2)]),
     (
         "System.DayOfWeek",
         &[

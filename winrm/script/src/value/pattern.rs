@@ -3,5 +3,5 @@
 mod regular;
 mod wildcard;
 
-pub use regular::{Expression, Groups, escape};
+pub use regular::{Capture, Expression, Groups, escape};
 pub use wildcard::Wildcard;

@@ -134,7 +134,8 @@ impl Plain {
             | Self::StringComparison
             | Self::MidpointRounding
             | Self::DateTimeKind
-            | Self::ActionPreference => Some(self.full_name()),
+            | Self::ActionPreference
+            | Self::StringSplitOptions => Some(self.full_name()),
             _ => None,
         }
     }

@@ -182,6 +182,26 @@ fn what_a_script_does_by_itself() {
         ("$e = Write-Output 1 -OutVariable v; $v.Count", vec!["1"]),
         ("'{\"a\":[1,2]}' | ConvertFrom-Json | ForEach-Object { $_.a.Count }", vec!["2"]),
         (deep, vec!["1"]),
+        (
+            "$o = New-Object PSObject -Property @{ A = 1 }; $o.A; (5).GetType().FullName",
+            vec!["1", "System.Int32"],
+        ),
+        (
+            "$l = New-Object System.Collections.ArrayList; [void]$l.Add(7); $l.Count; 'x'.GetType().Name",
+            vec!["1", "String"],
+        ),
+        ("[regex]::Matches('a1b22', '\\d+') | ForEach-Object { $_.Value }", vec!["1", "22"]),
+        (
+            "$m = [regex]::Match('k=v', '(x)?(\\w)=(\\w)'); $m.Groups[3].Value; $m.Groups[1].Success; $m.Index",
+            vec!["v", "False", "0"],
+        ),
+        ("[regex]::Match('a', 'b').Success", vec!["False"]),
+        ("$a = 3, 1, 2; [array]::Reverse($a); $a -join ','; [array]::IndexOf($a, 1)", vec!["2,1,3", "1"]),
+        (
+            "[IO.Path]::Combine('C:\\a', 'b', 'c.txt'); [IO.Path]::GetDirectoryName('C:\\a\\b.txt')",
+            vec!["C:\\a\\b\\c.txt", "C:\\a"],
+        ),
+        ("'a  b'.Split(' ', [StringSplitOptions]::RemoveEmptyEntries).Count", vec!["2"]),
         ("Write-Output 1 *>$null; 2 > $null; 3 2>$null; $null -eq (4 > $null)", vec!["3", "True"]),
         ("1..3 > $null | ForEach-Object { $_ }; & { 4; Write-Error e } *>$null; 5", vec!["5"]),
     ] {

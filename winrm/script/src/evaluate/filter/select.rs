@@ -1,4 +1,4 @@
-//! Select-Object and Add-Member.
+//! Select-Object.
 
 use std::collections::VecDeque;
 
@@ -349,7 +349,8 @@ fn selected_names(item: &Value) -> TypeNames {
             match name.as_str().strip_prefix("Selected.") {
                 Some(own) => own.into(),
                 None if object.type_names().is(CUSTOM) => CUSTOM.into(),
-                None => name,
+                // The class is no part of the type's own name.
+                None => name.as_str().split('#').next().unwrap_or_default().into(),
             }
         }
         other => other.base().type_name(),
@@ -359,7 +360,7 @@ fn selected_names(item: &Value) -> TypeNames {
 }
 
 /// The value with more properties.
-fn with_members(value: &Value, members: &[crate::value::Member]) -> Value {
+pub(super) fn with_members(value: &Value, members: &[crate::value::Member]) -> Value {
     let object = match value {
         Value::Object(object) => object.duplicate(),
         other => Object::wrapping(other.clone(), Members::new()),
@@ -368,91 +369,6 @@ fn with_members(value: &Value, members: &[crate::value::Member]) -> Value {
         object.set(member.name.as_str(), member.value.clone());
     }
     Value::Object(object)
-}
-
-pub(super) fn add_member(_: &mut Interpreter, mut bound: Bound) -> Flow<Box<dyn Stage>> {
-    let mut members = Members::new();
-    let pass_through = bound.switch("PassThru");
-    let force = bound.switch("Force");
-    let input = bound.take("InputObject");
-    match bound.take("NotePropertyMembers") {
-        Some(Value::Table(table)) => {
-            for (key, value) in table.entries() {
-                members.set(key.to_text(), value);
-            }
-        }
-        Some(_) => return Err(Unwind::refused("this form of Add-Member")),
-        None => {
-            let note = bound.text("NotePropertyName");
-            let kind = bound.text("MemberType");
-            if kind.as_ref().is_some_and(|kind| !kind.eq_ignore_ascii_case("NoteProperty")) {
-                return Err(Unwind::refused("Add-Member of what is no NoteProperty"));
-            }
-            let name = match note {
-                Some(name) => Some(name),
-                None => bound.text("Name"),
-            };
-            let value = bound.take("NotePropertyValue").or_else(|| bound.take("Value")).unwrap_or_default();
-            match name {
-                Some(name) => members.set(name.into(), value),
-                None => return Err(Unwind::refused("this form of Add-Member")),
-            }
-        }
-    }
-    bound.finish("Add-Member")?;
-    Ok(Box::new(AddMember { members, pass_through, force, input }))
-}
-
-struct AddMember {
-    members: Members,
-    pass_through: bool,
-    force: bool,
-    input: Option<Value>,
-}
-
-impl Stage for AddMember {
-    fn alone<'a>(&'a mut self, interpreter: &'a mut Interpreter) -> Turn<'a, ()> {
-        Box::pin(async move {
-            match self.input.take() {
-                Some(item) => self.process(interpreter, item).await,
-                None => Ok(()),
-            }
-        })
-    }
-
-    fn process<'a>(&'a mut self, interpreter: &'a mut Interpreter, item: Value) -> Turn<'a, ()> {
-        Box::pin(async move {
-            let item = match item {
-                Value::Object(object) => {
-                    for member in &self.members {
-                        if object.property(member.name.as_str()).is_some() && !self.force {
-                            let message = format!(
-                                "Cannot add a member with the name \"{}\" because a member with that name already exists. To overwrite the member anyway, add the Force parameter to your command.",
-                                member.name
-                            );
-                            let failure = Failure {
-                                id: "MemberAlreadyExists,Microsoft.PowerShell.Commands.AddMemberCommand"
-                                    .to_owned(),
-                                message,
-                                exception: "System.InvalidOperationException".to_owned(),
-                                category: "InvalidOperation".to_owned(),
-                                ..Failure::default()
-                            };
-                            return interpreter.report(failure, None).await;
-                        }
-                        object.set(member.name.as_str(), member.value.clone());
-                    }
-                    Value::Object(object)
-                }
-                other if self.pass_through => {
-                    let members: Vec<_> = self.members.iter().cloned().collect();
-                    with_members(&other, &members)
-                }
-                _ => return Err(Unwind::refused("Add-Member on a plain value without -PassThru")),
-            };
-            if self.pass_through { interpreter.emit(item).await } else { Ok(()) }
-        })
-    }
 }
 
 /// What an object becomes that is let through.

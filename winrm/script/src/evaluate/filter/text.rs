@@ -3,6 +3,7 @@
 use super::Stage;
 use crate::evaluate::arguments::Bound;
 use crate::evaluate::interpreter::{Interpreter, Turn};
+use crate::evaluate::matched;
 use crate::evaluate::unwind::{Flow, Unwind};
 use crate::format;
 use crate::tree::Case;
@@ -60,48 +61,13 @@ impl SelectString {
             if !pattern.is_match(text)? {
                 continue;
             }
-            let mut found = Vec::new();
-            for (start, own) in pattern.find_all(text)? {
-                found.push(self.match_value(pattern, text, start, &own)?);
-                if !self.all_matches {
-                    break;
-                }
-            }
+            let found = match self.all_matches {
+                true => matched::matches(pattern, text)?,
+                false => matched::first(pattern, text)?.into_iter().collect(),
+            };
             return Ok(Some((at, found)));
         }
         Ok(None)
-    }
-
-    fn match_value(&self, pattern: &Expression, text: &str, start: usize, own: &str) -> Flow<Value> {
-        let names =
-            ["System.Text.RegularExpressions.Match", "System.Text.RegularExpressions.Group", "System.Object"];
-        let rest = text.get(start..).unwrap_or_default();
-        let mut groups = Vec::new();
-        // The groups of this match are those of the first one in the rest, unless it looks back.
-        if let Some(found) = pattern.groups(rest)? {
-            for (key, text) in found.0 {
-                let name = match key {
-                    Ok(name) => name,
-                    Err(number) => number.to_string().into(),
-                };
-                let members = Members::new()
-                    .with("Success", true)
-                    .with("Name", name)
-                    .with("Length", i32::try_from(text.length()).unwrap_or_default())
-                    .with("Value", text.clone());
-                let names = ["System.Text.RegularExpressions.Group", "System.Object"];
-                groups.push(Value::Object(Object::with_text(names.into_iter().collect(), members, text)));
-            }
-        }
-        let index = text.get(..start).unwrap_or_default().encode_utf16().count();
-        let members = Members::new()
-            .with("Groups", Array::new(groups))
-            .with("Success", true)
-            .with("Name", "0")
-            .with("Index", i32::try_from(index).unwrap_or_default())
-            .with("Length", i32::try_from(own.encode_utf16().count()).unwrap_or_default())
-            .with("Value", own);
-        Ok(Value::Object(Object::with_text(names.into_iter().collect(), members, own)))
     }
 }
 

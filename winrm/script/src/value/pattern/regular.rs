@@ -27,6 +27,15 @@ struct Group {
     at: usize,
 }
 
+/// A group of a match.
+#[derive(Debug)]
+pub struct Capture {
+    /// Its name, or its number.
+    pub name: String,
+    /// Where it begins in bytes, and its text, if it took part.
+    pub found: Option<(usize, String)>,
+}
+
 /// What one match found: each group's name or number with its text.
 #[derive(Clone, Debug)]
 pub struct Groups(pub Vec<(Result<PsString, i32>, PsString)>);
@@ -84,6 +93,26 @@ impl Expression {
             }
         }
         Ok(Some(Groups(groups)))
+    }
+
+    /// The groups of the first match from a byte on, each with its name or number; those that took no part have no
+    /// place and text.
+    ///
+    /// # Errors
+    /// As [`is_match`](Self::is_match).
+    pub fn captures(&self, text: &str, from: usize) -> Outcome<Vec<Capture>> {
+        self.check(text)?;
+        let Some(captures) =
+            (text.is_char_boundary(from)).then(|| self.regex.captures_at(text, from)).flatten()
+        else {
+            return Ok(Vec::new());
+        };
+        let group = |(number, group): (usize, &Group)| {
+            let name = group.name.clone().unwrap_or_else(|| number.to_string());
+            let found = captures.get(group.at).map(|found| (found.start(), found.as_str().to_owned()));
+            Capture { name, found }
+        };
+        Ok(self.groups.iter().enumerate().map(group).collect())
     }
 
     /// All matches: where each begins in bytes, and its text.
