@@ -56,7 +56,11 @@ impl Block<'_> {
                 }
             }
             Ending::Sent(Outcome::Stopped(reason)) => {
-                format!("{} (the remote command was stopped)", self.stopped(*reason))
+                let what = match self.report.ran {
+                    Ran::No => "nothing ran on the host",
+                    Ran::Yes | Ran::Unknown => "the remote command was stopped",
+                };
+                format!("{} ({what})", self.stopped(*reason))
             }
             Ending::Sent(Outcome::StillRunning(reason)) => {
                 format!("{} (it may still run)", self.stopped(*reason))

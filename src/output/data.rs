@@ -8,7 +8,8 @@ use super::{ErrorItem, Step, Written};
 /// A script's objects and records, cut to a result's size.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct Data {
-    /// Its objects, from the first on; absent where nothing could have written any.
+    /// Its objects, from the first on; absent where nothing could have written any, and for text alone, which standard
+    /// output has.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub objects: Option<Vec<Map<String, Json>>>,
     /// Its errors.
@@ -54,7 +55,8 @@ impl Data {
         let errors = records.fill(&written.errors);
         let steps = records.fill(&written.steps);
         let mut room = Room::new(limit - share(whole.records, whole.objects, limit) + records.left);
-        let objects = room.fill(&written.objects);
+        let worth_it = objects_of(written);
+        let objects = worth_it.map(|objects| room.fill(objects));
         let omitted_objects = room.omitted;
         let data = Self {
             errors,
@@ -65,15 +67,17 @@ impl Data {
             via: written.via,
             objects: None,
         };
-        let here = u64::try_from(objects.len()).unwrap_or(u64::MAX);
+        let count = |objects: &Vec<_>| u64::try_from(objects.len()).unwrap_or(u64::MAX);
         let cut = DataCut {
             total_objects: written.total_objects,
-            omitted_objects: written.total_objects.saturating_sub(here),
+            omitted_objects: objects
+                .as_ref()
+                .map_or(0, |here| written.total_objects.saturating_sub(count(here))),
             omitted_records: written.omitted_records + records.omitted + room.omitted - omitted_objects,
             cut: written.cut.clone(),
         };
         let is_whole = cut.omitted_objects == 0 && cut.omitted_records == 0 && cut.cut.is_empty();
-        (Self { objects: Some(objects), ..data }, (!is_whole).then_some(cut))
+        (Self { objects, ..data }, (!is_whole).then_some(cut))
     }
 
     /// Bytes of JSON that all of it takes, about.
@@ -81,6 +85,14 @@ impl Data {
         let Sizes { objects, records, messages } = Sizes::of(written);
         objects + records + messages
     }
+}
+
+/// The objects, unless they are lines of text: a result need not hold those twice.
+fn objects_of(written: &Written) -> Option<&[Map<String, Json>]> {
+    let is_text =
+        |object: &Map<String, Json>| object.len() == 1 && object.get("value").is_some_and(Json::is_string);
+    let text_alone = !written.objects.is_empty() && written.objects.iter().all(is_text);
+    (!text_alone).then_some(&written.objects)
 }
 
 /// How much one part gets of a limit: half, or what the other part leaves.
@@ -100,7 +112,7 @@ impl Sizes {
     fn of(written: &Written) -> Self {
         let messages = [&written.warnings, &written.verbose, &written.information];
         Self {
-            objects: total(&written.objects),
+            objects: objects_of(written).map_or(0, total),
             records: total(&written.errors) + total(&written.steps),
             messages: messages.into_iter().map(|messages| total(messages)).sum(),
         }

@@ -386,3 +386,27 @@ fn a_script_that_stopped_half_way_says_what_ran() {
     );
     assert!(text.contains("Via: powershell.exe, as text"), "{text}");
 }
+
+#[test]
+fn lines_of_text_stand_once_and_nothing_counts_as_missing() {
+    let result = |values: &[winrm_script::value::Value]| {
+        let mut objects = Objects::new(SpoolLimits::default(), &Scrubber::default());
+        values.iter().for_each(|value| objects.output(value.clone()));
+        serde_json::to_value(report(completed(0), &objects.finish(&View::default()), 8_192)).unwrap()
+    };
+    let text = result(&["a line".into(), "another".into()]);
+    assert_eq!(text["stdout"], "a line\nanother\n");
+    assert!(text.get("objects").is_none() && text.get("truncated").is_none(), "{text}");
+    let mixed = result(&["a line".into(), winrm_script::value::Value::Int32(1)]);
+    assert_eq!(mixed["objects"], serde_json::json!([{ "value": "a line" }, { "value": 1 }]));
+}
+
+#[test]
+fn time_that_ran_out_before_anything_was_sent_stopped_nothing_there() {
+    let objects = Objects::new(SpoolLimits::default(), &Scrubber::default());
+    let stopped = Ending::Sent(Outcome::Stopped(StopReason::Deadline));
+    let captured = objects.finish(&View::default());
+    let mut report = report(stopped, &captured, 8_192);
+    report.ran = Ran::No;
+    assert!(report.text().contains("(nothing ran on the host)"), "{}", report.text());
+}
