@@ -1,6 +1,7 @@
 //! The programs that the machine has.
 
 mod network;
+mod query;
 mod simulate;
 mod system;
 mod tasks;
@@ -20,14 +21,17 @@ pub(super) enum Program {
     Hostname,
     Ipconfig,
     More,
+    Netstat,
     Ping,
     PowerShell,
+    QueryUser,
     ServiceControl,
     Simulate,
     Sort,
     Systeminfo,
     Taskkill,
     Tasklist,
+    TimeService,
     Timeout,
     Whoami,
 }
@@ -78,14 +82,17 @@ pub(super) async fn run(
         Program::Hostname => system::hostname(machine, arguments, console).await,
         Program::Ipconfig => network::ipconfig(machine, arguments, console).await,
         Program::More => text::more(console).await,
+        Program::Netstat => query::netstat(machine, arguments, console).await,
         Program::Ping => network::ping(machine, arguments, console).await,
         Program::PowerShell => Box::pin(powershell::run(machine, arguments, console)).await,
+        Program::QueryUser => query::quser(machine, console).await,
         Program::ServiceControl => tasks::service_control(machine, arguments, console).await,
         Program::Simulate => simulate::simulate(arguments, console).await,
         Program::Sort => text::sort(arguments, console).await,
         Program::Systeminfo => system::systeminfo(machine, console).await,
         Program::Taskkill => tasks::taskkill(machine, arguments, console).await,
         Program::Tasklist => tasks::tasklist(machine, arguments, console).await,
+        Program::TimeService => query::w32tm(machine, arguments, console).await,
         Program::Timeout => system::timeout(console).await,
         Program::Whoami => system::whoami(machine, arguments, console).await,
     }
@@ -108,21 +115,24 @@ async fn interpreter(machine: &Machine, text: &str, console: &mut Console) -> Re
 }
 
 /// Program, file name without extension, directory.
-const PROGRAMS: [(Program, &str, &str); 16] = [
+const PROGRAMS: [(Program, &str, &str); 19] = [
     (Program::Cmd, "cmd", SYSTEM),
     (Program::Find, "find", SYSTEM),
     (Program::Findstr, "findstr", SYSTEM),
     (Program::Hostname, "hostname", SYSTEM),
     (Program::Ipconfig, "ipconfig", SYSTEM),
     (Program::More, "more", SYSTEM),
+    (Program::Netstat, "netstat", SYSTEM),
     (Program::Ping, "ping", SYSTEM),
     (Program::PowerShell, "powershell", "c:\\windows\\system32\\windowspowershell\\v1.0"),
+    (Program::QueryUser, "quser", SYSTEM),
     (Program::ServiceControl, "sc", SYSTEM),
     (Program::Simulate, "simulate", SYSTEM),
     (Program::Sort, "sort", SYSTEM),
     (Program::Systeminfo, "systeminfo", SYSTEM),
     (Program::Taskkill, "taskkill", SYSTEM),
     (Program::Tasklist, "tasklist", SYSTEM),
+    (Program::TimeService, "w32tm", SYSTEM),
     (Program::Timeout, "timeout", SYSTEM),
     (Program::Whoami, "whoami", SYSTEM),
 ];

@@ -156,6 +156,8 @@ async fn constants_of_every_kind_are_arguments() {
              Select-Object -ExpandProperty Count",
             "1",
         ),
+        ("@('b', 'a') | Sort-Object | Select-Object -First 1", "a"),
+        ("$true", "True"),
         ("Get-Service -Name:'W32Time' -ErrorAction:'Stop' | Select-Object -ExpandProperty Name", "W32Time"),
     ] {
         let outcome = run(&host, script, None).await;

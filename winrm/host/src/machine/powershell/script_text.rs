@@ -1,4 +1,4 @@
-//! Text as this machine's PowerShell takes it: one pipeline of commands whose arguments are constants.
+//! Text as this machine's PowerShell takes it: one pipeline of commands whose arguments are constants, or a constant.
 //!
 //! Literals, arrays, hashtables and casts of them are constants; their value is what `winrm-script` computes. Clients
 //! that write typed commands as text put `try { … } catch { throw }` around them and `exit 0` behind.
@@ -42,10 +42,9 @@ impl ScriptText {
         let tree = parse::script(text).map_err(|refusal| NotTyped(refusal.to_string()))?;
         let (pipeline, exit) = pipeline(text, &tree)?;
         let commands = pipeline.elements.iter().map(|element| match &element.kind {
-            PipelineElementKind::Command(command) if element.redirections.is_empty() => {
-                typed(text, element.span, command)
-            }
-            _ => Err(refused(text, element.span)),
+            _ if !element.redirections.is_empty() => Err(refused(text, element.span)),
+            PipelineElementKind::Command(command) => typed(text, element.span, command),
+            PipelineElementKind::Expression(value) => output(text, value),
         });
         Ok(Self { commands: commands.collect::<Result<_, _>>()?, exit })
     }
@@ -106,6 +105,13 @@ fn typed(text: &str, span: Span, command: &Command) -> Result<TypedCommand, NotT
         });
     }
     Ok(TypedCommand { name: name.to_owned(), arguments, text: span.text(text).to_owned() })
+}
+
+/// A constant that stands before the first `|` goes down the pipeline.
+fn output(text: &str, value: &Expression) -> Result<TypedCommand, NotTyped> {
+    let given = Given::of(computed(text, value)?);
+    let arguments = vec![TypedArgument::Named("InputObject".to_owned(), Some(given))];
+    Ok(TypedCommand { name: "Write-Output".to_owned(), arguments, text: value.span.text(text).to_owned() })
 }
 
 fn constant(text: &str, argument: &Expression) -> Result<Given, NotTyped> {

@@ -52,8 +52,9 @@ async fn get_win_event(stage: &mut Stage<'_>, bound: &Bound) -> Result<(), Failu
     let any = |patterns: &Option<Vec<String>>, text: &str| {
         patterns.as_ref().is_none_or(|patterns| patterns.iter().any(|pattern| like(pattern, text)))
     };
-    let mut found: Vec<&Event> = EVENTS
-        .iter()
+    let mut found: Vec<Event> = EVENTS
+        .lines()
+        .filter_map(Event::read)
         .filter(|event| any(&logs, event.log) && any(&providers, event.provider))
         .filter(|event| filtered(bound, "Id", &Item::from(event.id)))
         .filter(|event| filtered(bound, "Level", &Item::from(i32::from(event.level))))
@@ -209,55 +210,21 @@ fn no_hot_fix(id: &str) -> Problem {
     }
 }
 
-const fn event(
-    log: &'static str,
-    provider: &'static str,
-    id: i32,
-    level: u8,
-    age: u64,
-    message: &'static str,
-) -> Event {
-    Event { log, provider, id, level, age, message }
+impl Event {
+    /// Reads a line of the table.
+    fn read(line: &'static str) -> Option<Self> {
+        let mut cells = line.split('\t');
+        Some(Self {
+            log: cells.next()?,
+            provider: cells.next()?,
+            id: cells.next()?.parse().ok()?,
+            level: cells.next()?.parse().ok()?,
+            age: cells.next()?.parse().ok()?,
+            message: cells.next()?,
+        })
+    }
 }
 
-const SCM: &str = "Service Control Manager";
 const LOGS: [&str; 3] = ["Application", "Security", "System"];
-const EVENTS: [Event; 8] = [
-    event("System", SCM, 7036, 4, 12, "The Windows Update service entered the stopped state."),
-    event(
-        "System",
-        SCM,
-        7031,
-        2,
-        190,
-        "The Print Spooler service terminated unexpectedly. It has done this 1 time(s).",
-    ),
-    event("System", "Microsoft-Windows-Kernel-General", 12, 4, 13_038, "The operating system started."),
-    event(
-        "System",
-        "disk",
-        153,
-        3,
-        2_880,
-        "The IO operation at logical block address 0x2a1f8 for Disk 0 was retried.",
-    ),
-    event(
-        "Application",
-        "Application Error",
-        1000,
-        2,
-        64,
-        "Faulting application name: w3wp.exe, version: 10.0.20348.1.",
-    ),
-    event("Application", "MsiInstaller", 1033, 4, 17_280, "Windows Installer installed the product."),
-    event(
-        "Security",
-        "Microsoft-Windows-Security-Auditing",
-        4624,
-        4,
-        3,
-        "An account was successfully logged on.",
-    ),
-    event("Security", "Microsoft-Windows-Security-Auditing", 4625, 4, 41, "An account failed to log on."),
-];
+const EVENTS: &str = include_str!("../../inventory/events.tsv");
 const HOT_FIXES: [(&str, &str, u64); 2] = [("KB5044281", "Security Update", 37), ("KB5044414", "Update", 37)];
