@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use tokio::sync::mpsc;
+use tokio::{sync::mpsc, time::Instant};
 
 use super::{
     arguments,
@@ -18,7 +18,7 @@ use super::{
 use crate::{
     call::{Call, CallId, HostName, Mode, NoRandomBytes, Outcome, Principal, Purpose, StopReason, Work},
     config,
-    invocation::{self, Done, Failure, House, Job, Options},
+    invocation::{self, Done, Failure, House, Job, Options, Progress},
     output::{Channel, Ending, ExitSource, SpoolLimits, SuccessCodes, View},
     remedy::{Code, Remedy},
     secret::Environment,
@@ -63,6 +63,9 @@ async fn follow(
 ) -> Option<Done> {
     let mut interrupted = std::pin::pin!(signals::interrupted());
     let mut stopping = false;
+    let at = job.progress();
+    let mut told = Progress::default();
+    let mut seconds = tokio::time::interval_at(Instant::now() + PATIENCE, PATIENCE);
     loop {
         tokio::select! {
             biased;
@@ -81,6 +84,14 @@ async fn follow(
                 }
             }
             done = job.wait() => return done.ok(),
+            // What takes long is named to a person who waits for it.
+            _ = seconds.tick(), if console.is_watched() => {
+                let now = at.borrow().clone();
+                if now != told {
+                    console.error_line(format_args!("winrm-mcp: {now}"));
+                    told = now;
+                }
+            }
         }
     }
 }
@@ -272,6 +283,9 @@ const NOTHING: SpoolLimits = SpoolLimits { head: 0, tail: 0 };
 const WHOLE: SpoolLimits = SpoolLimits { head: 128 << 20, tail: 128 << 20 };
 
 const LARGEST_INPUT: u64 = 256 << 20;
+
+/// How often a person who waits hears of a new step.
+const PATIENCE: Duration = Duration::from_secs(2);
 
 /// How long the host has to delete the shell.
 const SHUTDOWN: Duration = Duration::from_secs(5);

@@ -4,7 +4,7 @@
 
 use std::{
     fmt,
-    io::{self, Write},
+    io::{self, IsTerminal as _, Write},
     sync::{
         OnceLock,
         atomic::{AtomicBool, Ordering},
@@ -56,6 +56,11 @@ impl Console {
     fn scrub(&self, text: impl fmt::Display) -> String {
         let text = text.to_string();
         self.known.get().map(|known| known.scrub(&text)).unwrap_or(text)
+    }
+
+    /// Whether a person sees standard error.
+    pub(super) fn is_watched(&self) -> bool {
+        io::stderr().is_terminal()
     }
 
     /// Whether the reader of standard output has gone away.

@@ -217,3 +217,56 @@ fn terminated(event: &Event) -> bool {
 }
 
 const OTHER_PIN: &str = "sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
+
+/// What a person sees on a terminal of so many columns.
+#[cfg(unix)]
+fn on_a_terminal(
+    site: &Site,
+    arguments: &[&str],
+    different: &[(&str, Option<&str>)],
+    columns: u16,
+) -> String {
+    use rustix::{pty, termios};
+
+    let terminal = pty::openpt(pty::OpenptFlags::RDWR | pty::OpenptFlags::NOCTTY).unwrap();
+    pty::grantpt(&terminal).unwrap();
+    pty::unlockpt(&terminal).unwrap();
+    let name = pty::ptsname(&terminal, Vec::new()).unwrap();
+    let inner = std::fs::File::options().read(true).write(true).open(name.to_str().unwrap()).unwrap();
+    let size = termios::Winsize { ws_row: 24, ws_col: columns, ws_xpixel: 0, ws_ypixel: 0 };
+    termios::tcsetwinsize(&inner, size).unwrap();
+    let mut command = site.command(arguments, different);
+    let errors = inner.try_clone().unwrap();
+    let mut process = command.stdin(Stdio::null()).stdout(inner).stderr(errors).spawn().unwrap();
+    drop(command);
+    let (mut terminal, mut seen, mut some) = (std::fs::File::from(terminal), Vec::new(), [0; 1024]);
+    while let Ok(length @ 1..) = terminal.read(&mut some) {
+        seen.extend_from_slice(&some[..length]);
+    }
+    process.wait().unwrap();
+    String::from_utf8(seen).unwrap()
+}
+
+#[cfg(unix)]
+#[test]
+fn a_table_is_as_wide_as_the_terminal() {
+    let site = Site::new();
+    let words = ["exec", "--", "Get-Service"];
+    let widest = |seen: &str| seen.lines().map(|line| line.trim_end().chars().count()).max().unwrap();
+    let (narrow, wide) = (on_a_terminal(&site, &words, &[], 40), on_a_terminal(&site, &words, &[], 200));
+    assert!(widest(&narrow) <= 40, "{narrow}");
+    assert!(widest(&wide) > 40 && widest(&wide) < 200, "{wide}");
+    assert!(narrow.contains('\u{2026}'), "what does not fit is cut: {narrow}");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_person_who_waits_hears_of_the_step() {
+    let site = Site::new();
+    let script = "Get-Service W32Time | Out-Null; simulate sleep 3";
+    std::fs::write(site.path("s.ps1"), script).unwrap();
+    let arguments = ["exec", "--script", site.path("s.ps1").to_str().unwrap()].map(str::to_owned);
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let seen = on_a_terminal(&site, &arguments, &[("ALLOW", Some("Get-Service,simulate"))], 80);
+    assert!(seen.contains("winrm-mcp: step 2: simulate"), "{seen}");
+}

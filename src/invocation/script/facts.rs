@@ -120,6 +120,8 @@ const FOLDERS: [(&str, &str); 9] = [
 
 #[cfg(test)]
 mod tests {
+    use winrm_script::value::Members;
+
     use super::*;
 
     #[test]
@@ -135,6 +137,27 @@ mod tests {
         ] {
             let needs = Needs::of(&winrm_script::parse::script(text).unwrap());
             assert_eq!(Question::of(&needs).collect::<Vec<_>>(), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn an_answer_of_another_kind_teaches_nothing() {
+        let odd = [
+            vec![],
+            vec![Value::Null],
+            vec![Value::string("21.11.2026")],
+            vec![Value::Int32(1), Value::Int32(2)],
+            vec![Value::array(vec![Value::Null])],
+            vec![Value::Object(Object::custom(
+                Members::new().with("CSName", 7).with("SystemDrive", Value::Null),
+            ))],
+        ];
+        for answer in odd {
+            for question in [Question::System, Question::Time] {
+                let mut facts = Facts::default();
+                question.learn(&answer, &mut facts);
+                assert!(facts.environment.is_empty() && facts.now.is_none(), "{question:?}: {answer:?}");
+            }
         }
     }
 
