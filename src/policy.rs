@@ -198,6 +198,12 @@ impl Policy {
         warnings
     }
 
+    /// Whether a judgement needs to know what the host's endpoint offers.
+    #[must_use]
+    pub fn goes_by_endpoint(&self) -> bool {
+        self.profile.is_endpoint() || self.ceiling.as_ref().is_some_and(|ceiling| ceiling.goes_by_endpoint())
+    }
+
     /// Judges one call for one host, at a time.
     pub fn judge(&self, call: &Call, target: &Target, now: OffsetDateTime) -> Judgement {
         self.judge_at(call, target, now, None)

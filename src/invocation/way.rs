@@ -1,6 +1,8 @@
 //! The way of one piece of work to its host: judged, on record, sent, answered, on record. Each command of a script goes
 //! it, and whatever else a call asks for goes it once.
 
+use std::sync::Arc;
+
 use time::OffsetDateTime;
 use tokio::time::{Duration, Instant};
 use winrm_proto::clixml::ProgressRecord;
@@ -18,7 +20,7 @@ use crate::{
     explain,
     inventory::Target,
     output::{Captured, Channel, Objects, Output, SpoolLimits, Step, StepOutcome},
-    policy::{Authorized, Denial, Judged, Judgement, Reason, Risk, Unapproved},
+    policy::{Authorized, Denial, Judged, Judgement, Offered, Reason, Risk, Unapproved},
     remedy::Remedy as _,
     session::{Called, Lease, SessionError},
 };
@@ -211,7 +213,9 @@ impl<'w> Way<'w> {
         let Walk { house, options, .. } = *self.walk;
         let (target, policy) = (self.target, &self.world.policy);
         let occasion = Occasion { call, target, policy, tool: options.tool };
-        let (judgement, approval) = house.approvals.redeem(self.judge(call), occasion);
+        let offered = self.offered(call).await?;
+        let judgement = self.judge(call, offered.as_deref());
+        let (judgement, approval) = house.approvals.redeem(judgement, occasion);
         let judgement = match judgement {
             Judgement::Allowed(authorized) => match house.admit(&authorized, OffsetDateTime::now_utc()) {
                 Ok(()) => Judgement::Allowed(authorized),
@@ -233,8 +237,16 @@ impl<'w> Way<'w> {
         answer
     }
 
-    fn judge(&self, call: &Call) -> Judgement {
-        let judgement = self.world.policy.judge(call, self.target, OffsetDateTime::now_utc());
+    /// What the host's endpoint offers, where the policy goes by that.
+    async fn offered(&mut self, call: &Call) -> Result<Option<Arc<Offered>>, SessionError> {
+        if !self.world.policy.goes_by_endpoint() {
+            return Ok(None);
+        }
+        self.lease()?.offered(&call.id).await.map(Some)
+    }
+
+    fn judge(&self, call: &Call, offered: Option<&Offered>) -> Judgement {
+        let judgement = self.world.policy.judge_at(call, self.target, OffsetDateTime::now_utc(), offered);
         let wanted = match &judgement {
             Judgement::Allowed(authorized) => authorized,
             Judgement::NeedsApproval(unapproved) => unapproved.wanted(),
@@ -255,18 +267,11 @@ impl<'w> Way<'w> {
     }
 
     async fn send(&mut self, authorized: Authorized, step: Option<u32>) -> Result<Answer, SessionError> {
-        let Walk { house, call, cancel, options, .. } = *self.walk;
+        let Walk { house, options, progress, .. } = *self.walk;
         self.judged = Some(self.clean(&authorized.judged().text()));
-        let lease = match &self.lease {
-            Some(lease) => lease,
-            None => {
-                let lease = house.sessions.lease(self.target, &call.principal, self.deadline, cancel)?;
-                self.lease.insert(lease)
-            }
-        };
+        let lease = self.lease()?;
         let sent = match authorized.judged() {
             Judged::Commands(_) => {
-                let progress = self.walk.progress;
                 let told =
                     |record: &ProgressRecord| Progress::tell_percent(progress, record.percent_complete);
                 lease.call(authorized, told).await.map(Answer::Called)
@@ -304,6 +309,15 @@ impl<'w> Way<'w> {
             (Ran::No, Ran::No) => Ran::No,
         };
         sent
+    }
+
+    /// The lease of the whole call, made when it is first needed.
+    fn lease(&mut self) -> Result<&Lease, SessionError> {
+        let Walk { house, call, cancel, .. } = *self.walk;
+        Ok(match &mut self.lease {
+            Some(lease) => lease,
+            none => none.insert(house.sessions.lease(self.target, &call.principal, self.deadline, cancel)?),
+        })
     }
 
     /// Without known secrets.

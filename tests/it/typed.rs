@@ -105,3 +105,18 @@ fn a_host_that_is_to_be_locked_and_cannot_be_runs_nothing() {
     let operations = site.operations(Mark::default());
     assert!(!operations.contains(&Operation::Command), "{operations:?}");
 }
+
+#[test]
+fn under_the_profile_endpoint_what_the_endpoint_offers_is_the_list() {
+    let jea = |builder: HostBuilder| builder.restricted_endpoint("JEA_Web", ["Get-Service"]);
+    let site = Site::with(jea);
+    let mut server = site.serve(&[("CONFIGURATION_NAME", Some("JEA_Web")), ("PROFILE", Some("endpoint"))]);
+    let result = get_service(&mut server);
+    let objects = result["structuredContent"]["objects"].as_array().unwrap();
+    assert_eq!(objects.len(), 1, "{result}");
+    let denied = server.call("query_powershell", &json!({ "command": "Get-Process -Name lsass" }));
+    assert_eq!(denied["structuredContent"]["status"], "denied", "{denied}");
+    let sent = site.record().entries().into_iter();
+    let sent = sent.filter(|entry| matches!(&entry.event, Event::Pipeline { .. }));
+    assert_eq!(sent.count(), 1, "the endpoint is asked once, and what it does not offer is not sent");
+}
