@@ -1,11 +1,19 @@
 //! `+`, `-`, `*`, `/`, `%`, `..`, the bitwise operators and their silent conversions.
 
-use winrm_proto::clixml::{DateTime, Duration};
+mod bitwise;
+mod sequence;
+mod time;
+
+use winrm_proto::clixml::Duration;
 
 use super::convert::convert;
 use super::number::{self, Number, integer_as, plain_of};
 use super::type_name::Plain;
-use super::{Array, Fault, Outcome, Table, Type, Value, date, decimal};
+use super::{Fault, Outcome, Type, Value, decimal};
+use sequence::{concatenate, join_arrays, merge, repeat_array, repeat_text};
+use time::{with_date, with_span};
+
+pub use bitwise::{Bitwise, bit_not, bitwise};
 
 /// An operator on numbers.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -20,21 +28,6 @@ pub enum Arithmetic {
     Divide,
     /// `%`.
     Remainder,
-}
-
-/// An operator on bits.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Bitwise {
-    /// `-band`.
-    And,
-    /// `-bor`.
-    Or,
-    /// `-bxor`.
-    Xor,
-    /// `-shl`.
-    ShiftLeft,
-    /// `-shr`.
-    ShiftRight,
 }
 
 /// The most characters or items that an operation may make at once.
@@ -166,77 +159,6 @@ pub fn range(left: &Value, right: &Value) -> Outcome<Value> {
         (right..=left).rev().map(Value::Int32).collect()
     };
     Ok(Value::array(items))
-}
-
-/// `left operator right` on bits.
-///
-/// # Errors
-/// Operands that are no integers.
-pub fn bitwise(operator: Bitwise, left: &Value, right: &Value) -> Outcome<Value> {
-    let (left, right) = (left.base(), right.base());
-    if let (Value::Enum(left), Value::Enum(_) | Value::String(_)) = (&left, &right) {
-        return Err(Fault::unsupported(format!("bitwise operators on [{}]", left.type_name)));
-    }
-    let left = bits(&left)?;
-    if matches!(operator, Bitwise::ShiftLeft | Bitwise::ShiftRight) {
-        let Value::Int32(by) = convert(&right, Type::Plain(Plain::Int32))? else { return Ok(Value::Null) };
-        let by = by.cast_unsigned();
-        return Ok(match (left, operator) {
-            (Value::Int64(left), Bitwise::ShiftLeft) => Value::Int64(left.wrapping_shl(by)),
-            (Value::Int64(left), _) => Value::Int64(left.wrapping_shr(by)),
-            (Value::Int32(left), Bitwise::ShiftLeft) => Value::Int32(left.wrapping_shl(by)),
-            (Value::Int32(left), _) => Value::Int32(left.wrapping_shr(by)),
-            _ => return Err(Fault::unsupported("shifts of this type")),
-        });
-    }
-    let right = bits(&right)?;
-    let apply = |left: i64, right: i64| match operator {
-        Bitwise::And => left & right,
-        Bitwise::Or => left | right,
-        _ => left ^ right,
-    };
-    match (&left, &right) {
-        (Value::Int32(left), Value::Int32(right)) => {
-            let result = apply((*left).into(), (*right).into());
-            Ok(i32::try_from(result).map_or(Value::Int64(result), Value::Int32))
-        }
-        _ => match (left.as_integer().map(i64::try_from), right.as_integer().map(i64::try_from)) {
-            (Some(Ok(left)), Some(Ok(right))) => Ok(Value::Int64(apply(left, right))),
-            _ => Err(Fault::unsupported("bitwise operators on this type")),
-        },
-    }
-}
-
-/// `-bnot value`.
-///
-/// # Errors
-/// An operand that is no integer.
-pub fn bit_not(value: &Value) -> Outcome<Value> {
-    Ok(match bits(&value.base())? {
-        Value::Int32(number) => Value::Int32(!number),
-        Value::Int64(number) => Value::Int64(!number),
-        _ => return Err(Fault::unsupported("-bnot on this type")),
-    })
-}
-
-fn bits(value: &Value) -> Outcome<Value> {
-    match value {
-        Value::Int32(_) | Value::Int64(_) => Ok(value.clone()),
-        Value::Null => Ok(Value::Int32(0)),
-        Value::Boolean(value) => Ok(Value::Int32((*value).into())),
-        Value::Enum(value) => {
-            Ok(i32::try_from(value.number).map_or(Value::Int64(value.number), Value::Int32))
-        }
-        Value::Byte(_) | Value::SByte(_) | Value::Int16(_) | Value::UInt16(_) => {
-            convert(value, Type::Plain(Plain::Int32))
-        }
-        Value::UInt32(number) => Ok(Value::Int64((*number).into())),
-        Value::UInt64(_) => Err(Fault::unsupported("bitwise operators on [ulong]")),
-        other => match convert(other, Type::Plain(Plain::Int64))? {
-            Value::Int64(number) => Ok(i32::try_from(number).map_or(Value::Int64(number), Value::Int32)),
-            _ => Err(Fault::unsupported("bitwise operators on this type")),
-        },
-    }
 }
 
 fn fast(operator: Arithmetic, left: i32, right: i32) -> Option<i32> {
@@ -379,154 +301,6 @@ fn wider(left: &Value, right: &Value) -> Outcome<Plain> {
         | (Plain::Byte | Plain::UInt16, Plain::UInt32) => Plain::UInt32,
         _ => Plain::Int64,
     })
-}
-
-fn concatenate(left: &str, right: &Value) -> Outcome<Value> {
-    let right = right.to_text();
-    if left.len() + right.as_str().len() > MAX_SIZE {
-        return Err(too_large());
-    }
-    Ok(Value::string(format!("{left}{right}")))
-}
-
-fn repeat_text(text: &str, times: &Value) -> Outcome<Value> {
-    let times = repetitions(times)?;
-    if text.len().saturating_mul(times) > MAX_SIZE {
-        return Err(too_large());
-    }
-    Ok(Value::string(text.repeat(times)))
-}
-
-fn repetitions(times: &Value) -> Outcome<usize> {
-    let number = convert(times, Type::Plain(Plain::Int32))?.as_integer().unwrap_or_default();
-    usize::try_from(number).map_err(|_| {
-        Fault::thrown(
-            "InvalidCastIConvertible",
-            "System.Management.Automation.PSInvalidCastException",
-            format!(
-                "Cannot convert value \"{number}\" to type \"System.UInt32\". Error: \"Value was either too large or too small for a UInt32.\""
-            ),
-        )
-    })
-}
-
-fn join_arrays(left: &Array, right: &Value) -> Outcome<Value> {
-    let mut items = left.to_vec();
-    match right {
-        Value::Array(right) => items.extend(right.to_vec()),
-        other => items.push(other.clone()),
-    }
-    if items.len() > MAX_SIZE {
-        return Err(too_large());
-    }
-    Ok(Value::array(items))
-}
-
-fn repeat_array(array: &Array, times: &Value) -> Outcome<Value> {
-    let (items, times) = (array.to_vec(), repetitions(times)?);
-    if items.len().saturating_mul(times) > MAX_SIZE {
-        return Err(too_large());
-    }
-    let repeated = std::iter::repeat_n(&items, times).flatten().cloned().collect();
-    Ok(Value::Array(match array.element() {
-        Some(element) => Array::of(element, repeated),
-        None => Array::new(repeated),
-    }))
-}
-
-fn merge(left: &Table, right: &Value) -> Outcome<Value> {
-    let Value::Table(right) = right else {
-        return Err(Fault::thrown(
-            "AddHashTableToNonHashTable",
-            RUNTIME,
-            "A hash table can only be added to another hash table.",
-        ));
-    };
-    let sum = left.duplicate();
-    for (key, value) in right.entries() {
-        if sum.value(&key)?.is_some() {
-            return Err(Fault::unsupported("adding hashtables that share a key"));
-        }
-        sum.set(key, value)?;
-    }
-    Ok(Value::Table(sum))
-}
-
-fn with_date(operator: Arithmetic, left: DateTime, right: &Value, original: &Value) -> Outcome<Value> {
-    let out_of_range = || Fault::unsupported("a date outside of the calendar");
-    match (operator, right) {
-        (Arithmetic::Add, Value::TimeSpan(span)) => {
-            date::add_ticks(left, span.ticks()).map(Value::DateTime).ok_or_else(out_of_range)
-        }
-        (Arithmetic::Subtract, Value::TimeSpan(span)) => {
-            date::add_ticks(left, span.ticks().wrapping_neg()).map(Value::DateTime).ok_or_else(out_of_range)
-        }
-        (Arithmetic::Subtract, Value::DateTime(right)) => {
-            let difference = i64::try_from(i128::from(left.ticks()) - i128::from(right.ticks()));
-            difference.map(|ticks| Value::TimeSpan(Duration::from_ticks(ticks))).map_err(|_| out_of_range())
-        }
-        (Arithmetic::Subtract, Value::Double(_) | Value::Single(_) | Value::Decimal(_) | Value::Null) => {
-            Err(Fault::thrown(
-                "MethodCountCouldNotFindBest",
-                "System.Management.Automation.MethodException",
-                "Multiple ambiguous overloads found for \"op_Subtraction\" and the argument count: \"2\".",
-            ))
-        }
-        (Arithmetic::Subtract, Value::String(text)) => {
-            // Both a date and a span would do.
-            match (date::parse_date(text.as_str()), date::parse_span(text.as_str())) {
-                (Ok(Some(time)), None) => with_date(operator, left, &Value::DateTime(time), original),
-                _ => {
-                    Err(Fault::unsupported("a date less a string; convert it with [datetime] or [timespan]"))
-                }
-            }
-        }
-        (Arithmetic::Add | Arithmetic::Subtract, _) => {
-            Err(Fault::unsupported("a date and something that is no date or span"))
-        }
-        _ => Err(no_method(operator, original)),
-    }
-}
-
-fn with_span(operator: Arithmetic, left: Duration, right: &Value, original: &Value) -> Outcome<Value> {
-    let overflow = || Fault::unsupported("a span that is too long");
-    match (operator, right) {
-        (Arithmetic::Add | Arithmetic::Subtract, right) => {
-            if let (Arithmetic::Add, Value::DateTime(_)) = (operator, right) {
-                return Err(Fault::unsupported("a span plus a date; write the date first"));
-            }
-            let Value::TimeSpan(right) = convert(right, Type::Plain(Plain::TimeSpan))? else {
-                return Err(overflow());
-            };
-            let ticks = match operator {
-                Arithmetic::Add => left.ticks().checked_add(right.ticks()),
-                _ => left.ticks().checked_sub(right.ticks()),
-            };
-            ticks.map(|ticks| Value::TimeSpan(Duration::from_ticks(ticks))).ok_or_else(overflow)
-        }
-        (Arithmetic::Multiply, right) if plain_of(right).is_some() => {
-            scaled(left, right, |ticks, by| ticks * by)
-        }
-        (Arithmetic::Divide, right) if plain_of(right).is_some() => {
-            scaled(left, right, |ticks, by| ticks / by)
-        }
-        (Arithmetic::Divide, Value::TimeSpan(right)) => {
-            let (left, right) = (left.ticks().into(), right.ticks().into());
-            Ok(Value::Double(number::integer_to_double(left) / number::integer_to_double(right)))
-        }
-        (Arithmetic::Multiply | Arithmetic::Divide, _) => Err(Fault::unsupported("a span times this value")),
-        _ => Err(no_method(operator, original)),
-    }
-}
-
-fn scaled(span: Duration, by: &Value, scale: impl Fn(f64, f64) -> f64) -> Outcome<Value> {
-    let by = Number::of(by).map_or(f64::NAN, Number::to_double);
-    let ticks = scale(number::integer_to_double(span.ticks().into()), by).round_ties_even();
-    let ticks = number::double_to_integer(ticks).and_then(|ticks| i64::try_from(ticks).ok());
-    match ticks {
-        Some(ticks) => Ok(Value::TimeSpan(Duration::from_ticks(ticks))),
-        None => Err(Fault::unsupported("a span that is too long")),
-    }
 }
 
 fn one_char(value: &Value) -> Option<u16> {
