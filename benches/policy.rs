@@ -12,6 +12,7 @@ use winrm_mcp::{
     policy::{Judgement, ParameterSettings, Policy, RuleSettings, Settings},
     secret::Reference,
 };
+use winrm_script::{check, parse, static_command::StaticCommand, typed::TypedCommand};
 
 fn main() {
     divan::main();
@@ -82,6 +83,41 @@ fn text_of_one_command(bencher: Bencher<'_, '_>) {
     let (policy, target) = (Policy::new(&Settings::default()).unwrap(), target());
     let call = call(Work::PowerShell { text: "Get-Service -Name W32Time -ErrorAction Stop".to_owned() });
     bencher.bench(|| policy.judge(black_box(&call), &target, OffsetDateTime::UNIX_EPOCH));
+}
+
+/// About 2 KB with 20 commands of a host, without parsing.
+#[divan::bench]
+fn script_of_twenty_commands(bencher: Bencher<'_, '_>) {
+    let (policy, target) = (Policy::new(&Settings::default()).unwrap(), target());
+    let line = "Get-Service -Name W32Time, Spooler -ErrorAction Stop | Where-Object { $_.Status -eq 'Running' } # look\n";
+    let text = line.repeat(20);
+    assert!((1900..2200).contains(&text.len()), "{}", text.len());
+    let tree = parse::script(&text).unwrap();
+    let commands = check::script(&text, &tree, &check::Standard).unwrap();
+    let whole = call(Work::PowerShell { text: text.clone() });
+    let pipelines: Vec<Call> = (0..20)
+        .map(|_| StaticCommand::parse("Get-Service -Name W32Time, Spooler -ErrorAction Stop").unwrap())
+        .map(|command| call(Work::Command(TypedCommand::from(command).into())))
+        .collect();
+    bencher.bench(|| {
+        policy.foresee(black_box(&whole), &text, &commands, &target).unwrap();
+        for call in &pipelines {
+            assert!(matches!(policy.judge(call, &target, OffsetDateTime::UNIX_EPOCH), Judgement::Allowed(_)));
+        }
+    });
+}
+
+/// Parsed, checked and judged as far as it can be known, as `policy test` does.
+#[divan::bench]
+fn line_of_policy_test(bencher: Bencher<'_, '_>) {
+    let (policy, target) = (Policy::new(&Settings::default()).unwrap(), target());
+    let text = "Get-Service | Where-Object { $_.Status -eq 'Stopped' } | Select-Object Name, StartType";
+    bencher.bench(|| {
+        let tree = parse::script(black_box(text)).unwrap();
+        let commands = check::script(text, &tree, &check::Standard).unwrap();
+        let call = call(Work::PowerShell { text: text.to_owned() });
+        policy.foresee(&call, text, &commands, &target).unwrap();
+    });
 }
 
 #[divan::bench]

@@ -12,6 +12,7 @@ use winrm_script::{
     parse,
     static_command::ParameterName,
     typed::{Argument, TypedCommand},
+    value::Value as PsValue,
 };
 
 use super::*;
@@ -567,6 +568,7 @@ fn works() -> impl Strategy<Value = Work> {
     prop_oneof![
         prop::sample::select(from_table.collect::<Vec<_>>()),
         texts.prop_map(|text| Work::PowerShell { text }),
+        typed_commands(),
         ("[a-zA-Z.:\\\\/ ~]{0,20}", prop::collection::vec("\\PC{0,8}", 0..3)).prop_map(
             |(executable, arguments)| Work::Program {
                 executable,
@@ -576,6 +578,71 @@ fn works() -> impl Strategy<Value = Work> {
             }
         ),
     ]
+}
+
+/// Commands with values of every kind that travels, as a script makes them.
+fn typed_commands() -> impl Strategy<Value = Work> {
+    let text = prop_oneof![
+        Just("W32Time".to_owned()),
+        Just("\\\\db-01\\x".to_owned()),
+        Just("C:\\Windows".to_owned()),
+        Just("Security".to_owned()),
+        Just("System".to_owned()),
+        "[a-z*?\\\\/:.\\[ ]{0,8}",
+    ];
+    let leaf = prop_oneof![
+        text.prop_map(PsValue::string),
+        any::<i32>().prop_map(PsValue::Int32),
+        any::<bool>().prop_map(PsValue::Boolean),
+        Just(PsValue::Null),
+    ];
+    let value = leaf.prop_recursive(2, 6, 3, |inner| {
+        prop_oneof![
+            prop::collection::vec(inner.clone(), 0..3).prop_map(PsValue::array),
+            prop::collection::vec(("[A-Za-z]{1,8}|LogName|Path", inner), 0..3).prop_map(|entries| {
+                let table = winrm_script::value::Table::new(winrm_script::value::Shape::Hashtable);
+                for (key, value) in entries {
+                    table.set(PsValue::string(key), value).unwrap();
+                }
+                PsValue::Table(table)
+            }),
+        ]
+    });
+    let names = [
+        "Get-Service",
+        "Get-WinEvent",
+        "Get-ChildItem",
+        "Get-CimInstance",
+        "Stop-Service",
+        "Invoke-Command",
+        "Get-Frobnicator",
+    ];
+    let parameters = [
+        "Name",
+        "ComputerName",
+        "LogName",
+        "MaxEvents",
+        "FilterHashtable",
+        "FilterXPath",
+        "LiteralPath",
+        "Path",
+        "Filter",
+        "Recurse",
+        "ErrorAction",
+        "Confirm",
+        "OutVariable",
+        "ClassName",
+        "ScriptBlock",
+        "InputObject",
+    ];
+    let argument = (prop::sample::select(parameters.to_vec()), prop::option::weighted(0.9, value))
+        .prop_map(|(name, value)| Argument::Parameter { name: ParameterName::new(name).unwrap(), value });
+    (prop::sample::select(names.to_vec()), prop::collection::vec(argument, 0..3)).prop_map(
+        |(name, arguments)| {
+            let name = winrm_script::static_command::CommandName::new(name).unwrap();
+            Work::Command(TypedCommand::new(name, arguments).unwrap().into())
+        },
+    )
 }
 
 fn settings() -> impl Strategy<Value = Settings> {
@@ -632,6 +699,25 @@ proptest! {
         }
     }
 
+    /// A rule of any kind that denies, and a closed one, too.
+    #[test]
+    fn a_rule_that_denies_values_never_allows_more(settings in settings(), value in "[A-Za-z0-9*\\\\]{1,6}", work in works()) {
+        let listed = ParameterSettings { values: Some(vec![value]), ..ParameterSettings::default() };
+        let deny = RuleSettings {
+            name: "d".to_owned(),
+            effect: Effect::Deny,
+            commands: vec!["Get-Service".to_owned(), "Stop-Service".to_owned()],
+            parameters: Some([("Name".to_owned(), listed)].into_iter().collect()),
+            ..RuleSettings::default()
+        };
+        let mut narrower = settings.clone();
+        narrower.rules.push(deny);
+        let call = call(work);
+        if policy(&narrower).judge(&call, &target(), NOW).into_result().is_ok() {
+            prop_assert!(policy(&settings).judge(&call, &target(), NOW).into_result().is_ok());
+        }
+    }
+
     #[test]
     fn a_ceiling_never_allows_more(settings in settings(), ceiling in settings(), work in works()) {
         let bounded = Settings { ceiling: Some(Box::new(ceiling.clone())), ..settings.clone() };
@@ -641,6 +727,19 @@ proptest! {
             let profile = ceiling.profile.clone().or_else(|| Some("unrestricted".to_owned()));
             let alone = Settings { profile, ..ceiling };
             prop_assert!(Policy::new(&alone).unwrap().judge(&call, &target(), NOW).into_result().is_ok());
+        }
+    }
+
+    /// What is certain beforehand is true when it runs.
+    #[test]
+    fn what_is_foreseen_to_be_denied_is_denied(settings in settings(), work in works()) {
+        let Work::PowerShell { text } = &work else { return Ok(()) };
+        let Ok(tree) = parse::script(text) else { return Ok(()) };
+        let Ok(commands) = check::script(text, &tree, &check::Standard) else { return Ok(()) };
+        let (policy, call) = (policy(&settings), call(work.clone()));
+        if let Err(denial) = policy.foresee(&call, text, &commands, &target()) {
+            let judged = policy.judge(&call, &target(), NOW).into_result();
+            prop_assert!(judged.is_err(), "{text:?} is allowed, and was denied before: {denial}");
         }
     }
 
@@ -666,8 +765,10 @@ proptest! {
                     prop_assert_eq!(known.parameter(name.as_str()).map(Parameter::name), Some(name.as_str()));
                 }
             }
-            let again = StaticCommand::parse(&command.render()).map(TypedCommand::from);
-            prop_assert_eq!(again.map(|again| again.render()), Ok(command.render()));
+            // What is written is one pipeline of this one command.
+            let text = command.render();
+            let tree = parse::script(&text).unwrap();
+            prop_assert_eq!(tree.blocks.iter().map(|block| block.statements.len()).sum::<usize>(), 1, "{}", text);
         }
     }
 

@@ -5,6 +5,7 @@
 #[cfg(unix)]
 mod approve;
 mod exec;
+mod fuzz_inputs;
 mod hostile;
 mod lookup;
 mod order;
