@@ -9,6 +9,7 @@ pub(super) mod files;
 pub(super) mod filters;
 pub(super) mod inventory;
 pub(super) mod process;
+pub(super) mod reach;
 pub(super) mod registry;
 pub(super) mod service;
 pub(super) mod text;
@@ -17,7 +18,7 @@ pub(super) mod utility;
 use super::cmdlet::Cmdlet;
 
 /// All cmdlets of the machine.
-pub(super) static ALL: [&[Cmdlet]; 12] = [
+pub(super) static ALL: [&[Cmdlet]; 13] = [
     &cim::CMDLETS,
     &counter::CMDLETS,
     &command::CMDLETS,
@@ -26,6 +27,7 @@ pub(super) static ALL: [&[Cmdlet]; 12] = [
     &filters::CMDLETS,
     &inventory::CMDLETS,
     &process::CMDLETS,
+    &reach::CMDLETS,
     &registry::CMDLETS,
     &service::CMDLETS,
     &text::CMDLETS,
