@@ -1,8 +1,11 @@
 //! `winrm-mcp policy`: what may run, and the lists that say so.
 
+mod compare;
 mod lists;
 mod show;
 mod test;
+
+use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
@@ -26,6 +29,28 @@ enum Command {
     },
     /// Judge each script of a file, and compare with what is expected
     Test(test::Test),
+    /// Tell what a new configuration file allows newly and no longer
+    Diff {
+        /// The file as it was
+        old: PathBuf,
+        /// The file as it would be
+        new: PathBuf,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Tell on which hosts, and by which rules, a command or program is allowed
+    WhoCan {
+        /// Such as Restart-Service or ipconfig
+        #[arg(value_name = "COMMAND")]
+        name: String,
+        /// Of the hosts with this tag only
+        #[arg(long, value_name = "TAG")]
+        tag: Option<String>,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
     /// Change the allow list of the configuration file
     Allow(Edit),
     /// Change the include list of the configuration file
@@ -66,6 +91,12 @@ pub(super) fn run(
     match policy.command {
         Command::Show { json } => show::run(json, environment, arguments, console),
         Command::Test(asked) => test::run(&asked, environment, arguments, console),
+        Command::Diff { old, new, json } => {
+            compare::diff([&old, &new], json, environment, arguments, console)
+        }
+        Command::WhoCan { name, tag, json } => {
+            compare::who_can(&name, tag.as_deref(), json, environment, arguments, console)
+        }
         Command::Allow(edit) => lists::edit("allow", &edit.change, environment, arguments, console),
         Command::Include(edit) => lists::edit("include", &edit.change, environment, arguments, console),
         Command::Exclude(edit) => lists::edit("exclude", &edit.change, environment, arguments, console),

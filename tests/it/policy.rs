@@ -234,3 +234,53 @@ fn a_command_is_explained_without_a_host() {
     assert_eq!(explain(&["--host", "web-99", "--", "Get-Date"]).status.code(), Some(64));
     assert_eq!(site.record().entries().len(), mark, "nobody was contacted");
 }
+
+/// A file with two hosts, and more behind them.
+fn with_hosts(more: &str) -> String {
+    let host = |name: &str, tag: &str| {
+        format!("[[host]]\nname = '{name}'\nuser = 'svc'\npassword = 'env:P'\ntags = ['{tag}']\n")
+    };
+    format!("version = 1\n{}{}{more}", host("web-01", "web"), host("db-01", "sql"))
+}
+
+#[test]
+fn two_files_are_compared_by_what_they_allow() {
+    let site = Site::new();
+    let (old, new) = (site.path("old.toml"), site.path("new.toml"));
+    let restarts = "[[policy.rule]]\nname = 'restarts'\ncommands = ['Restart-Service']\ntags = ['web']\napproval = true\n";
+    fs::write(&old, with_hosts("[policy]\nexclude = ['Get-Volume']\n")).unwrap();
+    fs::write(&new, with_hosts(&format!("[policy]\nexclude = ['Get-LocalUser']\n{restarts}"))).unwrap();
+    let run = |arguments: &[&str]| {
+        let arguments = [&["diff", old.to_str().unwrap(), new.to_str().unwrap()], arguments].concat();
+        policy(&site, &arguments)
+    };
+    assert_eq!(
+        printed(&run(&[])),
+        "newly allowed\n  Get-Volume on web-01, db-01\n    after: observe: disks\n  Restart-Service on web-01\n    \
+         after: restarts, after a human has approved\nno longer allowed\n  Get-LocalUser on web-01, db-01\n    \
+         before: observe: inventory\n"
+    );
+    let changes: serde_json::Value = serde_json::from_slice(&run(&["--json"]).stdout).unwrap();
+    assert_eq!(changes[1]["change"], "newly_allowed");
+    assert_eq!(
+        (&changes[1]["name"], &changes[1]["hosts"]),
+        (&"Restart-Service".into(), &serde_json::json!(["web-01"]))
+    );
+    let same = policy(&site, &["diff", old.to_str().unwrap(), old.to_str().unwrap()]);
+    assert_eq!(printed(&same), "the two allow the same\n");
+
+    fs::copy(&new, site.path("winrm-mcp.toml")).unwrap();
+    let who_can = |arguments: &[&str]| policy(&site, &[&["who-can"], arguments].concat());
+    assert_eq!(printed(&who_can(&["Restart-Service"])), "web-01\n  restarts, after a human has approved\n");
+    assert_eq!(
+        printed(&who_can(&["restart-service", "--tag", "sql"])),
+        "restart-service is allowed on no host\n"
+    );
+    assert!(
+        printed(&who_can(&["ipconfig"])).contains("db-01\n  observe: programs, with no arguments | /all\n")
+    );
+    let granted: serde_json::Value =
+        serde_json::from_slice(&who_can(&["Get-WinEvent", "--json"]).stdout).unwrap();
+    assert_eq!(granted[0]["host"], "web-01");
+    assert_eq!(who_can(&["Get-Date", "--tag", "sq"]).status.code(), Some(64));
+}
