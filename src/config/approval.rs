@@ -9,7 +9,7 @@ use super::{
     toml_reader::Table,
 };
 use crate::{
-    invocation::approval::{Approver, Settings},
+    invocation::approval::{Address, Approver, Settings, Webhook},
     secret::Reference,
 };
 
@@ -19,6 +19,7 @@ pub(super) struct ApprovalSettings {
     user: Option<Sourced<Approver>>,
     passphrase: Option<Sourced<Reference>>,
     directory: Option<Sourced<PathBuf>>,
+    webhook: Option<Sourced<Webhook>>,
 }
 
 /// Reads `[approval]` of a file, if it has one.
@@ -34,8 +35,23 @@ pub(super) fn read(top: &mut Table<'_>, folder: &Path, globals: &mut Globals, pr
     let passphrase = super::file::reference(&mut table, "passphrase", folder, problems);
     let directory = table.text("directory", problems);
     let directory = directory.map(|text| Sourced::new(folder.join(text.value), text.source));
-    globals.approval = ApprovalSettings { user, passphrase, directory };
+    let webhook = webhook(&mut table, folder, problems);
+    globals.approval = ApprovalSettings { user, passphrase, directory, webhook };
     table.finish(problems);
+}
+
+/// An address, or where one lies.
+fn webhook(table: &mut Table<'_>, folder: &Path, problems: &mut Vec<Problem>) -> Option<Sourced<Webhook>> {
+    let text = table.text("webhook", problems)?;
+    let webhook = match (Reference::parse(&text.value, folder), Address::parse(&text.value)) {
+        (Ok(reference), _) => Webhook::Secret(reference),
+        (_, Ok(address)) => Webhook::Address(address),
+        (Err(_), Err(error)) => {
+            problems.push(Problem::new(text.source, ProblemKind::Webhook(error)));
+            return None;
+        }
+    };
+    Some(Sourced::new(webhook, text.source))
 }
 
 /// What holds: what the machine's policy does not say comes from the file, and the rest is the standard.
@@ -49,6 +65,10 @@ pub(super) fn resolve(
     let user = machine.user.or_else(|| file.user.clone());
     let passphrase = machine.passphrase.or_else(|| file.passphrase.clone());
     let directory = machine.directory.or_else(|| file.directory.clone());
+    let webhook = machine.webhook.or_else(|| file.webhook.clone());
+    if let Some(webhook) = &webhook {
+        rows.add("approval.webhook".to_owned(), webhook.value.to_string(), &webhook.source);
+    }
     if let Some(user) = &user {
         rows.add("approval.user".to_owned(), user.value.to_string(), &user.source);
     }
@@ -62,5 +82,6 @@ pub(super) fn resolve(
         folder,
         user: user.map(|user| user.value),
         passphrase: passphrase.map(|passphrase| passphrase.value),
+        webhook: webhook.map(|webhook| webhook.value),
     }
 }

@@ -3,7 +3,7 @@ use std::{fmt, io, path::PathBuf};
 use super::raw::Source;
 use crate::{
     inventory::{AuthScheme, EndpointError, NotATag},
-    invocation::approval::NotAnApprover,
+    invocation::approval::{NotAnAddress, NotAnApprover},
     policy::PolicyError,
     remedy::{Code, Remedy},
     secret::NotAReference,
@@ -139,6 +139,9 @@ pub enum ProblemKind {
     /// The user who should approve is none.
     #[error("user: {0}")]
     Approver(NotAnApprover),
+    /// The webhook's address is none.
+    #[error("webhook: {0}")]
+    Webhook(NotAnAddress),
     /// The log filter does not parse.
     #[error("{key} is no log filter")]
     LogFilter {
@@ -235,6 +238,7 @@ impl ProblemKind {
             Self::Value { expected: Expected::Tables(name), .. } => Some(format!("write [[{name}]]")),
             Self::Approver(NotAnApprover::Unknown(_)) => Some("write the user's number".to_owned()),
             Self::Approver(NotAnApprover::Unsupported) => Some("use approval.passphrase".to_owned()),
+            Self::Webhook(_) => Some("write https://…, env:NAME or file:PATH".to_owned()),
             Self::TooLong { .. }
             | Self::Syntax(_)
             | Self::Value { .. }

@@ -11,17 +11,21 @@ mod owner;
 mod proof;
 mod request;
 mod store;
+mod webhook;
 
 use std::{path::PathBuf, time::Duration};
 
 use secrecy::SecretString;
 use time::OffsetDateTime;
+use tokio::runtime::Handle;
+use tokio_util::task::TaskTracker;
 
 pub use self::{
     error::{ApprovalError, NotApproved},
     owner::{Approver, NotAnApprover},
     request::{ApprovalId, Background, NotAnId, Request},
     store::{Granted, Pending},
+    webhook::{Address, NotAnAddress, Webhook},
 };
 use self::{proof::Proof, store::Store};
 use crate::{
@@ -41,6 +45,8 @@ pub struct Settings {
     pub user: Option<Approver>,
     /// What the human has to know.
     pub passphrase: Option<Reference>,
+    /// Who is told of each new request.
+    pub webhook: Option<Webhook>,
 }
 
 /// Requests and approvals. Cheap to clone; several processes may share one folder.
@@ -49,6 +55,8 @@ pub struct Approvals {
     settings: Settings,
     store: Store,
     secrets: Secrets,
+    /// What webhooks are being told.
+    telling: TaskTracker,
     now: fn() -> OffsetDateTime,
 }
 
@@ -99,7 +107,7 @@ impl Approvals {
     #[must_use]
     pub fn with_clock(settings: Settings, secrets: Secrets, now: fn() -> OffsetDateTime) -> Self {
         let store = Store::new(settings.folder.clone());
-        Self { settings, store, secrets, now }
+        Self { settings, store, secrets, telling: TaskTracker::new(), now }
     }
 
     /// How approvals are given here.
@@ -172,9 +180,34 @@ impl Approvals {
             expires: now.saturating_add(seconds(LIFE)),
         };
         self.store.sweep(now)?;
-        self.store.ask(&pending)?;
+        if self.store.ask(&pending)? == store::Asked::Anew {
+            self.tell(pending);
+        }
         let Request { host, form, .. } = request.clone();
         Ok(Required { id, host, rule: background.rule.clone(), form })
+    }
+
+    /// Waits until webhooks have been told, for at most `deadline`.
+    pub async fn settle(&self, deadline: Duration) {
+        self.telling.close();
+        if tokio::time::timeout(deadline, self.telling.wait()).await.is_err() {
+            tracing::warn!("left before the webhook had answered");
+        }
+    }
+
+    /// Tells the webhook, if there is one, while the call goes on.
+    fn tell(&self, pending: Pending) {
+        let (Some(webhook), Ok(runtime)) = (self.settings.webhook.clone(), Handle::try_current()) else {
+            return;
+        };
+        let secrets = self.secrets.clone();
+        let telling = async move {
+            if let Err(error) = webhook.tell(&pending, &secrets).await {
+                tracing::warn!(request = %pending.id, %error, "the webhook was not told of a request");
+            }
+        };
+        // The end of the process waits for it.
+        drop(self.telling.spawn_on(telling, &runtime));
     }
 
     /// What waits for a human, the oldest first.

@@ -104,6 +104,6 @@ impl House {
 
     /// Closes every shell on every host, for at most `deadline`.
     pub async fn shutdown(&self, deadline: Duration) {
-        self.sessions.shutdown(deadline).await;
+        tokio::join!(self.sessions.shutdown(deadline), self.approvals.settle(deadline));
     }
 }

@@ -50,6 +50,15 @@ pub struct Granted {
     pub(super) owner: Option<Owner>,
 }
 
+/// Whether a request was there already.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Asked {
+    /// It is new.
+    Anew,
+    /// It waits on.
+    Again,
+}
+
 /// A folder of requests and approvals.
 #[derive(Debug, Clone)]
 pub(super) struct Store {
@@ -62,12 +71,14 @@ impl Store {
     }
 
     /// Puts a request down, or renews it. One that was asked for twice waits once.
-    pub(super) fn ask(&self, pending: &Pending) -> Result<(), ApprovalError> {
+    pub(super) fn ask(&self, pending: &Pending) -> Result<Asked, ApprovalError> {
         let path = self.path(&pending.id, PENDING);
-        if !path.exists() && self.files(PENDING)?.len() >= MOST_PENDING {
+        let asked = if path.exists() { Asked::Again } else { Asked::Anew };
+        if asked == Asked::Anew && self.files(PENDING)?.len() >= MOST_PENDING {
             return Err(ApprovalError::TooMany { limit: MOST_PENDING });
         }
-        self.write(&path, pending)
+        self.write(&path, pending)?;
+        Ok(asked)
     }
 
     /// Every request; files that are none are passed over.

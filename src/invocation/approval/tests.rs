@@ -28,8 +28,12 @@ impl Desk {
             fs::write(&path, text).unwrap();
             Reference::File(path)
         });
-        let settings =
-            Settings { folder: folder.path().join("approvals"), user: None, passphrase: reference };
+        let settings = Settings {
+            folder: folder.path().join("approvals"),
+            user: None,
+            passphrase: reference,
+            webhook: None,
+        };
         let secrets = Secrets::new(Environment::of_this_process(), KnownSecrets::default());
         Self { approvals: Approvals::with_clock(settings, secrets, clock), folder }
     }
