@@ -151,6 +151,9 @@ impl Command {
         input: Input,
         conversions: Conversions,
     ) -> Result<Bound<T>, Refusal> {
+        if elements.is_empty() {
+            return Ok(Bound { arguments: Vec::new() });
+        }
         let mut first = None;
         for variant in self.variants() {
             // Another version's parameters are only believed where they are written out.
