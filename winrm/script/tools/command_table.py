@@ -50,6 +50,7 @@ def short_type(name):
 
 DEFAULTS = {name.lower(): parameter.lower() for name, parameter in rows("defaults.tsv")}
 PIPELINE = list(rows("pipeline.tsv"))
+ALIASES = list(rows("parameters.tsv"))
 
 
 class Parameter:
@@ -141,6 +142,9 @@ def from_syntax(name, module, source, syntax):
             for index, text in parameter.sets.items():
                 mandatory, at, place = text.partition("@")
                 parameter.sets[index] = mandatory + binding + at + place
+    for command, key, aliases in ALIASES:
+        if command == name and key.lower() in parameters:
+            parameters[key.lower()].aliases = aliases.split(",")
     return (name, module, source, should_process, default, len(texts), list(parameters.values()))
 
 

@@ -62,7 +62,7 @@ fn recorded_runs_make_the_same_calls_and_output() {
         ("golden.jsonl", 141),
         ("golden-one.jsonl", 143),
         ("golden-empty.jsonl", 144),
-        ("golden-change.jsonl", 47),
+        ("golden-change.jsonl", 48),
     ] {
         let tally = replay(&measured(file));
         assert!(
