@@ -98,16 +98,18 @@ async fn run(client: &Client, commands: Vec<Command>) -> Result<ExitCode, Failur
     let (mut times, mut events) = (Vec::new(), 0);
     for _ in 0..setting("WINRM_TIMES").unwrap_or(1) {
         let began = Instant::now();
-        let mut running = tokio::task::JoinSet::new();
-        for _ in 0..at_once {
-            running.spawn(follow(start(&pool, shell.clone()).await?));
+        let first = start(&pool, shell.clone()).await?;
+        let mut others = tokio::task::JoinSet::new();
+        for _ in 1..at_once {
+            others.spawn(follow(start(&pool, shell.clone()).await?));
         }
-        while let Some(followed) = running.join_next().await {
-            let (outcome, count) = followed??;
+        let mut followed = Some(follow(first).await?);
+        while let Some((outcome, count)) = followed {
             events += count;
             if outcome != Some(Outcome::Completed) {
                 code = ExitCode::FAILURE;
             }
+            followed = others.join_next().await.transpose()?.transpose()?;
         }
         times.push(began.elapsed());
     }

@@ -8,7 +8,10 @@ use std::{
     time::Duration,
 };
 
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
+use tokio::{
+    sync::{OwnedSemaphorePermit, Semaphore, oneshot},
+    time::timeout,
+};
 use uuid::Uuid;
 use winrm_proto::{
     psrp::{
@@ -28,6 +31,7 @@ use crate::{
     error::{Cause, Error, Operation, Ran, Reached},
     lanes::retry::Another,
     shell::{Host, Keeper, MAX_RENEWALS, is_overload},
+    transport::HttpError,
 };
 
 /// A PowerShell session on the host: runspaces in which pipelines run side by side.
@@ -134,7 +138,7 @@ impl RunspacePool {
     /// [`Error`].
     pub async fn exchange_key(&self) -> Result<SharedCipher, Error> {
         self.keyed.store(true, Ordering::Relaxed);
-        exchange_key(&self.current()).await
+        self.key(&self.current()).await
     }
 
     /// Sees to it that the next pipeline finds nothing of earlier ones: no variables, no functions, no other location. The
@@ -150,7 +154,7 @@ impl RunspacePool {
             // A reset leaves the lock half undone.
             return self.renew(&remote).await;
         }
-        match ask(&remote, Question::Reset).await {
+        match self.ask(&remote, Question::Reset).await {
             Ok(Availability::Done(true)) => Ok(()),
             _ => self.renew(&remote).await,
         }
@@ -162,7 +166,7 @@ impl RunspacePool {
     ///
     /// [`Error`].
     pub async fn available_runspaces(&self) -> Result<i64, Error> {
-        match ask(&self.current(), Question::Available).await? {
+        match self.ask(&self.current(), Question::Available).await? {
             Availability::Count(count) => Ok(count),
             Availability::Done(_) => {
                 let state = RunspacePoolState::Opened;
@@ -275,19 +279,30 @@ impl RunspacePool {
         tracing::debug!("the runspace pool is of no use any more; opening another");
         let new = Remote::open(&self.host, &self.registry, &options).await?;
         if self.keyed.load(Ordering::Relaxed) {
-            exchange_key(&new).await?;
+            self.key(&new).await?;
         }
         *self.lock() = new;
         Ok(())
     }
 
     async fn set(&self, question: Question, count: i32) -> Result<(), Error> {
-        match ask(&self.current(), question).await? {
+        match self.ask(&self.current(), question).await? {
             Availability::Done(true) => Ok(()),
             Availability::Done(false) | Availability::Count(_) => {
                 Err(Error::new(Operation::Send, Cause::RunspacesRefused { count }, Reached::Refused))
             }
         }
+    }
+
+    async fn key(&self, remote: &Remote) -> Result<SharedCipher, Error> {
+        timeout(self.host.patience(), exchange_key(remote)).await.unwrap_or_else(|_| Err(no_answer()))
+    }
+
+    /// The answer takes no longer than that to a request, or there is none.
+    async fn ask(&self, remote: &Remote, question: Question) -> Result<Availability, Error> {
+        let (asked, answer) = oneshot::channel();
+        let told = tell(remote, Order::Ask { question, asked }, answer, Operation::Send);
+        timeout(self.host.patience(), told).await.unwrap_or_else(|_| Err(no_answer()))
     }
 
     /// Waits until one pipeline more may run.
@@ -313,13 +328,13 @@ impl RunspacePool {
     }
 }
 
-fn refused(during: Operation, error: LockError) -> Error {
-    Error::new(during, Cause::Lock(error), Reached::Nobody)
+/// The host goes on and on about the pool without answering.
+fn no_answer() -> Error {
+    Error::new(Operation::Receive, Cause::Http(HttpError::TimedOut), Reached::Perhaps)
 }
 
-async fn ask(remote: &Remote, question: Question) -> Result<Availability, Error> {
-    let (asked, answer) = oneshot::channel();
-    tell(remote, Order::Ask { question, asked }, answer, Operation::Send).await
+fn refused(during: Operation, error: LockError) -> Error {
+    Error::new(during, Cause::Lock(error), Reached::Nobody)
 }
 
 /// Gives the pool's task an order and waits for its answer.

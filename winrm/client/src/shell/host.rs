@@ -1,5 +1,7 @@
 //! The host as a shell sees it: something that answers one request at a time by lane.
 
+use std::time::Duration;
+
 use uuid::Uuid;
 use winrm_proto::{
     exchange::{Output, Single},
@@ -90,6 +92,11 @@ impl Host {
         self.orphans.as_ref()
     }
 
+    /// How long an answer may take.
+    pub(crate) fn patience(&self) -> Duration {
+        self.preamble.operation_timeout.saturating_add(GRACE)
+    }
+
     pub(crate) fn preamble(&self) -> &Preamble {
         &self.preamble
     }
@@ -98,3 +105,6 @@ impl Host {
         self.lanes.close();
     }
 }
+
+/// An answer may come this much later than the host promises.
+const GRACE: Duration = Duration::from_secs(5);

@@ -120,7 +120,7 @@ struct Attributes<'a> {
 impl<'c> Writing<'c> {
     fn new(cipher: &'c dyn SecureStringCipher) -> Self {
         Self {
-            xml: Writer::with_capacity(256),
+            xml: Writer::with_capacity(ROOM),
             cipher,
             types: HashMap::new(),
             types_at: HashMap::new(),
@@ -309,5 +309,7 @@ impl<'c> Writing<'c> {
     }
 }
 
+/// A pipeline of a few commands fits.
+const ROOM: usize = 4096;
 /// No PowerShell nests deeper, and a way back that the type system cannot see would otherwise not end.
 const MAX_DEPTH: usize = 200;

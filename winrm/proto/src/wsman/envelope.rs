@@ -93,7 +93,7 @@ pub(crate) fn is_true(value: &str) -> bool {
 }
 
 pub(super) fn write(header: &Header, body: impl FnOnce(&mut Writer)) -> Result<Bytes, WriteError> {
-    let mut writer = Writer::with_capacity(4096);
+    let mut writer = Writer::with_capacity(ROOM);
     writer.start("s:Envelope").attribute("xml:lang", "en-US");
     for (prefix, namespace) in PREFIXES {
         writer.attribute(prefix, namespace.uri());
@@ -105,6 +105,8 @@ pub(super) fn write(header: &Header, body: impl FnOnce(&mut Writer)) -> Result<B
     writer.finish().map(Bytes::from)
 }
 
+/// A pipeline of a few commands fits, in Base64.
+const ROOM: usize = 8192;
 /// The prefixes that every envelope declares, and bodies use.
 const PREFIXES: [(&str, Namespace); 6] = [
     ("xmlns:s", Namespace::Soap),
