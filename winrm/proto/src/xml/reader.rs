@@ -6,7 +6,7 @@ use quick_xml::NsReader;
 use quick_xml::errors::{Error as Quick, IllFormedError};
 use quick_xml::events::attributes::AttrError;
 use quick_xml::events::{BytesDecl, BytesRef, BytesStart, Event as Raw};
-use quick_xml::name::{NamespaceError, ResolveResult};
+use quick_xml::name::{NamespaceError, QName, ResolveResult};
 
 use super::{Dialect, Element, Error, Limits, Namespace, reference};
 
@@ -234,7 +234,10 @@ impl<'i> Reader<'i> {
 
     fn attribute_namespaces(&self, tag: &BytesStart<'_>) -> Result<Vec<Namespace>, Error> {
         let mut namespaces = Vec::new();
-        if tag.attributes_raw().is_empty() {
+        if let Some(names) = plain_names(tag.attributes_raw(), self.limits.attributes) {
+            for name in names.into_iter().map(QName).filter(|name| name.as_namespace_binding().is_none()) {
+                namespaces.push(known(&self.inner.resolver().resolve_attribute(name).0)?);
+            }
             return Ok(namespaces);
         }
         for (index, attribute) in tag.attributes().enumerate() {
@@ -329,6 +332,34 @@ enum Stage {
     Prolog,
     Root,
     Epilog,
+}
+
+/// The names of attributes that stand there as nearly all do: `name="value"`, in ASCII, no name twice, no more than `most`.
+/// Where one does not, the walk that says what is wrong with it has the last word.
+fn plain_names(attributes: &str, most: usize) -> Option<Vec<&str>> {
+    let mut names = Vec::new();
+    let mut rest = attributes;
+    loop {
+        let next = rest.trim_ascii_start();
+        if next.is_empty() {
+            return Some(names);
+        }
+        let (name, quoted) = next.split_once('=')?;
+        let (value, behind) = quoted.strip_prefix('"')?.split_once('"')?;
+        let is_plain = next.len() < rest.len()
+            && names.len() < most
+            && !name.is_empty()
+            && name
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b':' | b'-' | b'_' | b'.'))
+            && !value.contains('<')
+            && !names.contains(&name);
+        if !is_plain {
+            return None;
+        }
+        names.push(name);
+        rest = behind;
+    }
 }
 
 fn known(result: &ResolveResult<'_>) -> Result<Namespace, Error> {
