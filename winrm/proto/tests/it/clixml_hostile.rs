@@ -70,7 +70,8 @@ fn many_properties_and_names_take_linear_time() {
     }
     document.push_str("</MS></Obj>");
     assert_eq!(read(&document).unwrap().as_object().unwrap().extended.len(), 100_000);
-    assert!(start.elapsed() < Duration::from_secs(5));
+    // Quadratic time would be minutes; a machine that is busy with something else takes a few seconds.
+    assert!(start.elapsed() < Duration::from_secs(30));
 }
 
 #[test]
