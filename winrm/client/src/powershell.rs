@@ -22,6 +22,9 @@
 //! # }
 //! ```
 //!
+//! A pool can be [left](RunspacePool::disconnect) with what runs in it, for this client or another to take up, and it can be
+//! [locked](PoolOptions::lock) to some commands before anything else runs in it.
+//!
 //! A pool is driven by a task of its own, which begins with [`crate::Client::open_runspace_pool`] and ends with the last
 //! handle: [`RunspacePool`], [`Pipeline`] or [`Input`]. Dropping a handle therefore neither waits nor spawns.
 
