@@ -14,7 +14,9 @@ use super::{
     lists::Selection,
     names::CmdletName,
     occasion::Occasion,
-    parameters, program,
+    parameters,
+    profile::ProfileName,
+    program,
     rule::{Effect, Naming, Rule},
     subject::Subject,
 };
@@ -58,8 +60,8 @@ impl Policy {
         self.denied(subject, on)?;
         parameters::patterns(subject)?;
         let mut nearest_miss = None;
-        for rule in self.rules.iter().filter(|rule| rule.effect == Effect::Allow && rule.counts(on)) {
-            match self.by_rule(subject, rule, rule.name.clone()) {
+        for rule in self.rules.iter().filter(|rule| rule.effect == Effect::Allow) {
+            match self.by_rule(subject, rule, None, on) {
                 Some(Ok(pass)) => return Ok(pass),
                 Some(Err(denial)) => nearest_miss = nearest_miss.or(Some(denial)),
                 None => {}
@@ -99,8 +101,20 @@ impl Policy {
     }
 
     /// What a rule says that allows commands; `None` where it says nothing about this one.
-    fn by_rule(&self, subject: &Subject, rule: &Rule, name: String) -> Option<Verdict> {
-        match rule.names(&subject.name)? {
+    fn by_rule(
+        &self,
+        subject: &Subject,
+        rule: &Rule,
+        profile: Option<ProfileName>,
+        on: &Occasion<'_>,
+    ) -> Option<Verdict> {
+        // Of thousands of rules few name the command, so this comes first.
+        let naming = rule.names(&subject.name).filter(|_| rule.counts(on))?;
+        let name = match profile {
+            Some(profile) => format!("{profile}: {}", rule.name),
+            None => rule.name.clone(),
+        };
+        match naming {
             Naming::ByPattern if self.exact_only(subject) => return Some(Err(self.not_by_pattern(subject))),
             Naming::ByPattern | Naming::Exactly => {}
         }
@@ -143,8 +157,7 @@ impl Policy {
         let mut first_miss = None;
         for rule in self.profile.rules().iter().filter(|rule| rule.effect == Effect::Allow && rule.counts(on))
         {
-            let name = format!("{}: {}", self.profile.name(), rule.name);
-            match self.by_rule(subject, rule, name) {
+            match self.by_rule(subject, rule, Some(self.profile.name()), on) {
                 Some(Ok(pass)) => return Ok(pass),
                 Some(Err(denial)) => first_miss = first_miss.or(Some(denial)),
                 None => {}

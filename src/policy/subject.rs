@@ -59,6 +59,10 @@ pub(super) struct Given {
 impl Subject {
     /// Finds the command in the table; `None` where neither the table nor its shape says that it is a command.
     pub(super) fn new(written: &TypedCommand) -> Option<Self> {
+        Self::with_arguments(written, |command| Arguments::new(command, written))
+    }
+
+    fn with_arguments(written: &TypedCommand, arguments: impl FnOnce(Command) -> Arguments) -> Option<Self> {
         let Some(command) = commands::find(written.qualified_name()) else {
             let name = CmdletName::parse(written.qualified_name())?;
             return Some(Self {
@@ -76,7 +80,7 @@ impl Subject {
         Some(Self {
             name: command.name().to_owned(),
             written: written.clone(),
-            arguments: Arguments::new(command, written),
+            arguments: arguments(command),
             command: Some(command),
             risk,
         })
@@ -85,12 +89,13 @@ impl Subject {
     /// A command of a script that does not run yet, with the values that its text gives away; `None` for a program.
     pub(super) fn foreseen(written: &HostCommand<'_>) -> Option<Self> {
         let name = CommandName::new(written.name).ok()?;
-        let mut subject = Self::new(&TypedCommand::new(name, Vec::new()).ok()?)?;
-        subject.arguments = match (&written.bound, written.known) {
-            (Some(bound), Some(command)) => Arguments::foreseen(command, bound, written.piped),
-            _ => Arguments::Later,
-        };
-        Some(subject)
+        let named = TypedCommand::new(name, Vec::new()).ok()?;
+        let subject = Self::with_arguments(&named, |command| match &written.bound {
+            Some(bound) => Arguments::foreseen(command, bound, written.piped),
+            None => Arguments::Later,
+        })?;
+        // Of what the table lacks nobody knows what it will be given.
+        Some(if subject.is_known() { subject } else { Self { arguments: Arguments::Later, ..subject } })
     }
 
     /// Whether all that it will be given stands in the script.
@@ -113,13 +118,13 @@ impl Subject {
     /// Refused where a part cannot be written: nothing is ever left out.
     pub(super) fn rebuilt(&self, roots: &[Root], fills: &[(String, String)]) -> Result<TypedCommand, Denial> {
         let Arguments::Bound(given) = &self.arguments else { return self.named_anew() };
-        let literal_path = self
-            .command
-            .and_then(|command| command.parameter("LiteralPath"))
-            .filter(|literal| literal.name() == "LiteralPath");
+        let has_literal_path = || {
+            let literal = self.command.and_then(|command| command.parameter("LiteralPath"));
+            literal.is_some_and(|literal| literal.name() == "LiteralPath")
+        };
         let mut arguments = Vec::new();
         for Given { parameter, value, .. } in given {
-            let as_literal = parameter.name() == "Path" && parameter.is_path() && literal_path.is_some();
+            let as_literal = parameter.name() == "Path" && parameter.is_path() && has_literal_path();
             let name = if as_literal { "LiteralPath" } else { parameter.name() };
             let value = value
                 .as_ref()
