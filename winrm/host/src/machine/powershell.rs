@@ -33,6 +33,7 @@ pub(crate) use scope::Scope;
 pub(crate) use stage::Success;
 
 use super::Machine;
+use cmdlet::Cmdlet;
 use scope::Callable;
 use stage::{Input, Output, Stage};
 
@@ -40,9 +41,20 @@ use stage::{Input, Output, Stage};
 #[derive(Clone, Debug)]
 pub(crate) struct TypedCommand {
     pub(crate) name: String,
+    /// Where the name is looked up.
+    lookup: Lookup,
     pub(crate) arguments: Vec<TypedArgument>,
     /// The command as a caller wrote it, for the position in an error; empty where nobody wrote text.
     pub(crate) text: String,
+}
+
+/// Where a command's name is looked up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Lookup {
+    /// Among what the runspace shows.
+    Shown,
+    /// Among all cmdlets: it stands for a constant, which no runspace hides.
+    Everywhere,
 }
 
 /// An argument.
@@ -109,7 +121,11 @@ pub(crate) async fn run_pipeline(
         let stage =
             Stage::new(machine, runspace, &command, std::mem::replace(&mut input, next), output, &emissions);
         stages.push(async move {
-            match runspace.scope().find(&command.name) {
+            let found = match command.lookup {
+                Lookup::Shown => runspace.scope().find(&command.name),
+                Lookup::Everywhere => Cmdlet::named(&command.name).map(Callable::Cmdlet),
+            };
+            match found {
                 Some(Callable::Cmdlet(cmdlet)) => stage.run(cmdlet, command).await,
                 Some(Callable::Program(program)) => stage.run_program(program, command).await,
                 None => stage.refuse(&command.name).await,

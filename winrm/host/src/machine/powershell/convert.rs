@@ -9,7 +9,7 @@ use winrm_script::value::pattern::Wildcard;
 
 use super::failure::{no_language, not_simulated};
 use super::script_text::ScriptText;
-use super::{Given, Scope, TypedArgument, TypedCommand};
+use super::{Given, Lookup, Scope, TypedArgument, TypedCommand};
 
 impl Given {
     /// A value that came as a value.
@@ -40,7 +40,8 @@ impl TypedCommand {
             }
         });
         let name = command.text.to_string();
-        Ok(vec![Self { name, arguments: arguments.collect(), text: String::new() }])
+        let arguments = arguments.collect();
+        Ok(vec![Self { name, lookup: Lookup::Shown, arguments, text: String::new() }])
     }
 }
 

@@ -14,7 +14,7 @@ use winrm_script::tree::{
 };
 use winrm_script::value::Value as Item;
 
-use super::{Given, TypedArgument, TypedCommand};
+use super::{Given, Lookup, TypedArgument, TypedCommand};
 
 /// A pipeline that came as text.
 #[derive(Debug)]
@@ -104,14 +104,16 @@ fn typed(text: &str, span: Span, command: &Command) -> Result<TypedCommand, NotT
             CommandElement::Argument(argument) => TypedArgument::Positional(constant(text, argument)?),
         });
     }
-    Ok(TypedCommand { name: name.to_owned(), arguments, text: span.text(text).to_owned() })
+    let text = span.text(text).to_owned();
+    Ok(TypedCommand { name: name.to_owned(), lookup: Lookup::Shown, arguments, text })
 }
 
 /// A constant that stands before the first `|` goes down the pipeline.
 fn output(text: &str, value: &Expression) -> Result<TypedCommand, NotTyped> {
     let given = Given::of(computed(text, value)?);
     let arguments = vec![TypedArgument::Named("InputObject".to_owned(), Some(given))];
-    Ok(TypedCommand { name: "Write-Output".to_owned(), arguments, text: value.span.text(text).to_owned() })
+    let text = value.span.text(text).to_owned();
+    Ok(TypedCommand { name: "Write-Output".to_owned(), lookup: Lookup::Everywhere, arguments, text })
 }
 
 fn constant(text: &str, argument: &Expression) -> Result<Given, NotTyped> {
