@@ -11,6 +11,7 @@ mod messages;
 mod objects;
 mod report;
 mod spool;
+mod weight;
 
 pub use self::{
     block::{error_text, fence},
@@ -18,6 +19,7 @@ pub use self::{
     objects::{ErrorItem, Objects, Step, StepOutcome, View, Written},
     report::{Ending, ErrorReport, Exit, ExitSource, Parts, Report, Size, Status, SuccessCodes, Truncation},
     spool::{Excerpt, Spool, SpoolLimits},
+    weight::weight,
 };
 use self::{decode::Decoder, messages::Messages};
 use crate::redact::{Sanitizer, ScrubStream, Scrubber};

@@ -8,13 +8,16 @@ mod error;
 mod json;
 mod text;
 
+use std::sync::Arc;
+
 use serde::Serialize;
 use serde_json::{Map, Value as Json};
+use winrm_proto::clixml;
 use winrm_script::{evaluate::Stream, value::Value};
 
 pub use self::error::ErrorItem;
 use self::json::Writer;
-use super::{Captured, Channel, Output, Spool, SpoolLimits};
+use super::{Captured, Channel, Output, Spool, SpoolLimits, weight};
 use crate::{
     call::Ran,
     redact::{Sanitizer, Scrubber},
@@ -252,7 +255,7 @@ impl Objects {
     }
 
     fn show(&mut self, shown: Shown) {
-        match self.room.checked_sub(weight(shown.value(), DEPTH)) {
+        match self.room.checked_sub(size(shown.value(), DEPTH)) {
             // What came first stays: an object after a gap would look as if it stood there.
             Some(room) if self.omitted == 0 => {
                 self.room = room;
@@ -319,19 +322,22 @@ impl Cleaner {
 }
 
 /// About how many bytes a value takes in memory.
-fn weight(value: &Value, depth: usize) -> usize {
+fn size(value: &Value, depth: usize) -> usize {
     let inside = match value {
         _ if depth == 0 => 0,
         Value::String(text) | Value::Uri(text) => text.as_str().len(),
-        Value::Array(array) => array.to_vec().iter().map(|item| weight(item, depth - 1)).sum(),
+        Value::Array(array) => array.to_vec().iter().map(|item| size(item, depth - 1)).sum(),
         Value::Table(table) => {
-            table.entries().iter().map(|(key, value)| weight(key, depth - 1) + weight(value, depth - 1)).sum()
+            table.entries().iter().map(|(key, value)| size(key, depth - 1) + size(value, depth - 1)).sum()
         }
-        Value::Object(object) => object
-            .members()
-            .iter()
-            .map(|member| member.name.as_str().len() + weight(&member.value, depth - 1))
-            .sum(),
+        Value::Object(object) => match object.unchanged_host() {
+            Some(host) => weight(&clixml::Value::Object(Arc::clone(host))),
+            None => object
+                .members()
+                .iter()
+                .map(|member| member.name.as_str().len() + size(&member.value, depth - 1))
+                .sum(),
+        },
         _ => 0,
     };
     size_of::<Value>() + inside

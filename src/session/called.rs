@@ -1,10 +1,9 @@
 //! What came back from typed commands.
 
 use winrm::powershell::{self, ErrorRecord, Event, ProgressRecord, Stream, Value};
-use winrm_proto::clixml::{Content, Properties};
 use winrm_script::evaluate::{self, Failure, Reply};
 
-use crate::call::Outcome;
+use crate::{call::Outcome, output::weight};
 
 /// What came back from typed commands, in the host's own values.
 #[derive(Debug, Clone, PartialEq)]
@@ -175,37 +174,6 @@ fn evaluated(stream: Stream) -> Option<evaluate::Stream> {
     }
 }
 
-/// About how many bytes a value takes in memory. A reader of CLIXML bounds its depth.
-fn weight(value: &Value) -> usize {
-    let inside = match value {
-        Value::String(text) | Value::Uri(text) | Value::Xml(text) | Value::ScriptBlock(text) => {
-            text.as_str().len()
-        }
-        Value::Bytes(bytes) => bytes.len(),
-        Value::Progress(_) | Value::SecureString(_) => 256,
-        Value::Object(object) => {
-            let text = object.to_string.as_ref().map_or(0, |text| text.as_str().len());
-            let content = match &object.content {
-                Content::None | Content::MemberSet => 0,
-                Content::Primitive(value) => weight(value),
-                Content::List(items)
-                | Content::Stack(items)
-                | Content::Queue(items)
-                | Content::Enumerable(items) => items.iter().map(weight).sum(),
-                Content::Dictionary(entries) => {
-                    entries.iter().map(|(key, value)| weight(key) + weight(value)).sum()
-                }
-            };
-            let properties = |properties: &Properties| -> usize {
-                properties.iter().map(|property| PROPERTY + weight(&property.value)).sum()
-            };
-            OBJECT + text + content + properties(&object.adapted) + properties(&object.extended)
-        }
-        _ => 0,
-    };
-    size_of::<Value>() + inside
-}
-
 fn error_weight(record: &ErrorRecord) -> usize {
     let optional = |text: &Option<powershell::PsString>| text.as_ref().map_or(0, |text| text.as_str().len());
     let texts = [&record.message, &record.exception_message, &record.fully_qualified_error_id];
@@ -215,8 +183,3 @@ fn error_weight(record: &ErrorRecord) -> usize {
         + optional(&record.script_stack_trace)
         + weight(&record.target_object)
 }
-
-/// An object's own fields.
-const OBJECT: usize = 200;
-/// A property's name, which is shared or short, and its place in the index.
-const PROPERTY: usize = 64;
