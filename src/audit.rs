@@ -160,7 +160,7 @@ impl Audit {
     /// any other call the failure is in [`Entry::lost`].
     pub fn decided(&self, asked: Asked<'_>, judgement: &Judgement) -> Result<Entry, AuditError> {
         let began = Instant::now();
-        let line = Line::Decided(Decided::new(asked, judgement, &self.known));
+        let line = Line::Decided(Box::new(Decided::new(asked, judgement, &self.known)));
         let written = self.append(&line).and_then(|()| self.sync());
         let lost = match (written, judgement) {
             (Ok(()), _) => None,

@@ -14,7 +14,7 @@ use crate::{
 #[derive(Debug, Serialize)]
 #[serde(tag = "event", rename_all = "snake_case")]
 pub(super) enum Line {
-    Decided(Decided),
+    Decided(Box<Decided>),
     Finished(Finished),
     Ended(Ended),
 }

@@ -56,6 +56,21 @@ fn nothing_in_the_crate_can_make_an_authorized_but_policy() {
     panic!("`pub struct Authorized` is gone from src/policy");
 }
 
+/// Judged, on record, then sent: one file holds the three together.
+#[test]
+fn what_is_sent_goes_one_way() {
+    for file in rust_files(&workspace().join("src")) {
+        let module = module_of(&workspace().join("src"), &file);
+        if module.first().is_some_and(|top| top == "session") || module.join("/") == "invocation/way" {
+            continue;
+        }
+        let source = fs::read_to_string(&file).unwrap();
+        for sending in ["sessions.lease(", "lease.call(", "lease.run("] {
+            assert!(!source.contains(sending), "{}: {sending}", file.display());
+        }
+    }
+}
+
 #[test]
 fn the_checker_sees_braces_macros_and_super_chains() {
     let cases: &[(&str, &[&str], &[&str])] = &[
