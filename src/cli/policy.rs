@@ -1,6 +1,7 @@
 //! `winrm-mcp policy`: what may run, and the lists that say so.
 
 mod compare;
+mod export_jea;
 mod lists;
 mod show;
 mod test;
@@ -51,6 +52,8 @@ enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Write the policy as a role and an endpoint of Just Enough Administration
+    ExportJea(export_jea::ExportJea),
     /// Change the allow list of the configuration file
     Allow(Edit),
     /// Change the include list of the configuration file
@@ -97,6 +100,7 @@ pub(super) fn run(
         Command::WhoCan { name, tag, json } => {
             compare::who_can(&name, tag.as_deref(), json, environment, arguments, console)
         }
+        Command::ExportJea(asked) => export_jea::run(&asked, environment, arguments, console),
         Command::Allow(edit) => lists::edit("allow", &edit.change, environment, arguments, console),
         Command::Include(edit) => lists::edit("include", &edit.change, environment, arguments, console),
         Command::Exclude(edit) => lists::edit("exclude", &edit.change, environment, arguments, console),

@@ -284,3 +284,51 @@ fn two_files_are_compared_by_what_they_allow() {
     assert_eq!(granted[0]["host"], "web-01");
     assert_eq!(who_can(&["Get-Date", "--tag", "sq"]).status.code(), Some(64));
 }
+
+#[test]
+fn a_policy_becomes_the_files_of_a_constrained_endpoint() {
+    let site = Site::new();
+    let folder = site.path("jea");
+    let export = |rules: &str, arguments: &[&str]| {
+        fs::write(
+            site.path("winrm-mcp.toml"),
+            format!("version = 1\n[policy]\nallow = ['Get-Volume']\n{rules}"),
+        )
+        .unwrap();
+        policy(&site, &[&["export-jea", folder.to_str().unwrap()], arguments].concat())
+    };
+    let restarts = |more: &str| {
+        format!(
+            "[[policy.rule]]\nname = 'restarts'\ncommands = ['Restart-Service']\n{more}[policy.rule.parameters.Name]\n\
+             values = ['W32Time', 'Spooler']\noptional = true\n"
+        )
+    };
+    let output = export(&restarts(""), &["--group", "CONTOSO\\Helpdesk"]);
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    let (role, endpoint) = (folder.join("RoleCapabilities/winrm-mcp.psrc"), folder.join("winrm-mcp.pssc"));
+    assert_eq!(printed(&output), format!("{}\n{}\n", role.display(), endpoint.display()));
+    let text = fs::read_to_string(&role).unwrap();
+    assert!(
+        text.contains("Restart-Service") && text.contains("W32Time") && text.contains("Get-Volume"),
+        "{text}"
+    );
+    assert!(!text.contains("Get-Service'"), "{text}");
+    assert!(fs::read_to_string(&endpoint).unwrap().contains("CONTOSO\\Helpdesk"));
+
+    // What is there stays, unless somebody says otherwise.
+    let output = export("", &[]);
+    assert_eq!(output.status.code(), Some(64), "{output:?}");
+    assert!(errors(&output).contains("is there already"), "{}", errors(&output));
+    assert_eq!(fs::read_to_string(&role).unwrap(), text);
+    assert_eq!(export("", &["--overwrite"]).status.code(), Some(0));
+    assert!(!fs::read_to_string(&role).unwrap().contains("Restart-Service"));
+
+    // What a role cannot say is not left out silently.
+    fs::remove_dir_all(&folder).unwrap();
+    let output = export(&restarts("approval = true\n"), &[]);
+    assert_eq!(output.status.code(), Some(78), "{output:?}");
+    assert!(errors(&output).contains("left out: Restart-Service (restarts)"), "{}", errors(&output));
+    assert!(!folder.exists());
+    assert_eq!(export(&restarts("approval = true\n"), &["--partial"]).status.code(), Some(0));
+    assert!(!fs::read_to_string(&role).unwrap().contains("Restart-Service"));
+}
