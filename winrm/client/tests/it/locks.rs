@@ -62,17 +62,13 @@ async fn a_locked_pool_shows_what_it_is_locked_to_and_nothing_else() {
 
 #[tokio::test]
 async fn a_pool_on_which_the_lock_does_not_hold_is_deleted_and_never_used() {
-    type IsExpected = fn(&LockError) -> bool;
-    let cases: [(_, IsExpected); 2] = [
-        (LockOutcome::LeavesCommands, |error| {
-            *error == LockError::Shown { command: "ForEach-Object", found: Found::Ran }
-        }),
-        (LockOutcome::LeavesLanguage, |error| *error == LockError::Script(Found::Ran)),
-    ];
-    for (outcome, is_expected) in cases {
+    for (outcome, expected) in [
+        (LockOutcome::LeavesCommands, LockError::Shown { command: "ForEach-Object", found: Found::Ran }),
+        (LockOutcome::LeavesLanguage, LockError::Script(Found::Ran)),
+    ] {
         let (host, client) = start(Host::builder().lock(outcome)).await;
         let error = client.open_runspace_pool(locked_to(&["Get-Service"])).await.unwrap_err();
-        assert!(is_expected(lock_error(&error)), "{outcome:?}: {error:?}");
+        assert_eq!(*lock_error(&error), expected, "{outcome:?}");
         assert_eq!((error.during(), error.ran()), (Operation::Create, Ran::No), "{outcome:?}");
         assert_eq!(client.shutdown(PATIENCE).await, Shutdown::Complete, "{outcome:?}");
         assert_eq!(host.open_shells(), 0, "{outcome:?}");
