@@ -313,6 +313,19 @@ async fn where_the_lock_fails_nothing_else_runs() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_locked_runspace_shows_what_was_sent_so_far_and_nothing_else() {
+    let locked = Remoting { lockdown: Lockdown::On, ..Remoting::default() };
+    let site = Site::with(|builder| builder, locked).await;
+    for words in [&["Get-Service", "-Name", "W3SVC"][..], &["Get-Date"], &["Get-Service", "-Name", "W3SVC"]] {
+        let called = site.call(words).await.unwrap();
+        assert_eq!((called.output.len(), &called.terminating), (1, &None), "{words:?}");
+    }
+    let locks = site.pipelines().into_iter().filter(|command| command.text.starts_with("# Locks"));
+    let shown: Vec<String> = locks.map(|lock| lock.parameters[0].1.clone()).collect();
+    assert_eq!(shown, ["Get-Service", "Get-Date Get-Service"], "a pool for each set, and a set only grows");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_connection_that_is_lost_behind_the_command_is_not_known_to_have_run_it() {
     let site = Site::new().await;
     site.call(&["Get-Date"]).await.unwrap();
