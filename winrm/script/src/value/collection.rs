@@ -12,9 +12,66 @@ use super::{Fault, Outcome, Value};
 
 /// A place that several values share. Nobody holds its lock while calling anything that could want it too.
 #[derive(Debug, Default)]
-pub(super) struct Shared<T>(RwLock<T>);
+pub(super) struct Shared<T: Holds>(RwLock<T>);
 
-impl<T> Shared<T> {
+/// What holds values, and can give them away when it is let go of.
+pub(super) trait Holds {
+    /// Takes out the values that hold others, if there are any.
+    fn release(&mut self, into: &mut Vec<Value>);
+}
+
+impl<T: Holds> Drop for Shared<T> {
+    fn drop(&mut self) {
+        let mut held = Vec::new();
+        self.release(&mut held);
+        let_go(held);
+    }
+}
+
+/// Drops values one by one: an array in an array, a hundred thousand times over, would else take as many levels of the
+/// stack.
+pub(super) fn let_go(mut held: Vec<Value>) {
+    while let Some(value) = held.pop() {
+        match value {
+            Value::Array(array) => {
+                if let Some(mut items) = Arc::into_inner(array.items) {
+                    items.release(&mut held);
+                }
+            }
+            Value::Table(table) => {
+                if let Some(mut entries) = Arc::into_inner(table.entries) {
+                    entries.release(&mut held);
+                }
+            }
+            Value::Object(object) => object.release(&mut held),
+            plain => drop(plain),
+        }
+    }
+}
+
+/// Whether dropping the value may drop others.
+pub(super) fn holds(value: &Value) -> bool {
+    matches!(value, Value::Array(_) | Value::Table(_) | Value::Object(_))
+}
+
+impl Holds for Vec<Value> {
+    fn release(&mut self, into: &mut Vec<Value>) {
+        if self.iter().any(holds) {
+            into.append(self);
+        }
+    }
+}
+
+impl Holds for Entries {
+    fn release(&mut self, into: &mut Vec<Value>) {
+        if self.slots.iter().flatten().any(|(_, value)| holds(value)) {
+            // A key holds nothing but a wrapped plain value.
+            into.extend(self.slots.drain(..).flatten().map(|(_, value)| value));
+        }
+    }
+}
+
+impl<T: Holds> Shared<T> {
     pub(super) fn new(inner: T) -> Self {
         Self(RwLock::new(inner))
     }
@@ -25,6 +82,10 @@ impl<T> Shared<T> {
 
     pub(super) fn write(&self) -> RwLockWriteGuard<'_, T> {
         self.0.write().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn release(&mut self, into: &mut Vec<Value>) {
+        self.0.get_mut().unwrap_or_else(PoisonError::into_inner).release(into);
     }
 }
 

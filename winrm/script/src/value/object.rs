@@ -6,7 +6,7 @@ use std::sync::Arc;
 use winrm_proto::clixml::{self, PsString, TypeNames, eq_ignore_case};
 
 use super::Value;
-use super::collection::Shared;
+use super::collection::{Holds, Shared, holds, let_go};
 use super::text::fold;
 
 /// An object: one that a script made, one that came from a host, or a value that was given properties.
@@ -219,6 +219,13 @@ impl Object {
         }))
     }
 
+    /// Gives away the values that hold others, if nobody else holds the object.
+    pub(super) fn release(self, into: &mut Vec<Value>) {
+        if let Some(mut inner) = Arc::into_inner(self.0) {
+            inner.release(into);
+        }
+    }
+
     fn assemble(
         type_names: TypeNames,
         members: Members,
@@ -228,6 +235,29 @@ impl Object {
     ) -> Self {
         let state = Shared::new(State { type_names, members, changed: false });
         Self(Arc::new(Inner { state, host, wrapped, to_string }))
+    }
+}
+
+impl Holds for Inner {
+    fn release(&mut self, into: &mut Vec<Value>) {
+        into.extend(self.wrapped.take());
+        self.state.release(into);
+    }
+}
+
+impl Holds for State {
+    fn release(&mut self, into: &mut Vec<Value>) {
+        if self.members.iter().any(|member| holds(&member.value)) {
+            into.extend(self.members.entries.drain(..).map(|member| member.value));
+        }
+    }
+}
+
+impl Drop for Inner {
+    fn drop(&mut self) {
+        let mut held = Vec::new();
+        self.release(&mut held);
+        let_go(held);
     }
 }
 

@@ -144,7 +144,7 @@ fn replay(lines: &[Json]) -> Tally {
 }
 
 /// What a script writes that needs no host, as text, and how it ended.
-fn run(script: &str, limits: Limits) -> Result<(Vec<String>, Vec<String>, Ending), Refusal> {
+pub(crate) fn run(script: &str, limits: Limits) -> Result<(Vec<String>, Vec<String>, Ending), Refusal> {
     let tree = parse::script(script).expect("a script");
     let mut evaluator = Evaluator::new(script, tree, Facts::default(), limits);
     let (mut output, mut errors) = (Vec::new(), Vec::new());

@@ -2,7 +2,10 @@
 
 use std::time::{Duration, Instant};
 
+use winrm_script::evaluate::{Ending, Limits};
 use winrm_script::parse::{self, Class, MAX_BYTES, Reason};
+
+use crate::evaluate::run;
 
 /// As much as is taken, and less of it where nothing is optimised.
 const SIZE: usize = if cfg!(debug_assertions) { MAX_BYTES / 8 } else { MAX_BYTES };
@@ -135,4 +138,28 @@ fn bytes_that_are_no_text_have_a_place() {
     assert_eq!(parse::script("a\0").map_err(|refusal| refusal.reason()), Err(Reason::Nul));
     let long = " ".repeat(MAX_BYTES + 1);
     assert_eq!(parse::script(&long).map_err(|refusal| refusal.reason()), Err(Reason::TooLong));
+}
+
+/// Values lie in each other as deep as a script likes: looking at them and letting go of them takes no stack.
+#[test]
+fn values_in_each_other_overflow_nothing() {
+    for nest in [
+        "$a = , $a",
+        "$a = @{ a = $a }",
+        "$a = [ordered]@{ a = $a }",
+        "$a = [pscustomobject]@{ a = $a }",
+        "$a = @(1, @{ b = $a })",
+        "$a = , (Add-Member -InputObject $a -NotePropertyName n -NotePropertyValue 1 -PassThru)",
+        "$l = [Collections.ArrayList]::new(); [void]$l.Add($a); $a = $l",
+    ] {
+        let script = format!(
+            "$a = , 1; foreach ($i in 1..20000) {{ {nest} }}; if ($a) {{ 'x' }}; $t = \"$a\" + ($a | Out-String); $a = 1"
+        );
+        let result = run(&script, Limits::default());
+        assert_eq!(result, Ok((vec!["x".to_owned()], Vec::new(), Ending::Complete)), "{script}");
+        // What leaves the script is deep too.
+        let script = format!("$a = , 1; foreach ($i in 1..20000) {{ {nest} }}; , $a");
+        let (output, ..) = run(&script, Limits::default()).expect("it runs");
+        assert_eq!(output.len(), 1, "{script}");
+    }
 }
