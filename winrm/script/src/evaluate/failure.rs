@@ -27,13 +27,18 @@ pub struct Failure {
 }
 
 impl Failure {
-    /// The error that a host sent.
+    /// The error that a host sent. What `-ErrorAction Stop` threw is the error that made it stop, as `catch` sees it.
     #[must_use]
     pub fn of_record(record: &ErrorRecord) -> Self {
+        let (mut message, mut exception) = (record.message.as_str(), record.exception_type.as_str());
+        if exception == STOPPED {
+            message = message.split_once(STOPPED_WORDS).map_or(message, |(_, own)| own);
+            exception = full_name(record.category.reason.as_str());
+        }
         Self {
             id: record.fully_qualified_error_id.as_str().to_owned(),
-            message: record.message.as_str().to_owned(),
-            exception: record.exception_type.as_str().to_owned(),
+            message: message.to_owned(),
+            exception: exception.to_owned(),
             category: record.category.name().to_owned(),
             target: Value::from_clixml(&record.target_object),
             activity: record.category.activity.as_str().to_owned(),
@@ -118,6 +123,10 @@ impl Failure {
     pub(super) fn is_caught_by(&self, name: &str) -> bool {
         let exception = if self.exception.is_empty() { "System.Exception" } else { &self.exception };
         let wanted = name.strip_prefix("System.").unwrap_or(name);
+        let short = name.rsplit('.').next().unwrap_or_default();
+        if !exception.contains('.') && exception.eq_ignore_ascii_case(short) {
+            return true;
+        }
         bases(exception).any(|own| {
             own.eq_ignore_ascii_case(name)
                 || own.strip_prefix("System.").is_some_and(|own| own.eq_ignore_ascii_case(wanted))
@@ -159,5 +168,40 @@ fn bases(name: &str) -> impl Iterator<Item = &str> {
         .chain(between.iter().copied())
         .chain(["System.Exception", "System.Object"].into_iter().filter(move |base| *base != name))
 }
+
+/// The full name of an exception's type by its last part, where it is one that scripts catch by name.
+fn full_name(short: &str) -> &str {
+    CAUGHT.iter().find(|full| full.rsplit('.').next() == Some(short)).copied().unwrap_or(short)
+}
+
+const CAUGHT: [&str; 22] = [
+    "System.Management.Automation.ItemNotFoundException",
+    "System.Management.Automation.RuntimeException",
+    "System.Management.Automation.CommandNotFoundException",
+    "System.Management.Automation.ParameterBindingException",
+    "System.Management.Automation.PSArgumentException",
+    "System.Management.Automation.PSInvalidOperationException",
+    "System.Management.Automation.DriveNotFoundException",
+    "System.Management.Automation.ProviderNotFoundException",
+    "Microsoft.Management.Infrastructure.CimException",
+    "Microsoft.PowerShell.Commands.ServiceCommandException",
+    "Microsoft.PowerShell.Commands.ProcessCommandException",
+    "Microsoft.PowerShell.Commands.WriteErrorException",
+    "System.IO.FileNotFoundException",
+    "System.IO.DirectoryNotFoundException",
+    "System.IO.PathTooLongException",
+    "System.IO.IOException",
+    "System.UnauthorizedAccessException",
+    "System.Security.SecurityException",
+    "System.InvalidOperationException",
+    "System.ArgumentException",
+    "System.NotSupportedException",
+    "System.ComponentModel.Win32Exception",
+];
+
+/// What `-ErrorAction Stop` throws, and how its words end before the error's own, where a host does not send those by
+/// themselves.
+const STOPPED: &str = "System.Management.Automation.ActionPreferenceStopException";
+const STOPPED_WORDS: &str = "or common parameter is set to Stop: ";
 
 const ERROR_RECORD: &str = "System.Management.Automation.ErrorRecord";

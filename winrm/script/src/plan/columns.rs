@@ -102,9 +102,11 @@ impl Columns<'_> {
                 if has("ArgumentList") || has("Parallel") {
                     return Err(Reason::Whole);
                 }
-                for parameter in ["Begin", "Process", "RemainingScripts", "End", "MemberName"] {
+                for parameter in ["Begin", "Process", "RemainingScripts", "End"] {
                     self.all(given(parameter), Missing::IsNull)?;
                 }
+                // What is no property may be a method, which is refused here and must not become a null there.
+                self.all(given("MemberName"), Missing::Differs)?;
                 Ok(Looks::NoFurther)
             }
             _ => Err(Reason::Whole),

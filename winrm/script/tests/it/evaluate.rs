@@ -3,9 +3,11 @@
 use std::time::Duration;
 
 use serde_json::Value as Json;
-use winrm_proto::clixml::Decoder;
+use winrm_proto::clixml::{Decoder, ErrorRecord};
 use winrm_script::check;
-use winrm_script::evaluate::{Ending, Evaluator, Facts, Known, Limit, Limits, Refusal, Reply, Step, Stream};
+use winrm_script::evaluate::{
+    Ending, Evaluator, Facts, Failure, Known, Limit, Limits, PushDown, Refusal, Reply, Setup, Step, Stream,
+};
 use winrm_script::parse;
 use winrm_script::value::Value;
 
@@ -299,6 +301,91 @@ fn a_call_waits_for_its_answer() {
     assert_eq!(named, ["Name"]);
     evaluator.answer(Reply::default());
     assert!(matches!(evaluator.step(Duration::ZERO), Step::Done(Ending::Complete)));
+}
+
+/// A service as a host sends it.
+fn service() -> Value {
+    let mut service =
+        winrm_proto::clixml::Object::typed(&["System.ServiceProcess.ServiceController", "System.Object"]);
+    service.adapted = winrm_proto::clixml::Properties::new().with("Name", "W32Time");
+    Value::from_clixml(&winrm_proto::clixml::Value::object(service))
+}
+
+#[test]
+fn a_method_of_a_host_object_is_refused_by_its_name_alone() {
+    let steps = |script: &str, push_down| {
+        let tree = parse::script(script).expect("a script");
+        let setup = Setup { push_down, ..Setup::default() };
+        let mut evaluator = Evaluator::with_setup(script, tree, setup);
+        let Step::Call(call) = evaluator.step(Duration::ZERO) else { panic!("a call") };
+        assert!(call.filters.is_empty(), "{script}");
+        evaluator.answer(Reply { output: vec![service()], ..Reply::default() });
+        evaluator.step(Duration::ZERO)
+    };
+    for push_down in [PushDown::Off, PushDown::On] {
+        for script in
+            ["Get-Service W32Time | % Stop", "Get-Service W32Time | ForEach-Object -MemberName Stop"]
+        {
+            let Step::Refused(refusal) = steps(script, push_down) else { panic!("{script} is refused") };
+            assert!(refusal.reason.contains("`.Stop()`"), "{refusal}");
+        }
+    }
+    let step = steps("Get-Service W32Time | % Name", PushDown::Off);
+    assert!(matches!(&step, Step::Output(name) if name.as_str() == Some("W32Time")), "{step:?}");
+}
+
+#[test]
+fn a_command_that_stops_is_caught_with_its_own_error() {
+    let plain = "Cannot find any service with service name 'nope'.";
+    let words = "The running command stopped because the preference variable \"ErrorActionPreference\" or common parameter is set to Stop: ";
+    let record = |kept: bool| {
+        use winrm_proto::clixml::{Object, Properties, Value};
+        let mut exception = Object::typed(&[
+            "System.Management.Automation.ActionPreferenceStopException",
+            "System.Exception",
+        ]);
+        exception.adapted = Properties::new().with("Message", format!("{words}{plain}"));
+        if kept {
+            exception.adapted = std::mem::take(&mut exception.adapted).with("ErrorRecord", plain);
+        }
+        let mut record = Object::typed(&["System.Management.Automation.ErrorRecord", "System.Object"]);
+        record.to_string = Some(format!("{words}{plain}").into());
+        record.extended = Properties::new()
+            .with("Exception", Value::object(exception))
+            .with("FullyQualifiedErrorId", "NoServiceFoundForGivenName,Get")
+            .with("ErrorCategory_Category", 13)
+            .with("ErrorCategory_Reason", "ServiceCommandException");
+        Failure::of_record(&ErrorRecord::from_value(&Value::object(record)))
+    };
+    for kept in [true, false] {
+        let script = "try { Get-Service nope -ErrorAction Stop } \
+            catch [Microsoft.PowerShell.Commands.ServiceCommandException] { $_.Exception.Message }";
+        let tree = parse::script(script).expect("a script");
+        let mut evaluator = Evaluator::new(script, tree, Facts::default(), Limits::default());
+        assert!(matches!(evaluator.step(Duration::ZERO), Step::Call(_)));
+        evaluator.answer(Reply { terminating: Some(record(kept)), ..Reply::default() });
+        let step = evaluator.step(Duration::ZERO);
+        assert!(matches!(&step, Step::Output(text) if text.as_str() == Some(plain)), "{kept}: {step:?}");
+    }
+}
+
+#[test]
+fn write_host_writes_items_with_its_separator() {
+    for (script, expected) in [
+        ("Write-Host 1,2,3", "1 2 3"),
+        ("Write-Host 1 2 3", "1 2 3"),
+        ("Write-Host (1, (2, 3)) -Separator ', '", "1, 2, 3"),
+        ("Write-Host a (1..3) b", "a 1 2 3 b"),
+        ("Write-Host 'plain'", "plain"),
+    ] {
+        let tree = parse::script(script).expect("a script");
+        let mut evaluator = Evaluator::new(script, tree, Facts::default(), Limits::default());
+        let step = evaluator.step(Duration::ZERO);
+        assert!(
+            matches!(&step, Step::Record(Stream::Information, text) if text.as_str() == Some(expected)),
+            "{script}: {step:?}"
+        );
+    }
 }
 
 /// Sleeping is the caller's; what is written after it comes after it.

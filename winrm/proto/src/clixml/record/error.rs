@@ -48,8 +48,13 @@ impl ErrorRecord {
     #[must_use]
     pub fn from_value(value: &Value) -> Self {
         let exception = value.property("Exception").unwrap_or(&Value::Null);
-        let exception_message = text(exception, "Message").unwrap_or_default();
-        let details = text(value, "ErrorDetails_Message");
+        // `-ErrorAction Stop` puts its own words before the error's, which are written beside them.
+        let stopped = match exception.type_name() {
+            STOPPED => text(exception, "ErrorRecord"),
+            _ => None,
+        };
+        let exception_message = stopped.clone().or_else(|| text(exception, "Message")).unwrap_or_default();
+        let details = text(value, "ErrorDetails_Message").or(stopped);
         let shown = || value.own_object().and_then(|object| object.to_string.clone());
         let message = match details.or_else(shown) {
             Some(message) => message,
@@ -152,6 +157,9 @@ fn empty_data() -> Value {
         ..Object::typed(&["System.Collections.ListDictionaryInternal", "System.Object"])
     })
 }
+
+/// What `-ErrorAction Stop` throws.
+const STOPPED: &str = "System.Management.Automation.ActionPreferenceStopException";
 
 /// `COR_E_EXCEPTION`.
 const GENERIC_FAILURE: i32 = -2_146_233_088;

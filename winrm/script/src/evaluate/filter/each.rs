@@ -210,12 +210,23 @@ impl Stage for Members {
                 return Err(Unwind::refused("ForEach-Object with a wildcard"));
             }
             let value = interpreter.member(&item, &self.name)?;
+            if value.is_null() && lacks(&item, &self.name) {
+                return Err(Unwind::refused(format!(
+                    "`{0}` is no property of this object of the host, and as a method `.{0}()` would act there; use the command that does it, with its name or id",
+                    self.name
+                )));
+            }
             match value {
                 Value::Null => interpreter.emit(Value::Null).await,
                 value => interpreter.emit_items(value).await,
             }
         })
     }
+}
+
+/// Whether the item is an object of a host that has no property of this name: it may be a method of it.
+fn lacks(item: &Value, name: &str) -> bool {
+    matches!(item, Value::Object(object) if object.is_of_host() && !object.is_custom() && object.property(name).is_none())
 }
 
 struct Each {

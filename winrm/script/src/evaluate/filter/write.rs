@@ -6,7 +6,6 @@ use crate::evaluate::arguments::{Bound, Common};
 use crate::evaluate::failure::Failure;
 use crate::evaluate::interpreter::{Interpreter, Turn};
 use crate::evaluate::unwind::{Flow, Unwind};
-use crate::value::text::join_items;
 use crate::value::{Members, Object, Value};
 
 pub(super) fn output(_: &mut Interpreter, mut bound: Bound) -> Flow<Box<dyn Stage>> {
@@ -176,10 +175,8 @@ impl Stage for Message {
                     interpreter.record(*stream, text).await
                 }
                 To::Host { separator, no_newline } => {
-                    let text = match &item {
-                        Value::Array(array) => join_items(&array.to_vec(), separator),
-                        other => crate::value::format_operator::to_display(other),
-                    };
+                    let mut text = String::new();
+                    said(interpreter, &item, separator, &mut text, 0)?;
                     if !*no_newline {
                         return interpreter.record(Stream::Information, Value::string(text)).await;
                     }
@@ -192,6 +189,42 @@ impl Stage for Message {
         })
     }
 }
+
+/// What Write-Host makes of a value: of a sequence its items, and of those in it theirs.
+fn said(
+    interpreter: &mut Interpreter,
+    value: &Value,
+    separator: &str,
+    text: &mut String,
+    depth: usize,
+) -> Flow<()> {
+    if depth > DEEPEST {
+        return Err(Unwind::refused("Write-Host of arrays inside arrays as deep as this"));
+    }
+    let items = match value {
+        Value::Array(array) => array.to_vec(),
+        // Each entry is an object there that says no more than its type.
+        Value::Table(table) => vec![Value::from("System.Collections.DictionaryEntry"); table.len()],
+        plain => {
+            let own = crate::value::format_operator::to_display(plain);
+            interpreter.make(own.len())?;
+            text.push_str(&own);
+            return Ok(());
+        }
+    };
+    for (at, item) in items.iter().enumerate() {
+        interpreter.tick()?;
+        if at > 0 {
+            interpreter.make(separator.len())?;
+            text.push_str(separator);
+        }
+        said(interpreter, item, separator, text, depth + 1)?;
+    }
+    Ok(())
+}
+
+/// How deep arrays may lie in each other for Write-Host.
+const DEEPEST: usize = 32;
 
 pub(super) fn error(_: &mut Interpreter, mut bound: Bound) -> Flow<Box<dyn Stage>> {
     let record = bound.take("ErrorRecord");
