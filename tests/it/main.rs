@@ -5,6 +5,7 @@
 #[cfg(unix)]
 mod approve;
 mod exec;
+#[cfg(test)]
 mod fuzz_inputs;
 mod hostile;
 mod lookup;
