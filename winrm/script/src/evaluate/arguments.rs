@@ -92,6 +92,7 @@ impl Interpreter {
         let mut evaluated = Vec::with_capacity(elements.len());
         for element in elements {
             self.tick()?;
+            let before = evaluated.len();
             match element {
                 CommandElement::Parameter(parameter) => {
                     let value = match &parameter.argument {
@@ -107,6 +108,11 @@ impl Interpreter {
                     }
                     _ => evaluated.push(Element::Value(self.argument(argument).await?)),
                 },
+            }
+            for own in evaluated.get(before..).unwrap_or_default() {
+                if let Element::Parameter { value: Some(argument), .. } | Element::Value(argument) = own {
+                    self.fits(&argument.value)?;
+                }
             }
         }
         Ok(Arguments { elements: evaluated })

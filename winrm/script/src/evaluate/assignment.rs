@@ -30,9 +30,11 @@ impl Interpreter {
                 None => right,
                 Some(operator) => {
                     let left = self.value(&assignment.target).await?;
-                    let value = compute(operator, &left, &right)?;
-                    self.make_value(&value)?;
-                    value
+                    self.fits(&right)?;
+                    if let Value::Array(array) = &left {
+                        self.tick_items(array.len())?;
+                    }
+                    self.computed(operator, &left, &right)?
                 }
             };
             self.store(&assignment.target, value.clone(), None).await?;
@@ -69,7 +71,10 @@ impl Interpreter {
             match &target.kind {
                 ExpressionKind::Variable(variable) => {
                     let value = match constraint {
-                        Some(constraint) => convert(&value, constraint)?,
+                        Some(constraint) => {
+                            self.fits(&value)?;
+                            convert(&value, constraint)?
+                        }
                         None => value,
                     };
                     self.set_variable(&variable.name, value, constraint)

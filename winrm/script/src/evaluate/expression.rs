@@ -4,20 +4,33 @@ use std::sync::Arc;
 
 use super::block::Block;
 use super::interpreter::{Interpreter, Turn};
-use super::unwind::Flow;
+use super::unwind::{Flow, Unwind};
 use crate::tree::{
     Access, BinaryOperator, Entry, Expression, ExpressionKind, Part, ScriptBlock, StatementKind,
     UnaryOperator,
 };
+use crate::value::text::{join_items, joined_size, text_size};
 use crate::value::{Members, Object, Shape, Table, Type, Value};
 
 impl Interpreter {
     /// The value of an expression.
     pub(super) async fn value(&mut self, expression: &Expression) -> Flow<Value> {
-        if Self::is_simple(expression) {
-            return self.simple(expression).map_err(|unwind| unwind.at(expression.span));
+        let result = if Self::is_simple(expression) {
+            self.settled(expression).await.map_err(|unwind| unwind.at(expression.span))
+        } else {
+            self.waiting(expression).await
+        };
+        self.pause().await?;
+        result
+    }
+
+    /// The value of a simple expression; one that takes long is evaluated where it can pause.
+    pub(super) async fn settled(&mut self, expression: &Expression) -> Flow<Value> {
+        self.pause().await?;
+        match self.simple(expression) {
+            Err(Unwind::Later) => self.waiting(expression).await,
+            result => result,
         }
-        self.waiting(expression).await
     }
 
     fn waiting<'a>(&'a mut self, expression: &'a Expression) -> Turn<'a, Value> {
@@ -39,11 +52,11 @@ impl Interpreter {
                         Part::Text(own) => text.push_str(own),
                         Part::Expression(inner) => {
                             let value = self.value(inner).await?;
-                            text.push_str(self.expanded(&value)?.as_str());
+                            self.expand_into(&value, &mut text)?;
                         }
                     }
-                    self.make(text.len())?;
                 }
+                self.make(text.len())?;
                 Ok(Value::string(text))
             }
             ExpressionKind::Array(items) => {
@@ -108,6 +121,11 @@ impl Interpreter {
                     return Ok(decided);
                 }
                 let right = self.value(&binary.right).await?;
+                if let BinaryOperator::Compare(comparison, case) = binary.operator
+                    && let Some(value) = self.long_comparison(comparison, case, &left, &right).await?
+                {
+                    return Ok(value);
+                }
                 if let (Value::Block(block), BinaryOperator::Compare(..)) = (&right, binary.operator) {
                     return self.with_block(binary.operator, &left, Arc::clone(block)).await;
                 }
@@ -184,16 +202,25 @@ impl Interpreter {
     }
 
     /// The text of a value inside `"…"`.
-    pub(super) fn expanded(&self, value: &Value) -> Flow<winrm_proto::clixml::PsString> {
+    pub(super) fn expand_into(&mut self, value: &Value, text: &mut String) -> Flow<()> {
         if let (Value::Array(array), Some(separator)) = (value, self.own_variable("OFS")) {
-            return Ok(crate::value::text::join(array, separator.to_text().as_str()).into());
+            self.fits(&separator)?;
+            let (items, separator) = (array.to_vec(), separator.to_text());
+            self.room(text.len().saturating_add(joined_size(&items, separator.as_str())))?;
+            self.tick_items(items.len())?;
+            text.push_str(&join_items(&items, separator.as_str()));
+            return Ok(());
         }
-        Ok(value.to_text())
+        if let Value::Array(array) = value {
+            self.tick_items(array.len())?;
+        }
+        self.room(text.len().saturating_add(text_size(value)))?;
+        text.push_str(value.to_text().as_str());
+        Ok(())
     }
 
     pub(super) fn type_named(&self, name: &str) -> Flow<Type> {
-        Type::named(name).ok_or_else(|| {
-            super::unwind::Unwind::refused(format!("[{name}] is not among the types that are known here"))
-        })
+        Type::named(name)
+            .ok_or_else(|| Unwind::refused(format!("[{name}] is not among the types that are known here")))
     }
 }

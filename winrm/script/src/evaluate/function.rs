@@ -265,7 +265,7 @@ impl Interpreter {
             && Self::is_simple(expression)
         {
             let old = self.replace_variable("_", Some(item.clone()));
-            let result = self.simple(expression);
+            let result = self.settled(expression).await;
             self.replace_variable("_", old);
             return match result {
                 // What a block writes is enumerated: an array of one is that one.
@@ -298,7 +298,7 @@ impl Interpreter {
             && Self::is_simple(expression)
         {
             let old = self.replace_variable("_", Some(item.clone()));
-            let result = self.simple(expression);
+            let result = self.settled(expression).await;
             self.replace_variable("_", old);
             return match result {
                 Ok(value) => Ok(value.is_true()),

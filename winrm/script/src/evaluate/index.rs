@@ -9,6 +9,7 @@ use crate::value::{Fault, Type, Value};
 impl Interpreter {
     /// `target[by]`.
     pub(super) fn index(&mut self, target: &Value, by: &Value) -> Flow<Value> {
+        self.fits(by)?;
         let base = target.base();
         match &base {
             Value::Null => Err(Fault::thrown("NullArray", RUNTIME, "Cannot index into a null array.").into()),

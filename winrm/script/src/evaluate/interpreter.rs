@@ -16,6 +16,7 @@ use crate::plan;
 use crate::position::Position;
 use crate::tree::{ScriptBlock, Span};
 use crate::value::Value;
+use crate::value::text::text_size;
 
 /// Work that may wait for the caller.
 pub(super) type Turn<'a, T> = Pin<Box<dyn Future<Output = Flow<T>> + Send + 'a>>;
@@ -115,6 +116,9 @@ impl Interpreter {
             Err(Unwind::Refused(reason, span)) => {
                 return Step::Refused(self.refusal(reason.into_owned(), span, None));
             }
+            Err(Unwind::Later) => {
+                return Step::Refused(self.refusal("this expression".to_owned(), None, None));
+            }
             Err(Unwind::Limit(limit)) => {
                 return Step::Refused(self.refusal(limit.reason().to_owned(), None, Some(limit)));
             }
@@ -131,6 +135,42 @@ impl Interpreter {
     pub(super) fn tick(&mut self) -> Flow<()> {
         self.steps += 1;
         if self.steps > self.limits.steps { Err(Unwind::Limit(Limit::Steps)) } else { Ok(()) }
+    }
+
+    /// Counts many steps at once.
+    pub(super) fn tick_many(&mut self, steps: usize) -> Flow<()> {
+        self.steps = self.steps.saturating_add(u64::try_from(steps).unwrap_or(u64::MAX));
+        if self.steps > self.limits.steps { Err(Unwind::Limit(Limit::Steps)) } else { Ok(()) }
+    }
+
+    /// Counts an operation on so many items, each of which takes little.
+    pub(super) fn tick_items(&mut self, items: usize) -> Flow<()> {
+        self.tick_many(items / ITEMS_PER_STEP)
+    }
+
+    /// Whether more was done since the last pause than is done without one.
+    pub(super) fn is_long(&self) -> bool {
+        self.steps - self.paused > STEPS_WITHOUT_WAITING
+    }
+
+    /// Asks for room before something is made: more than is left is refused at once.
+    pub(super) fn room(&self, bytes: usize) -> Flow<()> {
+        if self.made.saturating_add(bytes) > self.limits.memory {
+            Err(Unwind::Limit(Limit::Memory))
+        } else {
+            Ok(())
+        }
+    }
+
+    /// Refuses a value whose text would be more than all that a script may make: an array may hold one long string many
+    /// times over, and everything that takes a value may ask for its text.
+    pub(super) fn fits(&self, value: &Value) -> Flow<()> {
+        match value {
+            Value::Array(_) | Value::Object(_) if text_size(value) > self.limits.memory => {
+                Err(Unwind::Limit(Limit::Memory))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Counts what is made.
@@ -168,6 +208,11 @@ impl Interpreter {
     /// Lets the caller have its turn when much was done since the last one.
     pub(super) async fn breathe(&mut self) -> Flow<()> {
         self.tick()?;
+        self.pause().await
+    }
+
+    /// The same without counting a step.
+    pub(super) async fn pause(&mut self) -> Flow<()> {
         if self.steps - self.paused < STEPS_PER_TURN {
             return Ok(());
         }
@@ -195,8 +240,14 @@ impl Interpreter {
     }
 }
 
-/// How much is done between two pauses.
-const STEPS_PER_TURN: u64 = 20_000;
+/// How much is done between two pauses: about a millisecond of it.
+const STEPS_PER_TURN: u64 = 1_000;
+
+/// Items that are copied or compared in the time of a step.
+pub(super) const ITEMS_PER_STEP: usize = 16;
+
+/// How many steps an expression takes that does not pause, or items that an operator looks at in one go.
+pub(super) const STEPS_WITHOUT_WAITING: u64 = 20_000;
 
 /// PowerShell keeps as many.
 pub(super) const MAX_ERRORS: usize = 256;

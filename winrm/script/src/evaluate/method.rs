@@ -48,6 +48,12 @@ impl Interpreter {
     /// A method of a value that is there.
     fn method(&mut self, target: &Value, name: &str, arguments: &[Value]) -> Flow<Value> {
         self.tick()?;
+        for value in arguments {
+            self.fits(value)?;
+        }
+        if let Value::Array(array) = target {
+            self.tick_items(array.len())?;
+        }
         let lower = name.to_ascii_lowercase();
         if lower == "gettype"
             && arguments.is_empty()
@@ -65,7 +71,10 @@ impl Interpreter {
                 )
                 .into());
             }
-            Value::String(text) => text::call(text, &lower, arguments)?,
+            Value::String(text) => {
+                self.room(text::size(text, &lower, arguments))?;
+                text::call(text, &lower, arguments)?
+            }
             Value::DateTime(time) => {
                 let offset = self.facts.now.map(|now| now.kind());
                 date::of_date(*time, &lower, arguments, offset)?

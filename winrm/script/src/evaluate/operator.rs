@@ -4,7 +4,8 @@ use std::cmp::Ordering;
 use std::sync::Arc;
 
 use super::block::Block;
-use super::interpreter::Interpreter;
+use super::interpreter::{ITEMS_PER_STEP, Interpreter};
+use super::simple::array_size;
 use super::unwind::{Flow, Unwind};
 use crate::tree::{BinaryOperator, Case, Comparison, UnaryOperator};
 use crate::value::arithmetic::{self, Arithmetic, Bitwise};
@@ -12,12 +13,16 @@ use crate::value::compare::{equals, order};
 use crate::value::convert::{convert, is_of};
 use crate::value::format_operator::format;
 use crate::value::pattern::{Expression, Groups, Wildcard};
-use crate::value::text::join_items;
+use crate::value::text::{join_items, joined_size, text_size};
 use crate::value::type_name::Plain;
 use crate::value::{Array, Fault, Shape, Table, Type, Value};
 
 impl Interpreter {
     pub(super) fn unary(&mut self, operator: UnaryOperator, operand: &Value) -> Flow<Value> {
+        self.fits(operand)?;
+        if let Value::Array(array) = operand {
+            self.tick_items(array.len())?;
+        }
         Ok(match operator {
             UnaryOperator::Not(_) => Value::Boolean(!operand.is_true()),
             UnaryOperator::Minus => arithmetic::negate(operand)?,
@@ -27,6 +32,9 @@ impl Interpreter {
             UnaryOperator::Split(_) => {
                 let mut pieces = Vec::new();
                 for item in operand.clone().into_items() {
+                    let count = item.to_text().as_str().split_whitespace().count();
+                    self.tick_items(count)?;
+                    self.room(piece_size(pieces.len().saturating_add(count)))?;
                     pieces.extend(item.to_text().as_str().split_whitespace().map(Value::string));
                 }
                 self.make(pieces.len() * size_of::<Value>())?;
@@ -40,6 +48,12 @@ impl Interpreter {
     }
 
     pub(super) fn binary(&mut self, operator: BinaryOperator, left: &Value, right: &Value) -> Flow<Value> {
+        for value in [left, right] {
+            self.fits(value)?;
+            if let Value::Array(array) = value {
+                self.tick_items(array.len())?;
+            }
+        }
         let calculation = match operator {
             BinaryOperator::Add => Some(Arithmetic::Add),
             BinaryOperator::Subtract => Some(Arithmetic::Subtract),
@@ -49,9 +63,7 @@ impl Interpreter {
             _ => None,
         };
         if let Some(calculation) = calculation {
-            let value = arithmetic::compute(calculation, left, right)?;
-            self.make_value(&value)?;
-            return Ok(value);
+            return self.computed(calculation, left, right);
         }
         let bits = match operator {
             BinaryOperator::BitAnd => Some(Bitwise::And),
@@ -70,6 +82,14 @@ impl Interpreter {
             BinaryOperator::Or => Ok(Value::Boolean(left.is_true() || right.is_true())),
             BinaryOperator::Xor => Ok(Value::Boolean(left.is_true() != right.is_true())),
             BinaryOperator::Range => {
+                let count = match (left.as_integer(), right.as_integer()) {
+                    (Some(left), Some(right)) => usize::try_from(left.abs_diff(right)).unwrap_or(usize::MAX),
+                    _ => 0,
+                };
+                if count < arithmetic::MAX_SIZE {
+                    self.room(array_size(count))?;
+                    self.tick_items(count)?;
+                }
                 let range = arithmetic::range(left, right)?;
                 self.make_value(&range)?;
                 Ok(range)
@@ -83,11 +103,7 @@ impl Interpreter {
                 self.make(text.len())?;
                 Ok(Value::string(text))
             }
-            BinaryOperator::Join => {
-                let text = join_items(&left.clone().into_items(), right.to_text().as_str());
-                self.make(text.len())?;
-                Ok(Value::string(text))
-            }
+            BinaryOperator::Join => self.joined(&left.clone().into_items(), right),
             BinaryOperator::Is | BinaryOperator::IsNot => {
                 let of = self.type_operand(right)?;
                 Ok(Value::Boolean(is_of(left, of) == (operator == BinaryOperator::Is)))
@@ -102,6 +118,85 @@ impl Interpreter {
             }
             _ => Err(Unwind::refused("this operator")),
         }
+    }
+
+    /// The items' texts with a separator between them.
+    pub(super) fn joined(&mut self, items: &[Value], separator: &Value) -> Flow<Value> {
+        self.fits(separator)?;
+        let separator = separator.to_text();
+        self.room(joined_size(items, separator.as_str()))?;
+        self.tick_items(items.len())?;
+        let text = join_items(items, separator.as_str());
+        self.make(text.len())?;
+        Ok(Value::string(text))
+    }
+
+    /// Calculates, with room for the array or text that comes of it.
+    pub(super) fn computed(&mut self, operator: Arithmetic, left: &Value, right: &Value) -> Flow<Value> {
+        let times = || right.as_integer().and_then(|times| usize::try_from(times).ok()).unwrap_or_default();
+        let (items, size) = match (operator, left) {
+            (Arithmetic::Add, Value::String(text)) => {
+                (0, text.as_str().len().saturating_add(text_size(right)))
+            }
+            (Arithmetic::Multiply, Value::String(text)) => (0, text.as_str().len().saturating_mul(times())),
+            (Arithmetic::Add, Value::Array(array)) => {
+                let more = if let Value::Array(more) = right { more.len() } else { 1 };
+                (more, array_size(array.len().saturating_add(more)))
+            }
+            (Arithmetic::Multiply, Value::Array(array)) => {
+                let items = array.len().saturating_mul(times());
+                (items, array_size(items))
+            }
+            _ => (0, 0),
+        };
+        // What is larger than anything may be has an error of its own.
+        if size < array_size(arithmetic::MAX_SIZE) {
+            self.room(size)?;
+            self.tick_items(items)?;
+        }
+        let value = arithmetic::compute(operator, left, right)?;
+        self.make_value(&value)?;
+        Ok(value)
+    }
+
+    /// A comparison with each item of a large array, with pauses; nothing where it is none.
+    pub(super) async fn long_comparison(
+        &mut self,
+        comparison: Comparison,
+        case: Case,
+        left: &Value,
+        right: &Value,
+    ) -> Flow<Option<Value>> {
+        let (items, wanted, found) = match comparison {
+            Comparison::Contains => (left, right, Some(true)),
+            Comparison::NotContains => (left, right, Some(false)),
+            Comparison::In => (right, left, Some(true)),
+            Comparison::NotIn => (right, left, Some(false)),
+            Comparison::Replace | Comparison::Split => return Ok(None),
+            _ => (left, right, None),
+        };
+        let Value::Array(items) = items else { return Ok(None) };
+        if !Self::is_large(&Value::Array(items.clone())) {
+            return Ok(None);
+        }
+        self.fits(left)?;
+        self.fits(right)?;
+        let test = Test::new(if found.is_some() { Comparison::Equal } else { comparison }, case, wanted)?;
+        let mut kept = Vec::new();
+        for (at, item) in items.to_vec().into_iter().enumerate() {
+            if at % ITEMS_PER_STEP == 0 {
+                self.breathe().await?;
+            }
+            if !test.holds(&item)? {
+                continue;
+            }
+            if let Some(found) = found {
+                return Ok(Some(Value::Boolean(found)));
+            }
+            kept.push(item);
+        }
+        self.room(array_size(kept.len()))?;
+        Ok(Some(found.map_or_else(|| Value::array(kept), |found| Value::Boolean(!found))))
     }
 
     fn type_operand(&self, value: &Value) -> Flow<Type> {
@@ -172,7 +267,9 @@ impl Interpreter {
         let replacement = replacement.to_text();
         let mut one = |value: &Value| -> Flow<Value> {
             self.tick()?;
-            let text = pattern.replace(value.to_text().as_str(), replacement.as_str())?;
+            let own = value.to_text();
+            self.room(own.as_str().len())?;
+            let text = pattern.replace(own.as_str(), replacement.as_str())?;
             self.make(text.len())?;
             Ok(Value::string(text))
         };
@@ -206,7 +303,15 @@ impl Interpreter {
         let mut pieces = Vec::new();
         for item in left.clone().into_items() {
             self.tick()?;
-            pieces.extend(pattern.split(item.to_text().as_str(), limit)?.into_iter().map(Value::string));
+            let text = item.to_text();
+            let most = if limit == 0 { text.as_str().len() + 1 } else { limit.min(text.as_str().len() + 1) };
+            if self.room(piece_size(pieces.len().saturating_add(most))).is_err() {
+                let count = pattern.count(text.as_str(), limit)?;
+                self.room(piece_size(pieces.len().saturating_add(count)))?;
+            }
+            let more = pattern.split(text.as_str(), limit)?;
+            self.tick_items(more.len())?;
+            pieces.extend(more.into_iter().map(Value::string));
         }
         self.make(pieces.len() * size_of::<Value>())?;
         Ok(Value::Array(Array::of(Type::Plain(Plain::String), pieces)))
@@ -302,6 +407,11 @@ pub(super) fn holds(comparison: Comparison, case: Case, left: &Value, right: &Va
 /// The same for the plan of a pipeline: nothing where it is an error or refused.
 pub(crate) fn passes(comparison: Comparison, case: Case, left: &Value, right: &Value) -> Option<bool> {
     holds(comparison, case, left, right).ok()
+}
+
+/// How many bytes so many pieces of a text take, besides the text in them.
+pub(super) fn piece_size(pieces: usize) -> usize {
+    pieces.saturating_mul(size_of::<Value>() + 2 * size_of::<String>())
 }
 
 fn regex(pattern: &Value, case: Case) -> Flow<Expression> {

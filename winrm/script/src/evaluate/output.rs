@@ -108,6 +108,7 @@ impl Interpreter {
     /// Gives a value to a stage.
     pub(super) async fn feed(&mut self, pipe: usize, at: usize, value: Value) -> Flow<()> {
         self.breathe().await?;
+        self.fits(&value)?;
         let Some(mut stage) = self.take_stage(pipe, at) else { return Ok(()) };
         let next = self.after(pipe, at);
         let before = std::mem::replace(&mut self.target, next);

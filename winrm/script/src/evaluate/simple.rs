@@ -2,7 +2,7 @@
 //!
 //! Most of what filters evaluate for every object is of this kind.
 
-use super::interpreter::Interpreter;
+use super::interpreter::{Interpreter, STEPS_WITHOUT_WAITING};
 use super::unwind::{Flow, Unwind};
 use crate::tree::{
     Access, BinaryOperator, Expression, ExpressionKind, Number, NumberValue, Part, StatementKind, TypeName,
@@ -52,6 +52,9 @@ impl Interpreter {
     /// The value of a simple expression.
     pub(super) fn simple(&mut self, expression: &Expression) -> Flow<Value> {
         self.tick()?;
+        if self.is_long() {
+            return Err(Unwind::Later);
+        }
         match &expression.kind {
             ExpressionKind::Number(number) => Ok(number_value(number)),
             ExpressionKind::String(constant) => Ok(Value::string(constant.value.as_str())),
@@ -64,7 +67,7 @@ impl Interpreter {
                         Part::Text(own) => text.push_str(own),
                         Part::Expression(inner) => {
                             let value = self.simple(inner)?;
-                            text.push_str(self.expanded(&value)?.as_str());
+                            self.expand_into(&value, &mut text)?;
                         }
                     }
                 }
@@ -115,6 +118,9 @@ impl Interpreter {
                     return Ok(decided);
                 }
                 let right = self.simple(&binary.right)?;
+                if Self::is_large(&left) || Self::is_large(&right) {
+                    return Err(Unwind::Later);
+                }
                 self.binary(binary.operator, &left, &right)
             }
             ExpressionKind::Convert(convert) => {
@@ -123,6 +129,11 @@ impl Interpreter {
             }
             _ => Err(Unwind::refused("this expression")),
         }
+    }
+
+    /// Whether an operator is to pause while it goes through the value.
+    pub(super) fn is_large(value: &Value) -> bool {
+        matches!(value, Value::Array(array) if u64::try_from(array.len()).is_ok_and(|length| length > STEPS_WITHOUT_WAITING))
     }
 
     /// `$false -and …` and `$true -or …` leave the right side alone.
@@ -139,10 +150,24 @@ impl Interpreter {
         if to == Type::Plain(Plain::Void) {
             return Ok(Value::Null);
         }
+        self.fits(value)?;
+        match (to, value) {
+            (Type::ArrayOf(_), Value::String(text)) => self.room(array_size(text.as_str().len()))?,
+            (_, Value::Array(array)) => {
+                self.room(array_size(array.len()))?;
+                self.tick_items(array.len())?;
+            }
+            _ => {}
+        }
         let value = convert(value, to)?;
         self.make_value(&value)?;
         Ok(value)
     }
+}
+
+/// How many bytes an array of so many items takes.
+pub(super) fn array_size(items: usize) -> usize {
+    items.saturating_mul(size_of::<Value>())
 }
 
 /// The value of a number that stands in the script.

@@ -90,6 +90,7 @@ impl Filter {
             Err(Unwind::Exit(_)) => Filtered::Done,
             Err(Unwind::Statement(failure) | Unwind::Script(failure)) => Filtered::Failed(failure),
             Err(Unwind::Refused(reason, _)) => Filtered::Refused(reason.into_owned()),
+            Err(Unwind::Later) => Filtered::Refused("this expression".to_owned()),
             Err(Unwind::Limit(limit)) => Filtered::Refused(limit.reason().to_owned()),
         }
     }

@@ -256,6 +256,7 @@ impl Interpreter {
                 _ => Value::string("ScriptHalted"),
             },
         };
+        self.fits(&value)?;
         let failure = match Failure::of_value(&value) {
             Some(failure) => failure,
             None => Failure {

@@ -12,7 +12,6 @@ use crate::value::date::{Civil, TICKS_PER_DAY, days_in_month, is_leap, parse_exa
 use crate::value::format_operator::format;
 use crate::value::number::{Number, double_to_integer, integer_to_double, plain_of};
 use crate::value::pattern::{Expression, escape};
-use crate::value::text::join_items;
 use crate::value::type_name::Plain;
 use crate::value::{Enumeration, Fault, Outcome, Type, Value};
 
@@ -73,6 +72,12 @@ impl Interpreter {
     /// `[type]::name( … )`.
     pub(super) fn static_method(&mut self, of: &str, name: &str, arguments: &[Value]) -> Flow<Value> {
         self.tick()?;
+        for value in arguments {
+            self.fits(value)?;
+            if let Value::Array(array) = value {
+                self.tick_items(array.len())?;
+            }
+        }
         let lower = name.to_ascii_lowercase();
         let plain = match self.type_named(of)? {
             Type::Plain(plain) => plain,
@@ -80,7 +85,15 @@ impl Interpreter {
         };
         let value = match plain {
             Plain::Math => math::call(&lower, arguments)?,
-            Plain::String => of_string(&lower, arguments)?,
+            Plain::String => match (lower.as_str(), arguments) {
+                ("join", [separator, Value::Array(items)]) => {
+                    return self.joined(&items.to_vec(), separator);
+                }
+                ("join", [separator, items @ ..]) => return self.joined(items, separator),
+                ("concat", [Value::Array(items)]) => return self.joined(&items.to_vec(), &Value::string("")),
+                ("concat", items) => return self.joined(items, &Value::string("")),
+                _ => of_string(&lower, arguments)?,
+            },
             Plain::DateTime => self.of_date(&lower, arguments)?,
             Plain::TimeSpan => of_span(&lower, arguments)?,
             Plain::Regex => of_regex(&lower, arguments)?,
@@ -237,14 +250,6 @@ fn of_string(name: &str, arguments: &[Value]) -> Flow<Option<Value>> {
     Ok(match (name, arguments) {
         ("isnullorempty", [text]) => Some(Value::Boolean(text.to_text().as_str().is_empty())),
         ("isnullorwhitespace", [text]) => Some(Value::Boolean(text.to_text().as_str().trim().is_empty())),
-        ("join", [separator, Value::Array(items)]) => {
-            Some(Value::string(join_items(&items.to_vec(), separator.to_text().as_str())))
-        }
-        ("join", [separator, items @ ..]) => {
-            Some(Value::string(join_items(items, separator.to_text().as_str())))
-        }
-        ("concat", [Value::Array(items)]) => Some(Value::string(join_items(&items.to_vec(), ""))),
-        ("concat", items) => Some(Value::string(join_items(items, ""))),
         ("format", [pattern, Value::Array(items)]) => {
             Some(Value::string(format(pattern.to_text().as_str(), &items.to_vec())?))
         }

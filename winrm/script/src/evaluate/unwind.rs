@@ -41,6 +41,8 @@ pub(super) enum Unwind {
     Refused(Cow<'static, str>, Option<Span>),
     /// A limit.
     Limit(Limit),
+    /// An expression takes so long that it must be evaluated where it can pause.
+    Later,
 }
 
 /// A value, or why there is none.

@@ -34,10 +34,11 @@ pub(crate) fn value_text(value: &Value) -> String {
 /// `{a, b, c, d…}` for a sequence, `{[key, value]}` for a hashtable; anything else as it is.
 pub(crate) fn sequence_text(value: &Value) -> String {
     let items: Vec<String> = match value {
-        Value::Array(array) => array.to_vec().iter().map(item_text).collect(),
+        Value::Array(array) => array.to_vec().iter().take(SHOWN + 1).map(item_text).collect(),
         Value::Table(table) => table
             .entries()
             .iter()
+            .take(SHOWN + 1)
             .map(|(key, value)| format!("[{}, {}]", item_text(key), item_text(value)))
             .collect(),
         other => return item_text(other),

@@ -152,6 +152,11 @@ impl Array {
         self.items.read().clone()
     }
 
+    /// Looks at the items as they are now; the array must not be asked for anything meanwhile.
+    pub(crate) fn look<T>(&self, look: impl FnOnce(&[Value]) -> T) -> T {
+        look(&self.items.read())
+    }
+
     /// An item by its number from 0.
     #[must_use]
     pub fn item(&self, at: usize) -> Option<Value> {

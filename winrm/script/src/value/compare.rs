@@ -68,7 +68,23 @@ enum Form {
     Other,
 }
 
+/// A key that is the same as another one exactly where their order is that of equals.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub(crate) enum SameKey {
+    Integer(i128),
+    Text(Box<[u8]>),
+}
+
 impl SortKey {
+    /// What can be looked up instead of being compared; keys of two kinds are not to be looked up together.
+    pub(crate) fn same_key(&self) -> Option<SameKey> {
+        match &self.form {
+            Form::Integer(number) => Some(SameKey::Integer(*number)),
+            Form::Text(text) => Some(SameKey::Text(text.clone())),
+            Form::Other => None,
+        }
+    }
+
     pub(crate) fn new(value: Value, case: Case) -> Self {
         let form = match &value {
             Value::String(text) => collation::ascii_key(text.as_str(), case).map_or(Form::Other, Form::Text),

@@ -83,6 +83,58 @@ pub fn join_items(items: &[Value], separator: &str) -> String {
     out
 }
 
+/// How many bytes the text of the value takes, or a few more, found without making it.
+#[must_use]
+pub(crate) fn text_size(value: &Value) -> usize {
+    match value {
+        Value::Array(array) => array.look(|items| joined_size(items, " ")),
+        other => element_size(other),
+    }
+}
+
+/// How many bytes [`join_items`] makes, or a few more.
+#[must_use]
+pub(crate) fn joined_size(items: &[Value], separator: &str) -> usize {
+    let own = items.iter().map(element_size).fold(0, usize::saturating_add);
+    own.saturating_add(items.len().saturating_mul(separator.len()))
+}
+
+fn element_size(value: &Value) -> usize {
+    match value {
+        Value::String(text) | Value::Uri(text) => text.as_str().len(),
+        Value::Object(object) => object_size(object),
+        Value::Block(block) => block.text().len(),
+        Value::Null => 0,
+        other if other.as_integer().is_some() => 11,
+        // The longest of the others are names of types.
+        _ => 64,
+    }
+}
+
+fn object_size(object: &Object) -> usize {
+    if let Some(text) = object.text() {
+        return text.as_str().len();
+    }
+    if !object.is_custom() {
+        return object.wrapped().map_or(64, |inner| match inner {
+            Value::String(text) => text.as_str().len(),
+            _ => 64,
+        });
+    }
+    object
+        .members()
+        .iter()
+        .map(|member| {
+            let value = match &member.value {
+                Value::String(text) => text.as_str().len(),
+                Value::Object(inner) => inner.text().map_or(64, |text| text.as_str().len()),
+                _ => 64,
+            };
+            member.name.as_str().len() + value
+        })
+        .fold(0, usize::saturating_add)
+}
+
 /// `@{Name=value; Other=value}`, or what the type's own conversion says.
 fn object_text(object: &Object) -> PsString {
     if let Some(text) = object.text() {

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use winrm_script::evaluate::{Ending, Limits};
+use winrm_script::evaluate::{Ending, Limit, Limits};
 use winrm_script::parse::{self, Class, MAX_BYTES, Reason};
 
 use crate::evaluate::run;
@@ -161,5 +161,73 @@ fn values_in_each_other_overflow_nothing() {
         let script = format!("$a = , 1; foreach ($i in 1..20000) {{ {nest} }}; , $a");
         let (output, ..) = run(&script, Limits::default()).expect("it runs");
         assert_eq!(output.len(), 1, "{script}");
+    }
+}
+
+/// Each turn counts as a millisecond here: an operation that does not pause would end in one, whatever it takes.
+#[test]
+fn a_long_operation_pauses() {
+    let soon = Limits { time: Duration::from_millis(40), ..Limits::default() };
+    for script in [
+        "$a = 1..200000; 1..50 | ForEach-Object { $a -contains -1 } | Out-Null",
+        "$a = 1..200000; $x = ($a -contains -1) -or ($a -contains -2) -or ($a -contains -3) -or (-4 -in $a)",
+        "$a = 1..700000; $x = $a -eq -1",
+        "$a = 1..5000; 1..400 | Where-Object { $a -contains -1 } | Out-Null",
+        "$o = [pscustomobject]@{ a = 1..50000 }; 1..50 | ForEach-Object { $o } | Where-Object a -contains -1",
+        "$x = Compare-Object (@('a') + 1..300) (@('b') + 1001..1300)",
+        "$x = 1..400 | Select-Object -Unique",
+        "$x = 1..200 | ForEach-Object { $_, \"a$_\" } | Group-Object",
+    ] {
+        let result = run(script, soon);
+        assert_eq!(result.map_err(|refusal| refusal.limit), Err(Some(Limit::Time)), "{script}");
+    }
+    // What can be looked up is not compared one by one.
+    let few = Limits { steps: 400_000, ..Limits::default() };
+    for (script, expected) in [
+        ("(Compare-Object (1..5000) (2501..7500)).Count", "5000"),
+        ("(Compare-Object ('a', 'b', 'b', 'C') ('B', 'c', 'd', 'b')).InputObject -join ','", "d,a"),
+    ] {
+        assert_eq!(run(script, few).map(|(output, ..)| output), Ok(vec![expected.to_owned()]), "{script}");
+    }
+}
+
+/// Each would take far more than there is, were it made before it is counted.
+#[test]
+fn there_is_room_before_anything_is_made() {
+    let little = Limits { memory: 128 << 20, ..Limits::default() };
+    let long = "$b = 'a' * 1000000; $x = @($b) * 100000; ";
+    for script in [
+        "('a' * 1000000).Replace('a', ('b' * 1000000))",
+        "[string]::Join('a' * 1000000, (@(1) * 1000000))",
+        "[string]::Concat(@('a' * 16000000) * 1000000)",
+        "$OFS = 'a' * 1000000; \"$(1..1000000)\"",
+        "\"$x\"",
+        "\"$($x)\"",
+        "$x | Out-String",
+        "$x | Format-List | Out-String",
+        "$x -join ','",
+        "-join $x",
+        "'a' + $x",
+        "'a' -eq $x",
+        "'a' -like $x",
+        "[string]$x",
+        "[string]$y = $x",
+        "throw $x",
+        "Write-Host $x",
+        "Write-Output $x -NoEnumerate | ForEach-Object { $_.ToString() }",
+        "'a'.Insert(0, $x)",
+        "$h = @{}; $h[$x]",
+        "('a' * 16000000).ToCharArray()",
+        "[char[]]('a' * 16000000)",
+        "(',' * 16000000).Split(',')",
+        "(',' * 16000000) -split ','",
+        "'a'.PadLeft(16000000).PadRight(16777216) * 8",
+        "1..16000000",
+        "@(1) * 16000000",
+        "$b = 'a' * 16000000; \"$b$b$b$b$b$b$b$b$b$b$b$b$b$b$b$b$b$b$b$b$b$b$b$b\"",
+    ] {
+        let script = if script.contains("$x") { format!("{long}{script}") } else { script.to_owned() };
+        let result = run(&script, little);
+        assert_eq!(result.map_err(|refusal| refusal.limit), Err(Some(Limit::Memory)), "{script}");
     }
 }

@@ -1,12 +1,15 @@
 //! Compare-Object.
 
+use std::collections::{HashMap, VecDeque};
+use std::mem::Discriminant;
+
 use super::Stage;
 use super::property::Spec;
 use crate::evaluate::arguments::Bound;
 use crate::evaluate::interpreter::{Interpreter, Turn};
 use crate::evaluate::unwind::{Flow, Unwind};
 use crate::tree::Case;
-use crate::value::compare::sort_order;
+use crate::value::compare::{SameKey, SortKey, sort_order};
 use crate::value::{Member, Members, Object, Value};
 
 pub(super) fn compare(_: &mut Interpreter, mut bound: Bound) -> Flow<Box<dyn Stage>> {
@@ -64,6 +67,7 @@ impl Compare {
     async fn entries(&self, interpreter: &mut Interpreter, items: &[Value]) -> Flow<Vec<Entry>> {
         let mut entries = Vec::with_capacity(items.len());
         for item in items {
+            interpreter.breathe().await?;
             let mut keys = Vec::new();
             for spec in &self.properties {
                 keys.push(spec.value(interpreter, item).await?.unwrap_or_default());
@@ -83,6 +87,37 @@ impl Compare {
             }
         }
         Ok(true)
+    }
+
+    /// Where the entries of each key are, in their order; nothing where keys are not all of kinds that can be looked up.
+    fn places(
+        &self,
+        reference: &[Entry],
+        difference: &[Option<Entry>],
+    ) -> Option<HashMap<Vec<SameKey>, VecDeque<usize>>> {
+        let mut kinds = None;
+        for entry in reference {
+            let (own, _) = self.looked_up(entry)?;
+            if *kinds.get_or_insert_with(|| own.clone()) != own {
+                return None;
+            }
+        }
+        let mut places: HashMap<_, VecDeque<usize>> = HashMap::new();
+        for (at, entry) in difference.iter().enumerate() {
+            let (own, key) = self.looked_up(entry.as_ref()?)?;
+            if *kinds.get_or_insert_with(|| own.clone()) != own {
+                return None;
+            }
+            places.entry(key).or_default().push_back(at);
+        }
+        Some(places)
+    }
+
+    /// The kinds of an entry's keys, and what is looked up of them.
+    fn looked_up(&self, entry: &Entry) -> Option<(Vec<Discriminant<SameKey>>, Vec<SameKey>)> {
+        let keys = entry.keys.iter().map(|key| SortKey::new(key.clone(), self.case).same_key());
+        let keys = keys.collect::<Option<Vec<SameKey>>>()?;
+        Some((keys.iter().map(std::mem::discriminant).collect(), keys))
     }
 
     fn result(&self, entry: &Entry, side: &str) -> Value {
@@ -111,15 +146,22 @@ impl Compare {
         let mut difference: Vec<Option<Entry>> =
             self.entries(interpreter, &self.difference).await?.into_iter().map(Some).collect();
         let (mut equal, mut left) = (Vec::new(), Vec::new());
+        let mut places = self.places(&reference, &difference);
         for entry in reference {
             let mut found = None;
-            for (at, other) in difference.iter().enumerate() {
-                interpreter.tick()?;
-                if let Some(other) = other
-                    && self.same(&entry, other)?
-                {
-                    found = Some(at);
-                    break;
+            if let Some(places) = &mut places {
+                interpreter.breathe().await?;
+                let key = self.looked_up(&entry).map(|(_, key)| key).unwrap_or_default();
+                found = places.get_mut(&key).and_then(VecDeque::pop_front);
+            } else {
+                for (at, other) in difference.iter().enumerate() {
+                    interpreter.breathe().await?;
+                    if let Some(other) = other
+                        && self.same(&entry, other)?
+                    {
+                        found = Some(at);
+                        break;
+                    }
                 }
             }
             match found.and_then(|at| difference.get_mut(at)) {

@@ -13,6 +13,7 @@ use crate::format::{Alignment, Body, Column, Document, Entry, Group, List, Row, 
 use crate::tree::Case;
 use crate::value::Value;
 use crate::value::compare::sort_order;
+use crate::value::text::text_size;
 
 const OPTIONS: [&str; 4] = ["width", "alignment", "formatstring", "depth"];
 
@@ -184,6 +185,7 @@ impl Format {
         hide: bool,
     ) -> Flow<Table> {
         let Some(first) = items.first() else { return Ok(Table::default()) };
+        interpreter.room(items.iter().map(text_size).fold(0, usize::saturating_add))?;
         if let Some(mut table) = self.view(items)? {
             (table.wrap, table.hide_headers) = (wrap, hide);
             return Ok(table);
@@ -215,6 +217,7 @@ impl Format {
     }
 
     async fn list(&mut self, interpreter: &mut Interpreter, items: &[Value]) -> Flow<List> {
+        interpreter.room(items.iter().map(text_size).fold(0, usize::saturating_add))?;
         let mut entries = Vec::with_capacity(items.len());
         for item in items {
             interpreter.breathe().await?;

@@ -124,6 +124,12 @@ impl Filter {
             }
             Test::Compare { property, comparison, case, value } => {
                 let own = simple_member(interpreter, item, property)?;
+                for value in [&own, value] {
+                    interpreter.fits(value)?;
+                    if let Value::Array(array) = value {
+                        interpreter.tick_items(array.len())?;
+                    }
+                }
                 match holds(*comparison, *case, &own, value) {
                     // What cannot be compared does not pass.
                     Err(Unwind::Statement(failure)) => {

@@ -8,6 +8,7 @@ use winrm_proto::clixml::{PsString, TypeNames};
 
 use super::Stage;
 use super::property::Spec;
+use super::sort::sorting;
 use crate::evaluate::arguments::Bound;
 use crate::evaluate::interpreter::{Interpreter, Turn};
 use crate::evaluate::unwind::{Flow, Unwind};
@@ -92,11 +93,11 @@ impl Group {
         }
     }
 
-    fn form(&mut self, interpreter: &mut Interpreter) -> Flow<()> {
+    async fn form(&mut self, interpreter: &mut Interpreter) -> Flow<()> {
         let rows = std::mem::take(&mut self.rows);
         if self.mixed {
             for (keys, item) in rows {
-                match self.find(interpreter, &keys)? {
+                match self.find(interpreter, &keys).await? {
                     Some(at) => {
                         if let Some(group) = self.groups.get_mut(at) {
                             group.items.push(item);
@@ -107,6 +108,8 @@ impl Group {
             }
             return Ok(());
         }
+        interpreter.tick_many(sorting(rows.len()))?;
+        interpreter.pause().await?;
         let mut fault = None;
         let prepare = |keys: Vec<Value>| keys.into_iter().map(|key| SortKey::new(key, self.case)).collect();
         let mut rows: Vec<(Vec<SortKey>, Value)> =
@@ -122,7 +125,7 @@ impl Group {
         }
         let mut last: Option<Vec<SortKey>> = None;
         for (keys, item) in rows {
-            interpreter.tick()?;
+            interpreter.breathe().await?;
             let same = match &last {
                 Some(last) => order_keys(last, &keys, self.case)?.is_eq(),
                 None => false,
@@ -145,12 +148,12 @@ impl Group {
     }
 
     /// The group of keys of several types: one with the same keys, or the first that compares equal.
-    fn find(&self, interpreter: &mut Interpreter, keys: &[Value]) -> Flow<Option<usize>> {
+    async fn find(&self, interpreter: &mut Interpreter, keys: &[Value]) -> Flow<Option<usize>> {
         if let Some(at) = self.index.get(&text_of(keys)) {
             return Ok(Some(*at));
         }
         for (at, own) in self.groups.iter().enumerate() {
-            interpreter.tick()?;
+            interpreter.breathe().await?;
             if own.keys.iter().any(|key| matches!(key, Value::Object(object) if object.is_custom())) {
                 return Err(Unwind::refused("Group-Object by property bags, which have no order"));
             }
@@ -216,6 +219,7 @@ impl Stage for Group {
                 keys.push(value.unwrap_or_default());
             }
             for (at, key) in keys.iter().enumerate() {
+                interpreter.fits(key)?;
                 self.note_type(at, key);
             }
             interpreter.make(size_of::<Found>())?;
@@ -226,7 +230,7 @@ impl Stage for Group {
 
     fn end<'a>(&'a mut self, interpreter: &'a mut Interpreter) -> Turn<'a, ()> {
         Box::pin(async move {
-            self.form(interpreter)?;
+            self.form(interpreter).await?;
             let groups = std::mem::take(&mut self.groups);
             if let Shown::Table { as_string } = self.shape {
                 let table = Table::new(Shape::Hashtable);

@@ -207,7 +207,7 @@ impl Select {
             return interpreter.emit(item).await;
         }
         for own in &self.kept {
-            interpreter.tick()?;
+            interpreter.breathe().await?;
             if same(own, &item, self.case)? {
                 return Ok(());
             }

@@ -88,6 +88,11 @@ impl Sort {
     }
 }
 
+/// About as many steps as sorting so many rows takes.
+pub(super) fn sorting(rows: usize) -> usize {
+    rows.saturating_mul(usize::try_from(rows.checked_ilog2().unwrap_or_default()).unwrap_or_default()) / 4
+}
+
 impl Stage for Sort {
     fn alone<'a>(&'a mut self, interpreter: &'a mut Interpreter) -> Turn<'a, ()> {
         Box::pin(async move {
@@ -132,6 +137,8 @@ impl Stage for Sort {
     fn end<'a>(&'a mut self, interpreter: &'a mut Interpreter) -> Turn<'a, ()> {
         Box::pin(async move {
             let mut rows = std::mem::take(&mut self.rows);
+            interpreter.tick_many(sorting(rows.len()))?;
+            interpreter.pause().await?;
             let mut fault = None;
             rows.sort_by(|left, right| {
                 self.order(left, right).unwrap_or_else(|own| {
@@ -145,7 +152,7 @@ impl Stage for Sort {
             if self.unique {
                 let mut kept: Vec<Row> = Vec::with_capacity(rows.len());
                 for row in rows {
-                    interpreter.tick()?;
+                    interpreter.breathe().await?;
                     let repeated = match kept.last() {
                         Some(last) => self.order(last, &row)? == Ordering::Equal,
                         None => false,

@@ -8,6 +8,7 @@ use crate::evaluate::unwind::{Flow, Unwind};
 use crate::format;
 use crate::tree::Case;
 use crate::value::pattern::{Expression, escape};
+use crate::value::text::text_size;
 use crate::value::{Array, Members, Object, Value};
 
 pub(super) fn select_string(_: &mut Interpreter, mut bound: Bound) -> Flow<Box<dyn Stage>> {
@@ -158,6 +159,9 @@ impl Stage for OutString {
 
     fn end<'a>(&'a mut self, interpreter: &'a mut Interpreter) -> Turn<'a, ()> {
         Box::pin(async move {
+            let size = self.items.iter().map(text_size).fold(0, usize::saturating_add);
+            interpreter.room(size)?;
+            interpreter.tick_items(self.items.len())?;
             let text = format::out_string(&self.items, self.width)?;
             interpreter.make(text.len())?;
             if self.stream {

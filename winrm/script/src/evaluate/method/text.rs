@@ -3,8 +3,11 @@
 use winrm_proto::clixml::PsString;
 
 use super::{exception, integer};
+use crate::evaluate::operator::piece_size;
+use crate::evaluate::simple::array_size;
 use crate::evaluate::unwind::{Flow, Unwind};
 use crate::tree::Case;
+use crate::value::arithmetic::MAX_SIZE;
 use crate::value::compare::collate;
 use crate::value::text::{lower, upper};
 use crate::value::type_name::Plain;
@@ -132,6 +135,42 @@ pub(super) fn call(text: &PsString, name: &str, arguments: &[Value]) -> Flow<Opt
     }
 }
 
+/// How many bytes a method makes that may make more than it is given, or a few more; found before it makes them.
+pub(super) fn size(text: &PsString, name: &str, arguments: &[Value]) -> usize {
+    let own = text.as_str();
+    match (name, arguments) {
+        ("replace", [from, to]) => {
+            let (from, to) = (from.to_text(), to.to_text());
+            if from.as_str().is_empty() {
+                return 0;
+            }
+            let found = own.matches(from.as_str()).count();
+            own.len().saturating_add(found.saturating_mul(to.as_str().len()))
+        }
+        ("insert", [_, what]) => own.len().saturating_add(what.to_text().as_str().len()).saturating_mul(3),
+        ("padleft" | "padright", [width, ..]) => {
+            let width = width.as_integer().and_then(|width| usize::try_from(width).ok()).unwrap_or_default();
+            // What is wider than anything may be is refused by its width.
+            if width > MAX_SIZE { 0 } else { own.len().saturating_add(width.saturating_mul(4)) }
+        }
+        ("tochararray", []) => array_size(own.len()),
+        ("split", arguments) => {
+            let separators: Vec<String> = match arguments.first() {
+                None => return piece_size(own.split(char::is_whitespace).count()),
+                Some(separator) => separator
+                    .clone()
+                    .into_items()
+                    .iter()
+                    .map(|own| own.to_text().as_str().to_owned())
+                    .collect(),
+            };
+            let found = separators.iter().filter(|separator| !separator.is_empty());
+            piece_size(found.map(|separator| own.matches(separator.as_str()).count()).sum::<usize>() + 1)
+        }
+        _ => 0,
+    }
+}
+
 /// A string to look for. The culture ignores control characters where it looks, which is not followed.
 fn plain(part: &Value) -> Flow<PsString> {
     let part = part.to_text();
@@ -215,7 +254,7 @@ fn pad(own: &str, name: &str, width: &Value, with: char) -> Flow<Option<Value>> 
     let Some(width) = index(width)? else {
         return Err(out_of_range(if name == "padleft" { "PadLeft" } else { "PadRight" }, 1));
     };
-    if width > crate::value::arithmetic::MAX_SIZE {
+    if width > MAX_SIZE {
         return Err(Unwind::refused("a string of more than 16 million characters"));
     }
     let missing = width.saturating_sub(own.encode_utf16().count());

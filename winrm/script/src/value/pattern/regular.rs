@@ -171,6 +171,17 @@ impl Expression {
         Ok(pieces)
     }
 
+    /// How many pieces [`split`](Self::split) makes, at most.
+    ///
+    /// # Errors
+    /// As [`is_match`](Self::is_match).
+    pub fn count(&self, text: &str, limit: usize) -> Outcome<usize> {
+        self.check(text)?;
+        let most = if limit == 0 { usize::MAX } else { limit };
+        let matches = self.regex.find_iter(text).take(most).count();
+        Ok(matches.saturating_add(1).saturating_mul(self.groups.len().max(1)))
+    }
+
     fn expand(&self, replacement: &str, text: &str, captures: &Captures<'_>, out: &mut String) {
         let mut rest = replacement;
         while let Some(at) = rest.find('$') {
