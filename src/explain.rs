@@ -5,6 +5,7 @@
 
 mod find;
 mod literal;
+mod once;
 mod shown;
 
 use std::collections::BTreeSet;
@@ -17,6 +18,7 @@ use winrm_script::{
     plan::{PipelinePlan, Plan, StagePlan},
     position::Position,
     static_command::{Location, StaticCommand},
+    tree::{ScriptBlock, Span},
 };
 
 pub use self::{
@@ -66,20 +68,33 @@ pub fn would_allow(policy: &Policy, call: &Call, target: &Target, now: OffsetDat
 
 /// What a human has to approve of a script before it runs. Such commands are written out in it, which
 /// [`Policy::foresee`] sees to.
-#[must_use]
+///
+/// # Errors
+/// An approval is for one run, so a denial where such a command may run more often.
 pub fn needs_approval(
     policy: &Policy,
     call: &Call,
+    (text, tree): (&str, &ScriptBlock),
     commands: &[HostCommand<'_>],
     target: &Target,
     now: OffsetDateTime,
-) -> Vec<Unapproved> {
+) -> Result<Vec<Unapproved>, Denial> {
     let case = Case { policy, call, target, now };
-    let unapproved = |command: &HostCommand<'_>| match case.judge(literal::work(command)?) {
-        Judgement::NeedsApproval(unapproved) => Some(unapproved),
-        Judgement::Allowed(_) | Judgement::Rehearsed(_) | Judgement::Denied(_) => None,
-    };
-    commands.iter().filter_map(unapproved).collect()
+    let uncounted = once::uncounted(tree);
+    let mut needed: Vec<Unapproved> = Vec::new();
+    for command in commands {
+        let Some(work) = literal::work(command) else { continue };
+        let Judgement::NeedsApproval(unapproved) = case.judge(work) else { continue };
+        let judged = unapproved.wanted().judged();
+        let again = needed.iter().any(|other| other.wanted().judged() == judged);
+        if again || once::lies_in(&uncounted, command.span) {
+            let position = Position::in_text(text, command.span.start);
+            return Err(Denial::more_than_once(unapproved.wanted().rule(), name_of(command))
+                .at(Place::Command(Location::Text(position))));
+        }
+        needed.push(unapproved);
+    }
+    Ok(needed)
 }
 
 /// A host that stands for any: it has no tags, and no rule names it.
@@ -122,7 +137,9 @@ impl Case<'_> {
             Ok(commands) => commands,
             Err(refusals) => return self.not_taken(of_check(&refusals)),
         };
-        let shown: Vec<Judged> = commands.iter().map(|command| self.command(text, command)).collect();
+        let uncounted = once::uncounted(&tree);
+        let shown: Vec<Judged> =
+            commands.iter().map(|command| self.command(text, command, &uncounted)).collect();
         let plan = Plan::of(text, &tree);
         Explanation { plan: worth_telling(&plan).then(|| plan.to_string()), ..Explanation::of_script(shown) }
     }
@@ -150,7 +167,7 @@ impl Case<'_> {
         works.find(|work| matches!(self.judge(work.clone()), Judgement::Denied(_)))
     }
 
-    fn command(&self, text: &str, command: &HostCommand<'_>) -> Judged {
+    fn command(&self, text: &str, command: &HostCommand<'_>, uncounted: &[Span]) -> Judged {
         let position = Position::in_text(text, command.span.start);
         let foreseen = self.policy.foresee(self.call, text, std::slice::from_ref(command), self.target);
         let verdict = match (foreseen, literal::work(command)) {
@@ -158,9 +175,12 @@ impl Case<'_> {
             (Ok(()), Some(work)) => Verdict::new(self.judge(work)).near(position),
             (Ok(()), None) => Verdict::AtRun,
         };
-        let name = match command.known {
-            Some(known) => known.name().to_owned(),
-            None => command.name.to_owned(),
+        let name = name_of(command).to_owned();
+        let verdict = match verdict {
+            Verdict::NeedsApproval { rule, .. } if once::lies_in(uncounted, command.span) => {
+                Verdict::Denied(Box::new(Denial::more_than_once(rule, &name))).near(position)
+            }
+            other => other,
         };
         Judged { name, position, given: literal::given(text, command), verdict }
     }
@@ -320,6 +340,11 @@ fn of_check(refusals: &[check::Refusal]) -> Option<Denial> {
     let (first, more) = refusals.split_first()?;
     let more = more.iter().map(ToString::to_string).collect();
     Some(Denial::not_taken(first.position(), first.reason().to_string(), first.reason().suggestion(), more))
+}
+
+/// A command's full name where the table has it, else as it is written.
+fn name_of<'t>(command: &HostCommand<'t>) -> &'t str {
+    command.known.map_or(command.name, |known| known.name())
 }
 
 /// Whether a plan says more than that the commands go to the host as they are.

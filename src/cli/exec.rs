@@ -16,10 +16,10 @@ use super::{
     signals, width,
 };
 use crate::{
-    call::{Call, CallId, HostName, Mode, NoRandomBytes, Outcome, Principal, Purpose, StopReason, Work},
+    call::{Call, CallId, HostName, Mode, NoRandomBytes, Outcome, Principal, Purpose, Ran, StopReason, Work},
     config,
     invocation::{self, Done, Failure, House, Job, Options, Progress},
-    output::{Channel, Ending, ExitSource, SpoolLimits, SuccessCodes, View},
+    output::{Channel, Ending, ExitSource, Report, SpoolLimits, Step, StepOutcome, SuccessCodes, View},
     remedy::{Code, Remedy},
     secret::Environment,
 };
@@ -136,14 +136,20 @@ fn explain(done: &Done, exit: Exit, console: &Console) {
     if console.gone() {
         return;
     }
+    let ran = steps(&done.report);
     if let Some(failure) = &done.failure {
         let _same = Exit::failed(console, failure);
         if let Some(hint) = failure.operator_hint() {
             console.error_line(format_args!("  to allow it: {hint}"));
         }
+        console.error(ran);
         return;
     }
     let time = |what: &str| format!("timed out after {:.0} s; {what}", done.report.execution_time_seconds);
+    let stopped = match done.report.ran {
+        Ran::No => "nothing ran on the host",
+        Ran::Yes | Ran::Unknown => "the remote command was stopped",
+    };
     match done.report.ending() {
         Ending::Sent(Outcome::Completed { exit_code: Some(code) })
             if i32::from(exit.number()) != *code && *code != 0 =>
@@ -151,14 +157,27 @@ fn explain(done: &Done, exit: Exit, console: &Console) {
             say(&format!("the remote exit code is {code}"));
         }
         Ending::Sent(Outcome::Completed { exit_code: None }) => say("the host named no exit code"),
-        Ending::Sent(Outcome::Stopped(StopReason::Deadline)) => say(&time("the remote command was stopped")),
+        Ending::Sent(Outcome::Stopped(StopReason::Deadline)) => say(&time(stopped)),
         Ending::Sent(Outcome::StillRunning(StopReason::Deadline)) => say(&time("it may still run")),
-        Ending::Sent(Outcome::Stopped(StopReason::Cancelled)) => {
-            say("interrupted; the remote command was stopped");
-        }
+        Ending::Sent(Outcome::Stopped(StopReason::Cancelled)) => say(&format!("interrupted; {stopped}")),
         Ending::Sent(Outcome::StillRunning(StopReason::Cancelled)) => say("interrupted; it may still run"),
         Ending::Sent(Outcome::Unknown) => say("the connection was lost; the command may have run"),
-        _ => {}
+        _ => return,
+    }
+    if !matches!(done.report.ending(), Ending::Sent(Outcome::Completed { .. })) {
+        console.error(ran);
+    }
+}
+
+/// What ran of a script and what did not, a line each; nothing where the call was one command.
+fn steps(report: &Report) -> String {
+    let steps = &report.data.steps;
+    let line = |step: &Step| format!("  {}. {}: {}\n", step.number, step.command, step.outcome.words());
+    match steps.as_slice() {
+        [] => String::new(),
+        // Where it is all that there is, it is what the sentence before is about.
+        [only] if !matches!(only.outcome, StepOutcome::Completed | StepOutcome::Failed) => String::new(),
+        steps => steps.iter().map(line).collect(),
     }
 }
 

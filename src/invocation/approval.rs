@@ -70,6 +70,11 @@ pub struct Approval {
     pub by: String,
 }
 
+/// The approvals of a whole script, used up before its first command is sent. Each serves the one command that it was
+/// given for.
+#[derive(Debug, Default)]
+pub struct Taken(Vec<(Request, Approval)>);
+
 /// Work that waits for a human.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Required {
@@ -147,10 +152,40 @@ impl Approvals {
         asked.map_or_else(NotApproved::Failed, |required| NotApproved::Required(Box::new(required)))
     }
 
-    /// Whether an approval lies ready. It is not used up, and may still turn out not to count.
-    #[must_use]
-    pub fn is_granted(&self, unapproved: &Unapproved, occasion: Occasion<'_>) -> bool {
-        occasion.request(unapproved.wanted()).is_ok_and(|request| self.store.is_granted(&request.id()))
+    /// Uses up the approvals of all that a script needs them for. Where one is missing none is used up, and humans are
+    /// asked for those that are.
+    ///
+    /// # Errors
+    /// What was asked for, with what it is about.
+    pub fn take_all(
+        &self,
+        needed: Vec<Unapproved>,
+        occasion: Occasion<'_>,
+    ) -> Result<Taken, Vec<(Unapproved, NotApproved)>> {
+        let is_granted = |unapproved: &Unapproved| {
+            occasion.request(unapproved.wanted()).is_ok_and(|request| self.store.is_granted(&request.id()))
+        };
+        let ask = |unapproved: Unapproved| {
+            let asked = self.ask(&unapproved, occasion);
+            (unapproved, asked)
+        };
+        if !needed.iter().all(is_granted) {
+            return Err(needed.into_iter().filter(|one| !is_granted(one)).map(ask).collect());
+        }
+        let (mut taken, mut missing) = (Taken::default(), Vec::new());
+        for unapproved in needed {
+            let request = occasion.request(unapproved.wanted());
+            match request.and_then(|request| Ok((self.take(&request)?, request))) {
+                Ok((Some(approval), request)) => taken.0.push((request, approval)),
+                // Another process was faster.
+                Ok((None, _)) => missing.push(ask(unapproved)),
+                Err(error) => {
+                    tracing::warn!(call = %occasion.call.id, %error, "an approval does not count");
+                    missing.push(ask(unapproved));
+                }
+            }
+        }
+        if missing.is_empty() { Ok(taken) } else { Err(missing) }
     }
 
     /// Uses up the approval of a request; `None` where there is none.
@@ -330,6 +365,24 @@ impl Approvals {
 
     fn seconds(&self) -> i64 {
         (self.now)().unix_timestamp()
+    }
+}
+
+impl Taken {
+    /// Turns what the policy wants a human for into what may run, where its approval is among these and has not served
+    /// yet.
+    pub fn redeem(&mut self, judgement: Judgement, occasion: Occasion<'_>) -> (Judgement, Option<Approval>) {
+        let Judgement::NeedsApproval(unapproved) = judgement else { return (judgement, None) };
+        let Ok(request) = occasion.request(unapproved.wanted()) else {
+            return (Judgement::NeedsApproval(unapproved), None);
+        };
+        match self.0.iter().position(|(own, _)| *own == request) {
+            Some(at) => {
+                let (_, approval) = self.0.swap_remove(at);
+                (Judgement::Allowed(unapproved.approved()), Some(approval))
+            }
+            None => (Judgement::NeedsApproval(unapproved), None),
+        }
     }
 }
 

@@ -102,7 +102,9 @@ fn read(text: &str, session: &Session, way: &Way<'_>) -> Result<(ScriptBlock, Ve
     let foreseen = way.world.policy.foresee(way.walk.call, text, &commands, way.target);
     foreseen.map_err(|denial| Unread::Denied(Box::new(denial)))?;
     let now = OffsetDateTime::now_utc();
-    let needed = explain::needs_approval(&way.world.policy, way.walk.call, &commands, way.target, now);
+    let policy = &way.world.policy;
+    let needed = explain::needs_approval(policy, way.walk.call, (text, &tree), &commands, way.target, now);
+    let needed = needed.map_err(|denial| Unread::Denied(Box::new(denial)))?;
     drop(commands);
     Ok((tree, needed))
 }

@@ -8,7 +8,7 @@ use tokio::time::{Duration, Instant};
 use winrm_proto::clixml::ProgressRecord;
 
 use super::{
-    approval::{Approval, Occasion},
+    approval::{Approval, Occasion, Taken},
     failure::Failure,
     house::World,
     job::{Access, Progress},
@@ -38,6 +38,8 @@ pub(super) struct Way<'w> {
     steps: u32,
     ran: Ran,
     judged: Option<String>,
+    /// What humans have approved of a script.
+    approved: Taken,
     /// What commands wrote, here and there.
     pub(super) objects: Objects,
     /// What to say of a script that is not evaluated here, unless a rule lets it through as text.
@@ -69,6 +71,7 @@ impl<'w> Way<'w> {
             steps: 0,
             ran: Ran::No,
             judged: None,
+            approved: Taken::default(),
             objects: Objects::new(walk.house.settings.written, &walk.house.scrubber()),
             not_taken: None,
             captured: None,
@@ -128,17 +131,22 @@ impl<'w> Way<'w> {
         answer
     }
 
-    /// Asks for what humans have not approved yet of a script, before any of it runs.
-    pub(super) fn prepare(&self, needed: Vec<Unapproved>) -> Result<(), Failure> {
+    /// Uses up the approvals that a script needs, before any of it runs. Where one is missing all that are missing are
+    /// asked for, and none is used up.
+    pub(super) fn prepare(&mut self, needed: Vec<Unapproved>) -> Result<(), Failure> {
         let Walk { house, call, options, .. } = *self.walk;
         let (target, policy) = (self.target, &self.world.policy);
         let occasion = Occasion { call, target, policy, tool: options.tool };
-        let mut first = None;
-        for unapproved in needed {
-            if house.approvals.is_granted(&unapproved, occasion) {
-                continue;
+        let missing = match house.approvals.take_all(needed, occasion) {
+            Ok(approved) => {
+                self.approved = approved;
+                return Ok(());
             }
-            let failure = Failure::from(house.approvals.ask(&unapproved, occasion));
+            Err(missing) => missing,
+        };
+        let mut first = None;
+        for (unapproved, asked) in missing {
+            let failure = Failure::from(asked);
             let entry = self.decided(call, None, &Judgement::NeedsApproval(unapproved), None)?;
             self.finished(entry, Err(&failure));
             first.get_or_insert(failure);
@@ -215,7 +223,16 @@ impl<'w> Way<'w> {
         let occasion = Occasion { call, target, policy, tool: options.tool };
         let offered = self.offered(call).await?;
         let judgement = self.judge(call, offered.as_deref());
-        let (judgement, approval) = house.approvals.redeem(judgement, occasion);
+        let (judgement, approval) = match self.approved.redeem(judgement, occasion) {
+            // Asked for now, it would run what ran already once more when the call is repeated.
+            (Judgement::NeedsApproval(unapproved), _) if self.ran != Ran::No => {
+                let name = asked(&call.work);
+                let name = name.split_whitespace().next().unwrap_or_default();
+                (Judgement::Denied(Denial::more_than_once(unapproved.wanted().rule(), name)), None)
+            }
+            (judgement @ Judgement::NeedsApproval(_), _) => house.approvals.redeem(judgement, occasion),
+            redeemed => redeemed,
+        };
         let judgement = match judgement {
             Judgement::Allowed(authorized) => match house.admit(&authorized, OffsetDateTime::now_utc()) {
                 Ok(()) => Judgement::Allowed(authorized),

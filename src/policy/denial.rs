@@ -91,6 +91,12 @@ pub enum Reason {
         /// The command.
         name: String,
     },
+    /// What needs approval may run more than once in a script.
+    #[error("{name} needs a person's approval, which is for one run, and here it may run more than once")]
+    MoreThanOnce {
+        /// The command.
+        name: String,
+    },
     /// It was allowed too often already.
     #[error("this is allowed {rate} on a host, and it was that often")]
     TooOften {
@@ -322,6 +328,13 @@ impl Denial {
             operator_hint: None,
             offered: None,
         }
+    }
+
+    /// Of a command in a script that would need more approvals than can be asked for before it runs.
+    #[must_use]
+    pub fn more_than_once(rule: impl Into<String>, name: &str) -> Self {
+        Self::new(rule, Reason::MoreThanOnce { name: name.to_owned() })
+            .instead("write it once, outside of loops, functions and script blocks")
     }
 
     /// At a place.

@@ -328,6 +328,27 @@ fn a_script_asks_for_all_its_approvals_before_any_of_it_runs() {
 }
 
 #[test]
+fn what_needs_a_human_runs_once_for_each_approval() {
+    let (site, config) = guarded();
+    let script = site.path("one.ps1");
+    for text in [
+        "foreach ($n in 1, 2) { Restart-Service W32Time }",
+        "function Again { Restart-Service W32Time }; Again; Again",
+        "1, 2 | ForEach-Object { Restart-Service W32Time }",
+        "Restart-Service W32Time; Restart-Service -Name 'W32Time'",
+    ] {
+        std::fs::write(&script, text).unwrap();
+        let output = site.run(&["exec", "--config", &config, "--script", script.to_str().unwrap()], &[]);
+        assert_eq!(output.status.code(), Some(126), "{text}: {output:?}");
+        assert!(errors(&output).contains("it may run more than once"), "{text}: {}", errors(&output));
+        let output = site.run(&["explain", "--config", &config, "--script", script.to_str().unwrap()], &[]);
+        let told = String::from_utf8_lossy(&output.stdout).split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(text.contains("-Name") || told.contains("it may run more than once"), "{text}: {told}");
+    }
+    assert!(site.record().entries().is_empty());
+}
+
+#[test]
 fn denials_are_listed_with_the_rule_that_would_allow_them() {
     let site = Site::new();
     let output = site.run(&["denials"], &[]);

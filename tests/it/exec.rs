@@ -93,6 +93,27 @@ fn a_timeout_says_what_became_of_the_command() {
     assert!(site.wait_for(Mark::default(), terminated));
 }
 
+#[test]
+fn a_script_that_does_not_end_says_what_ran() {
+    let site = Site::new();
+    let script = site.path("s.ps1");
+    let run = |text: &str| {
+        std::fs::write(&script, text).unwrap();
+        let arguments = ["exec", "--timeout", "1.5", "--script", script.to_str().unwrap()];
+        let output = site.run(&arguments, &[("ALLOW", Some("Get-Service,Get-Process"))]);
+        (output.status.code(), errors(&output))
+    };
+    let (code, told) = run("while (1) { }");
+    assert_eq!(code, Some(124), "{told}");
+    assert!(told.contains("nothing ran on the host") && !told.contains("1. "), "{told}");
+    let (code, told) = run("$s = Get-Service W32Time; while (1) { }");
+    assert_eq!(code, Some(124), "{told}");
+    assert!(
+        told.contains("  1. Microsoft.PowerShell.Management\\Get-Service -Name 'W32Time': completed"),
+        "{told}"
+    );
+}
+
 #[cfg(unix)]
 #[test]
 fn an_interrupt_stops_the_remote_command() {
