@@ -235,13 +235,14 @@ impl Running {
         self.evaluator.answer(reply);
     }
 
-    /// The exit code is that of the last program, if one ran; 1 after an error that ended the script, else 0.
+    /// The exit code is that of `exit`, or of the last program where that failed; else 1 after an error that ended the
+    /// script and where its last statement failed (`$?`), as `powershell -Command` has it, or 0.
     fn end(self, ending: evaluate::Ending) -> (Outcome, Option<Session>) {
         let exit_code = match (ending, self.exit_code) {
             (evaluate::Ending::Exit(code), _) => code,
-            (evaluate::Ending::Complete, code) => code.unwrap_or(0),
-            (evaluate::Ending::Failed, Some(code)) if code != 0 => code,
-            (evaluate::Ending::Failed, _) => 1,
+            (_, Some(code)) if code != 0 => code,
+            (evaluate::Ending::Complete, _) if self.evaluator.succeeded() => 0,
+            (evaluate::Ending::Complete | evaluate::Ending::Failed, _) => 1,
         };
         (Outcome::Completed { exit_code: Some(exit_code) }, Some(self.evaluator.into_session()))
     }

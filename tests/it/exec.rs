@@ -37,6 +37,33 @@ fn remote_exit_codes_pass_through() {
 }
 
 #[test]
+fn a_command_that_failed_is_no_success() {
+    let site = Site::new();
+    let output = site.run(&["exec", "--", "Get-Service", "nope"], &[]);
+    assert_eq!(output.status.code(), Some(1), "{output:?}");
+    assert!(errors(&output).contains("nope"), "{}", errors(&output));
+    let output = site.run(&["exec", "--json", "--", "Get-Service", "nope"], &[]);
+    let result: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!((&result["status"], &result["exit"]["code"]), (&json!("failed"), &json!(1)), "{result}");
+
+    let script = site.path("s.ps1");
+    let cases = [
+        ("Get-Service nope; Get-Service W32Time", 0),
+        ("Get-Service W32Time; Get-Service nope", 1),
+        ("if (1) { Get-Service nope }", 1),
+        ("try { Get-Service nope -ErrorAction Stop } catch { 'none' }", 0),
+        ("Get-Service nope; exit 7", 7),
+        ("Get-Service nope; exit 0", 0),
+        ("throw 'x'", 1),
+    ];
+    for (text, expected) in cases {
+        std::fs::write(&script, text).unwrap();
+        let output = site.run(&["exec", "--script", script.to_str().unwrap()], &[]);
+        assert_eq!(output.status.code(), Some(expected), "{text}: {output:?}");
+    }
+}
+
+#[test]
 fn json_holds_the_true_exit_code_and_whose_it_is() {
     let site = Site::new();
     let output = site.run(&["exec", "--json", "--native", "--", "exit", "3010"], &[("ALLOW", Some("exit"))]);

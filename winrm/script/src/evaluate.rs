@@ -195,6 +195,12 @@ impl Evaluator {
         self.coroutine.answer(reply);
     }
 
+    /// Whether the last statement that ran succeeded, once the script is done: `$?`.
+    #[must_use]
+    pub fn succeeded(&self) -> bool {
+        self.coroutine.succeeded()
+    }
+
     /// The variables and functions of the script, once it is done.
     #[must_use]
     pub fn into_session(self) -> Session {

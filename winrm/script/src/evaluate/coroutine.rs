@@ -28,6 +28,8 @@ struct Slot {
     reply: Option<Reply>,
     elapsed: Duration,
     session: Session,
+    /// Whether `$?` was false when the script ended.
+    failed: bool,
     /// The next value for a filter that runs by itself.
     input: Option<Value>,
 }
@@ -55,6 +57,10 @@ impl Coroutine {
 
     pub(super) fn answer(&mut self, reply: Reply) {
         self.link.slot().reply = Some(reply);
+    }
+
+    pub(super) fn succeeded(&self) -> bool {
+        !self.link.slot().failed
     }
 
     pub(super) fn into_session(self) -> Session {
@@ -108,9 +114,11 @@ impl Link {
         self.slot().elapsed
     }
 
-    /// Leaves what outlives the script.
-    pub(super) fn leave(&self, session: Session) {
-        self.slot().session = session;
+    /// Leaves what outlives the script, and whether its last statement succeeded.
+    pub(super) fn leave(&self, session: Session, succeeded: bool) {
+        let mut slot = self.slot();
+        slot.session = session;
+        slot.failed = !succeeded;
     }
 
     fn slot(&self) -> MutexGuard<'_, Slot> {

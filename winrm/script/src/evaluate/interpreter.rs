@@ -127,7 +127,7 @@ impl Interpreter {
             Some(scope) => scope.into_session(),
             None => Session { variables: BTreeMap::new(), functions: BTreeMap::new() },
         };
-        self.link.leave(session);
+        self.link.leave(session, self.succeeded);
         Step::Done(ending)
     }
 
