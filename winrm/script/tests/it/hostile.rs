@@ -176,10 +176,26 @@ fn a_long_operation_pauses() {
         "$o = [pscustomobject]@{ a = 1..50000 }; 1..50 | ForEach-Object { $o } | Where-Object a -contains -1",
         "$x = Compare-Object (@('a') + 1..300) (@('b') + 1001..1300)",
         "$x = 1..400 | Select-Object -Unique",
+        "$a = 1..60000; $x = Sort-Object -InputObject $a",
         "$x = 1..200 | ForEach-Object { $_, \"a$_\" } | Group-Object",
     ] {
         let result = run(script, soon);
         assert_eq!(result.map_err(|refusal| refusal.limit), Err(Some(Limit::Time)), "{script}");
+    }
+    // Sorting in pieces is sorting.
+    for (script, expected) in [
+        ("$x = 5000..1 | Sort-Object; \"$($x[0, 1, 1023, 1024, 4999])\"", "1 2 1024 1025 5000"),
+        (
+            "$x = 1..5000 | Sort-Object { $_ % 2 } -Descending; \"$($x[0, 1, 2, 2499, 2500, 4999])\"",
+            "1 3 5 4999 2 5000",
+        ),
+        (
+            "$x = 1..5000 | Group-Object { $_ % 3 }; \"$($x.Name) $($x[1].Group[0, 1, 1666])\"",
+            "0 1 2 1 4 4999",
+        ),
+    ] {
+        let result = run(script, Limits::default());
+        assert_eq!(result.map(|(output, ..)| output), Ok(vec![expected.to_owned()]), "{script}");
     }
     // What can be looked up is not compared one by one.
     let few = Limits { steps: 400_000, ..Limits::default() };

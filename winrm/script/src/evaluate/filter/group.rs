@@ -8,7 +8,7 @@ use winrm_proto::clixml::{PsString, TypeNames};
 
 use super::Stage;
 use super::property::Spec;
-use super::sort::sorting;
+use super::sort::sorted;
 use crate::evaluate::arguments::Bound;
 use crate::evaluate::interpreter::{Interpreter, Turn};
 use crate::evaluate::unwind::{Flow, Unwind};
@@ -108,21 +108,11 @@ impl Group {
             }
             return Ok(());
         }
-        interpreter.tick_many(sorting(rows.len()))?;
-        interpreter.pause().await?;
-        let mut fault = None;
         let prepare = |keys: Vec<Value>| keys.into_iter().map(|key| SortKey::new(key, self.case)).collect();
-        let mut rows: Vec<(Vec<SortKey>, Value)> =
+        let rows: Vec<(Vec<SortKey>, Value)> =
             rows.into_iter().map(|(keys, item)| (prepare(keys), item)).collect();
-        rows.sort_by(|(left, _), (right, _)| {
-            order_keys(left, right, self.case).unwrap_or_else(|own| {
-                fault.get_or_insert(own);
-                Ordering::Equal
-            })
-        });
-        if let Some(fault) = fault {
-            return Err(fault.into());
-        }
+        let case = self.case;
+        let rows = sorted(interpreter, rows, |(left, _), (right, _)| order_keys(left, right, case)).await?;
         let mut last: Option<Vec<SortKey>> = None;
         for (keys, item) in rows {
             interpreter.breathe().await?;

@@ -88,10 +88,71 @@ impl Sort {
     }
 }
 
-/// About as many steps as sorting so many rows takes.
-pub(super) fn sorting(rows: usize) -> usize {
-    rows.saturating_mul(usize::try_from(rows.checked_ilog2().unwrap_or_default()).unwrap_or_default()) / 4
+/// Sorts with pauses; what is equal stays in its order.
+pub(super) async fn sorted<T: Send>(
+    interpreter: &mut Interpreter,
+    rows: Vec<T>,
+    order: impl Fn(&T, &T) -> Result<Ordering, Fault> + Send + Sync,
+) -> Flow<Vec<T>> {
+    let mut runs: Vec<Vec<T>> = Vec::with_capacity(rows.len() / RUN + 1);
+    let mut rows = rows.into_iter();
+    loop {
+        let mut run: Vec<T> = rows.by_ref().take(RUN).collect();
+        if run.is_empty() {
+            break;
+        }
+        interpreter.tick_many(run.len())?;
+        interpreter.pause().await?;
+        let mut fault = None;
+        run.sort_by(|left, right| {
+            order(left, right).unwrap_or_else(|own| {
+                fault.get_or_insert(own);
+                Ordering::Equal
+            })
+        });
+        if let Some(fault) = fault {
+            return Err(fault.into());
+        }
+        runs.push(run);
+    }
+    while runs.len() > 1 {
+        let mut merged = Vec::with_capacity(runs.len() / 2 + 1);
+        let mut rest = runs.into_iter();
+        while let Some(left) = rest.next() {
+            merged.push(match rest.next() {
+                Some(right) => merge(interpreter, left, right, &order).await?,
+                None => left,
+            });
+        }
+        runs = merged;
+    }
+    Ok(runs.pop().unwrap_or_default())
 }
+
+/// Two sorted runs as one; of what is equal, that of the left one comes first.
+async fn merge<T: Send>(
+    interpreter: &mut Interpreter,
+    left: Vec<T>,
+    right: Vec<T>,
+    order: &(impl Fn(&T, &T) -> Result<Ordering, Fault> + Send + Sync),
+) -> Flow<Vec<T>> {
+    let mut merged = Vec::with_capacity(left.len() + right.len());
+    let (mut left, mut right) = (left.into_iter().peekable(), right.into_iter().peekable());
+    while let (Some(one), Some(other)) = (left.peek(), right.peek()) {
+        let first = order(one, other)? != Ordering::Greater;
+        merged.extend(if first { left.next() } else { right.next() });
+        if merged.len() % RUN == 0 {
+            interpreter.tick_many(RUN / 4)?;
+            interpreter.pause().await?;
+        }
+    }
+    merged.extend(left);
+    merged.extend(right);
+    Ok(merged)
+}
+
+/// How many rows are sorted without a pause.
+const RUN: usize = 1024;
 
 impl Stage for Sort {
     fn alone<'a>(&'a mut self, interpreter: &'a mut Interpreter) -> Turn<'a, ()> {
@@ -136,19 +197,8 @@ impl Stage for Sort {
 
     fn end<'a>(&'a mut self, interpreter: &'a mut Interpreter) -> Turn<'a, ()> {
         Box::pin(async move {
-            let mut rows = std::mem::take(&mut self.rows);
-            interpreter.tick_many(sorting(rows.len()))?;
-            interpreter.pause().await?;
-            let mut fault = None;
-            rows.sort_by(|left, right| {
-                self.order(left, right).unwrap_or_else(|own| {
-                    fault.get_or_insert(own);
-                    Ordering::Equal
-                })
-            });
-            if let Some(fault) = fault {
-                return Err(fault.into());
-            }
+            let rows = std::mem::take(&mut self.rows);
+            let mut rows = sorted(interpreter, rows, |left, right| self.order(left, right)).await?;
             if self.unique {
                 let mut kept: Vec<Row> = Vec::with_capacity(rows.len());
                 for row in rows {
