@@ -1,9 +1,10 @@
 //! Commands of a host with values: what is judged, and what is sent.
 //!
 //! A [`TypedCommand`] is one command whose arguments are data. It is made of a call that a script makes
-//! ([`TypedCommand::from_call`]), of a [`StaticCommand`], or of parts. Its values are the scalars that travel to any host,
-//! arrays and hashtables; they are copied when it is made, so nothing that the script does later changes what was
-//! judged. What cannot travel as data (live objects, script blocks) is refused with a [`Reason`].
+//! ([`TypedCommand::from_call`]), of a [`StaticCommand`](crate::static_command::StaticCommand), or of parts. Its values
+//! are the scalars that travel to any host, arrays and hashtables; they are copied when it is made, so nothing that the
+//! script does later changes what was judged. What cannot travel as data (live objects, script blocks) is refused with a
+//! [`Reason`].
 //!
 //! [`TypedCommand::render`] writes it as PowerShell text that can mean nothing else: for people, for the record, and for
 //! hosts that only take text.
