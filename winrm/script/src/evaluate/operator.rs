@@ -172,7 +172,6 @@ impl Interpreter {
             Comparison::NotContains => (left, right, Some(false)),
             Comparison::In => (right, left, Some(true)),
             Comparison::NotIn => (right, left, Some(false)),
-            Comparison::Replace | Comparison::Split => return Ok(None),
             _ => (left, right, None),
         };
         let Value::Array(items) = items else { return Ok(None) };
@@ -181,6 +180,10 @@ impl Interpreter {
         }
         self.fits(left)?;
         self.fits(right)?;
+        if let Comparison::Replace | Comparison::Split = comparison {
+            let Value::Array(items) = left else { return Ok(None) };
+            return self.piecewise(comparison, case, items, right).await.map(Some);
+        }
         let test = Test::new(if found.is_some() { Comparison::Equal } else { comparison }, case, wanted)?;
         let mut kept = Vec::new();
         for (at, item) in items.to_vec().into_iter().enumerate() {
@@ -197,6 +200,26 @@ impl Interpreter {
         }
         self.room(array_size(kept.len()))?;
         Ok(Some(found.map_or_else(|| Value::array(kept), |found| Value::Boolean(!found))))
+    }
+
+    /// `-replace` and `-split` of a large array, with pauses.
+    async fn piecewise(
+        &mut self,
+        comparison: Comparison,
+        case: Case,
+        items: &Array,
+        right: &Value,
+    ) -> Flow<Value> {
+        let mut made = Vec::new();
+        for piece in items.to_vec().chunks(1024) {
+            let own = self.comparison(comparison, case, &Value::array(piece.to_vec()), right)?;
+            made.extend(own.into_items());
+            self.pause().await?;
+        }
+        Ok(match comparison {
+            Comparison::Split => Value::Array(Array::of(Type::Plain(Plain::String), made)),
+            _ => Value::array(made),
+        })
     }
 
     fn type_operand(&self, value: &Value) -> Flow<Type> {

@@ -192,6 +192,16 @@ impl Object {
         members.entries
     }
 
+    /// Looks at the properties that are not as the host sent them; the object must not be asked for anything meanwhile.
+    pub(super) fn look_at_own<T>(&self, look: impl FnOnce(&[Member]) -> T) -> T {
+        look(&self.0.state.read().members.entries)
+    }
+
+    /// The object as the host sent it, whatever a script changed since.
+    pub(super) fn host(&self) -> Option<&clixml::Object> {
+        self.0.host.as_deref()
+    }
+
     /// The names of all properties in their order.
     #[must_use]
     pub fn names(&self) -> Vec<PsString> {

@@ -2,9 +2,9 @@
 
 use std::fmt::Write as _;
 
-use winrm_proto::clixml::{PsString, format_double, format_single};
+use winrm_proto::clixml::{self, PsString, format_double, format_single};
 
-use super::{Array, Object, Value};
+use super::{Array, Member, Object, Value};
 
 impl Value {
     /// The string that PowerShell makes of the value, in the invariant culture.
@@ -121,18 +121,31 @@ fn object_size(object: &Object) -> usize {
             _ => 64,
         });
     }
-    object
-        .members()
-        .iter()
-        .map(|member| {
+    let own = |members: &[Member]| {
+        let sizes = members.iter().map(|member| {
             let value = match &member.value {
                 Value::String(text) => text.as_str().len(),
                 Value::Object(inner) => inner.text().map_or(64, |text| text.as_str().len()),
                 _ => 64,
             };
             member.name.as_str().len() + value
-        })
-        .fold(0, usize::saturating_add)
+        });
+        sizes.fold(0, usize::saturating_add)
+    };
+    let sent = object.host().map_or(0, |host| {
+        let sizes = host.properties().map(|property| {
+            let value = match &property.value {
+                clixml::Value::String(text) => text.as_str().len(),
+                clixml::Value::Object(inner) => {
+                    inner.to_string.as_ref().map_or(64, |text| text.as_str().len())
+                }
+                _ => 64,
+            };
+            property.name.as_str().len() + value
+        });
+        sizes.fold(0, usize::saturating_add)
+    });
+    object.look_at_own(own).saturating_add(sent)
 }
 
 /// `@{Name=value; Other=value}`, or what the type's own conversion says.

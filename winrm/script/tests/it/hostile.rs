@@ -175,6 +175,8 @@ fn a_long_operation_pauses() {
         "$a = 1..5000; 1..400 | Where-Object { $a -contains -1 } | Out-Null",
         "$o = [pscustomobject]@{ a = 1..50000 }; 1..50 | ForEach-Object { $o } | Where-Object a -contains -1",
         "$x = Compare-Object (@('a') + 1..300) (@('b') + 1001..1300)",
+        "$a = 1..80000; $x = $a -replace 'a', 'b'",
+        "$a = 1..80000; $x = $a -split ','",
         "$x = 1..400 | Select-Object -Unique",
         "$a = 1..60000; $x = Sort-Object -InputObject $a",
         "$x = 1..200 | ForEach-Object { $_, \"a$_\" } | Group-Object",
@@ -193,6 +195,13 @@ fn a_long_operation_pauses() {
             "$x = 1..5000 | Group-Object { $_ % 3 }; \"$($x.Name) $($x[1].Group[0, 1, 1666])\"",
             "0 1 2 1 4 4999",
         ),
+    ] {
+        let result = run(script, Limits::default());
+        assert_eq!(result.map(|(output, ..)| output), Ok(vec![expected.to_owned()]), "{script}");
+    }
+    for (script, expected) in [
+        ("$x = 1..30000 -replace '^1', 'y'; \"$($x.Count) $($x[0, 1, 29999])\"", "30000 y 2 30000"),
+        ("$x = (1..30000) -split '0'; \"$($x.Count) $($x[8, 9, 10])\"", "40893 9 1 "),
     ] {
         let result = run(script, Limits::default());
         assert_eq!(result.map(|(output, ..)| output), Ok(vec![expected.to_owned()]), "{script}");
