@@ -221,7 +221,11 @@ impl Entry {
                 // Who excludes `kill` means Stop-Process as well as kill.exe.
                 *excluded == stem || commands::alias(text).is_some_and(|full| full.eq_ignore_ascii_case(name))
             }
-            Self::Path { path, .. } => WindowsPath::parse(name).is_ok_and(|asked| asked.is(path)),
+            Self::Path { path, .. } => match WindowsPath::parse(name) {
+                Ok(asked) => asked.may_be(path),
+                // A bare name may find just this file.
+                Err(_) => stem == interpreters::stem(path.file_name()),
+            },
         }
     }
 }

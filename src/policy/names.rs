@@ -43,7 +43,7 @@ impl NamePattern {
     /// Takes any text; what a list may hold is its own matter.
     #[must_use]
     pub fn new(text: &str) -> Self {
-        let mut folded: Vec<char> = text.chars().flat_map(char::to_lowercase).collect();
+        let mut folded: Vec<char> = text.chars().map(small).collect();
         folded.dedup_by(|next, last| *next == '*' && *last == '*');
         let is_wildcard = folded.iter().any(|letter| matches!(letter, '*' | '?'));
         Self { text: text.to_owned(), folded, is_wildcard }
@@ -74,7 +74,7 @@ impl NamePattern {
                 |at: usize| name.as_bytes().get(at).map(|byte| char::from(byte.to_ascii_lowercase()));
             return self.matches_letters(letter);
         }
-        let name: Vec<char> = name.chars().flat_map(char::to_lowercase).collect();
+        let name: Vec<char> = name.chars().map(small).collect();
         self.matches_letters(|at| name.get(at).copied())
     }
 
@@ -101,6 +101,18 @@ impl NamePattern {
             }
         }
         self.folded.iter().skip(pattern_at).all(|&rest| rest == '*')
+    }
+}
+
+/// The small letter, one for one. A letter that is not in ASCII never becomes one that is: to Windows the Kelvin sign is no `k`.
+fn small(letter: char) -> char {
+    if letter.is_ascii() {
+        return letter.to_ascii_lowercase();
+    }
+    let mut letters = letter.to_lowercase();
+    match (letters.next(), letters.next()) {
+        (Some(small), None) if !small.is_ascii() => small,
+        _ => letter,
     }
 }
 

@@ -70,13 +70,20 @@ impl WindowsPath {
         self.0.split('\\').skip(1).filter(|part| !part.is_empty())
     }
 
-    /// Whether both name one file. Windows compares without case.
+    /// Whether both certainly name one file: without regard to the case of ASCII letters. What a volume takes for the
+    /// capital of any other letter differs from what Unicode says.
     #[must_use]
     pub fn is(&self, other: &Self) -> bool {
-        self.0.to_lowercase() == other.0.to_lowercase()
+        self.0.eq_ignore_ascii_case(&other.0)
     }
 
-    /// Whether this is `root` or lies under it, by whole parts.
+    /// Whether both may name one file: without regard to any letter's case.
+    #[must_use]
+    pub fn may_be(&self, other: &Self) -> bool {
+        folds(&self.0).zip(folds(&other.0)).any(|(own, other)| own == other)
+    }
+
+    /// Whether this certainly is `root` or lies under it, by whole parts.
     #[must_use]
     pub fn is_under(&self, root: &Self) -> bool {
         is_under(&self.0, &root.0)
@@ -127,6 +134,17 @@ impl Root {
             _ => false,
         };
         if roots.iter().any(covers) { Ok(asked.to_string()) } else { Err(Uncovered::Outside) }
+    }
+
+    /// Whether a rule that denies what lies under these roots means the text: what lies there in any spelling, and what
+    /// is no path that can be read.
+    pub(super) fn may_cover(roots: &[Self], text: &str) -> bool {
+        let Ok(asked) = Self::parse(text) else { return true };
+        let asked = asked.to_string();
+        roots.iter().any(|root| {
+            let root = root.to_string();
+            folds(&asked).zip(folds(&root)).any(|(asked, root)| is_under(&asked, &root))
+        })
     }
 
     /// What no rule opens: key material, password stores, and what Windows keeps secrets in.
@@ -182,9 +200,15 @@ impl fmt::Display for WindowsPath {
 }
 
 fn is_under(path: &str, root: &str) -> bool {
-    let (path, root) = (path.to_lowercase(), root.to_lowercase());
     let root = root.trim_end_matches('\\');
-    path.strip_prefix(root).is_some_and(|rest| rest.is_empty() || rest.starts_with('\\'))
+    path.split_at_checked(root.len()).is_some_and(|(start, rest)| {
+        start.eq_ignore_ascii_case(root) && (rest.is_empty() || rest.starts_with('\\'))
+    })
+}
+
+/// A text without regard to case, by small letters and by capitals: either can tell letters apart that the other does not.
+fn folds(text: &str) -> impl Iterator<Item = String> {
+    [text.to_lowercase(), text.to_uppercase()].into_iter()
 }
 
 fn is_drive(text: &str) -> bool {
