@@ -232,7 +232,7 @@ impl Policy {
             Judged::RawPowerShell(_) | Judged::Program(_) | Judged::Check => asked,
         };
         let bound = ceiling.verdict(form, on).map_err(Denial::by_the_machine)?;
-        let terms = pass.terms.and(bound.terms);
+        let terms = pass.terms.and(bound.terms.by_the_machine());
         Ok(Pass { terms, judged: bound.judged, ..pass })
     }
 

@@ -190,9 +190,7 @@ fn form(judged: &Judged) -> String {
             if let Some(folder) = &program.working_directory {
                 text.push_str(&format!(" (in {folder})"));
             }
-            if let Some(stdin) = &program.stdin {
-                text.push_str(&format!(" (with {} bytes of input)", stdin.len()));
-            }
+            text.push_str(&program.input());
             text
         }
         other => other.text(),

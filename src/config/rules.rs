@@ -125,9 +125,10 @@ fn programs(table: &mut Table<'_>, problems: &mut Vec<Problem>) -> Vec<ProgramSe
     for (place, mut table) in table.tables("programs", "a program", problems) {
         let name = table.text("name", problems);
         let arguments = table.lists("arguments", problems);
+        let stdin = is(&mut table, "stdin", problems);
         table.finish(problems);
         match name {
-            Some(name) => programs.push(ProgramSettings { name: name.value, arguments }),
+            Some(name) => programs.push(ProgramSettings { name: name.value, arguments, stdin }),
             None => problems.push(Problem::new(place, ProblemKind::Missing { key: "name".to_owned() })),
         }
     }

@@ -1,11 +1,12 @@
 use std::time::Duration;
 
+use sha2::{Digest as _, Sha256};
 use winrm_script::typed::TypedPipeline;
 
 use super::{
     denial::{Denial, Pass, Reason},
     profile::ProfileName,
-    rule::{Rate, Terms},
+    rule::{Metered, Terms},
 };
 use crate::{
     call::{Call, CallId, HostName},
@@ -155,8 +156,8 @@ impl Authorized {
     }
 
     /// How often it may come, by the rules that say so.
-    pub fn rates(&self) -> impl Iterator<Item = (&str, Rate)> {
-        self.terms.rates.iter().map(|(rule, rate)| (rule.as_str(), *rate))
+    pub(super) fn rates(&self) -> &[Metered] {
+        &self.terms.rates
     }
 
     /// What may be sent.
@@ -227,7 +228,7 @@ impl Judged {
         match self {
             Self::Commands(pipeline) => pipeline.render(),
             Self::RawPowerShell(text) => text.clone(),
-            Self::Program(program) => program.line(),
+            Self::Program(program) => program.line() + &program.input(),
             Self::Check => "check".to_owned(),
         }
     }
@@ -253,6 +254,19 @@ impl JudgedProgram {
     }
 }
 
+impl JudgedProgram {
+    /// What its standard input reads, by its length and the start of its SHA-256; empty where it reads nothing.
+    #[must_use]
+    pub fn input(&self) -> String {
+        let Some(stdin) = self.stdin.as_deref().filter(|stdin| !stdin.is_empty()) else {
+            return String::new();
+        };
+        let digest: String =
+            Sha256::digest(stdin).iter().take(SHOWN).map(|byte| format!("{byte:02x}")).collect();
+        format!(" (with {} bytes of input, SHA-256 {digest})", stdin.len())
+    }
+}
+
 impl Risk {
     /// The name that JSON shows.
     #[must_use]
@@ -263,3 +277,6 @@ impl Risk {
         }
     }
 }
+
+/// Bytes of a digest that people compare.
+const SHOWN: usize = 16;

@@ -247,6 +247,12 @@ pub enum Reason {
         /// The command lines that are.
         forms: Vec<String>,
     },
+    /// The form that allows the program says nothing about standard input.
+    #[error("{name} is allowed here without standard input only")]
+    ProgramInput {
+        /// The program.
+        name: String,
+    },
     /// The program's name or path is none.
     #[error("the program's path is not usable: {0}")]
     ProgramPath(PathFault),

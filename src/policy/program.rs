@@ -86,10 +86,11 @@ impl Program {
     /// Whether it is the program of this stem where Windows keeps its own: by file name alone, or in System32.
     pub(super) fn is_installed_as(&self, stem: &str) -> bool {
         let in_system = self.path.as_ref().is_none_or(|path| {
-            path.as_str().to_lowercase()
-                == format!("c:\\windows\\system32\\{}", self.file_name.to_lowercase())
+            path.as_str().eq_ignore_ascii_case(&format!("c:\\windows\\system32\\{}", self.file_name))
         });
-        in_system && self.stem == interpreters::stem(stem)
+        // To Windows the Kelvin sign is no `k`.
+        let is_spelled_alike = self.file_name.is_ascii() == stem.is_ascii();
+        in_system && is_spelled_alike && self.stem == interpreters::stem(stem)
     }
 
     pub(super) fn as_text(&self) -> &str {
@@ -225,7 +226,13 @@ fn by_rule(rule: &Rule, program: &Program, asked: &Asked<'_>) -> Option<Result<(
         enough && form.iter().zip(asked.arguments).all(|(known, asked)| known.eq_ignore_ascii_case(asked))
     };
     if forms.iter().any(same) {
-        return Some(Ok(()));
+        // What a program reads can tell it more than its arguments do.
+        let is_told = asked.stdin.is_some_and(|stdin| !stdin.is_empty());
+        return Some(if is_told && !known.stdin && rule.effect == Effect::Allow {
+            Err(Reason::ProgramInput { name: asked.executable.to_owned() })
+        } else {
+            Ok(())
+        });
     }
     let line = |form: &Vec<String>| {
         std::iter::once(&known.name).chain(form).map(String::as_str).collect::<Vec<_>>().join(" ")

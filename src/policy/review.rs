@@ -266,7 +266,7 @@ impl Grant {
             parameters: parameters.map(usable),
             forms: None,
             approval: *approval,
-            rates: rates.iter().map(|(_, rate)| rate.to_string()).collect(),
+            rates: rates.iter().map(|metered| metered.rate.to_string()).collect(),
         }
     }
 
@@ -333,6 +333,8 @@ fn candidate(work: &Work, target: &Target) -> Option<RuleSettings> {
         Work::PowerShell { text } => TypedCommand::from(StaticCommand::parse(text).ok()?),
         Work::Words { words } => TypedCommand::from(StaticCommand::from_words(words).ok()?),
         Work::Command(pipeline) => pipeline.first().clone(),
+        // No rule is narrow that lets a program read whatever it is given.
+        Work::Program { stdin: Some(stdin), .. } if !stdin.is_empty() => return None,
         Work::Program { executable, arguments, .. } => {
             return Some(for_program(executable, arguments, target));
         }
@@ -363,7 +365,8 @@ fn candidate(work: &Work, target: &Target) -> Option<RuleSettings> {
 }
 
 fn for_program(name: &str, arguments: &[String], target: &Target) -> RuleSettings {
-    let program = ProgramSettings { name: name.to_owned(), arguments: Some(vec![arguments.to_vec()]) };
+    let program =
+        ProgramSettings { name: name.to_owned(), arguments: Some(vec![arguments.to_vec()]), stdin: false };
     RuleSettings {
         name: format!("{name} on {}", target.name),
         programs: vec![program],

@@ -89,6 +89,9 @@ pub struct ProgramSettings {
     pub name: String,
     /// The argument lists; any arguments if it is not there.
     pub arguments: Option<Vec<Vec<String>>>,
+    /// It may be given standard input beside one of these lists, which can say as much as arguments do.
+    #[serde(default)]
+    pub stdin: bool,
 }
 
 /// A rule ready to judge by.
@@ -116,7 +119,24 @@ pub(super) struct Terms {
     /// A dry run may send it with `-WhatIf`.
     pub(super) what_if: bool,
     /// How often, by the rules that say so.
-    pub(super) rates: Vec<(String, Rate)>,
+    pub(super) rates: Vec<Metered>,
+}
+
+/// A rule that allows something only so often.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(super) struct Metered {
+    pub(super) origin: Origin,
+    pub(super) rule: String,
+    pub(super) rate: Rate,
+}
+
+/// Whose policy a rule is in: two that are called the same are counted apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) enum Origin {
+    /// The user's, or a profile of it.
+    Own,
+    /// The machine's.
+    Machine,
 }
 
 /// How a rule names a command.
@@ -211,8 +231,17 @@ impl Terms {
         Ok(Self {
             approval: settings.approval,
             what_if: settings.what_if,
-            rates: rate.into_iter().map(|rate| (settings.name.clone(), rate)).collect(),
+            rates: rate
+                .into_iter()
+                .map(|rate| Metered { origin: Origin::Own, rule: settings.name.clone(), rate })
+                .collect(),
         })
+    }
+
+    /// The same terms as the machine's policy says them.
+    pub(super) fn by_the_machine(mut self) -> Self {
+        self.rates.iter_mut().for_each(|metered| metered.origin = Origin::Machine);
+        self
     }
 
     /// Both terms hold.
