@@ -63,7 +63,7 @@ impl Policy {
         for rule in self.rules.iter().filter(|rule| rule.effect == Effect::Allow) {
             match self.by_rule(subject, rule, None, on) {
                 Some(Ok(pass)) => return Ok(pass),
-                Some(Err(denial)) => nearest_miss = nearest_miss.or(Some(denial)),
+                Some(Err(denial)) => nearest_miss = Some(nearer(nearest_miss, denial)),
                 None => {}
             }
         }
@@ -154,16 +154,16 @@ impl Policy {
             }
             return Ok(Pass::command("unrestricted", subject.risk(), subject.named_anew()?));
         }
-        let mut first_miss = None;
+        let mut nearest_miss = None;
         for rule in self.profile.rules().iter().filter(|rule| rule.effect == Effect::Allow && rule.counts(on))
         {
             match self.by_rule(subject, rule, Some(self.profile.name()), on) {
                 Some(Ok(pass)) => return Ok(pass),
-                Some(Err(denial)) => first_miss = first_miss.or(Some(denial)),
+                Some(Err(denial)) => nearest_miss = Some(nearer(nearest_miss, denial)),
                 None => {}
             }
         }
-        Err(first_miss.unwrap_or_else(|| {
+        Err(nearest_miss.unwrap_or_else(|| {
             self.command_not_listed(&subject.name, self.profile.name().as_str(), &self.offered)
         }))
     }
@@ -218,5 +218,15 @@ impl Policy {
         Denial::new(rule, Reason::CommandNotListed { name: name.to_owned() })
             .offering(offered)
             .for_operator(format!("add {name:?} to allow, beside what is allowed now"))
+    }
+}
+
+/// Of two rules that do not let a command through, the first that lists all it is given, else the first: it says best
+/// what is amiss.
+fn nearer(first: Option<Denial>, next: Denial) -> Denial {
+    let is_of_another_form = |denial: &Denial| matches!(denial.reason, Reason::ParameterNotListed { .. });
+    match first {
+        Some(first) if !is_of_another_form(&first) || is_of_another_form(&next) => first,
+        _ => next,
     }
 }

@@ -123,12 +123,18 @@ pub(super) fn denies(subject: &Subject, parameters: &BTreeMap<String, ParameterR
         Arguments::Later => return parameters.is_empty(),
     };
     parameters.iter().all(|(name, listed)| {
-        let found = given.iter().find(|given| given.parameter.name() == name);
-        found.is_some_and(|given| match &given.value {
+        let mut named = given.iter().filter(|given| is_meant(given.parameter, name));
+        named.any(|given| match &given.value {
             Some(value) => listed.means(value),
             None => !given.is_later,
         })
     })
+}
+
+/// Whether a rule that denies a parameter means this one: what lies at a path is denied by whichever name the path comes.
+fn is_meant(parameter: Parameter, name: &str) -> bool {
+    let paths = ["Path", "LiteralPath"];
+    parameter.name() == name || (paths.contains(&name) && paths.contains(&parameter.name()))
 }
 
 fn open_parameter(profile: &Profile, given: &Given, roots: &[Root]) -> Result<(), Denial> {

@@ -6,7 +6,7 @@ use winrm_script::{
     static_command::{CommandName, ParameterName, Reason as NotStatic},
     tree::Expression,
     typed::{self, Argument, TypedCommand},
-    value::Value,
+    value::{Type, Value, convert::convert},
 };
 
 use super::{
@@ -73,14 +73,15 @@ impl Subject {
                 risk: Risk::Change,
             });
         };
+        let arguments = arguments(command);
         let risk = match command.risk() {
-            commands::Risk::Read => Risk::Read,
-            commands::Risk::Change => Risk::Change,
+            commands::Risk::Read if !arguments.change() => Risk::Read,
+            commands::Risk::Read | commands::Risk::Change => Risk::Change,
         };
         Some(Self {
             name: command.name().to_owned(),
             written: written.clone(),
-            arguments: arguments(command),
+            arguments,
             command: Some(command),
             risk,
         })
@@ -108,7 +109,7 @@ impl Subject {
         self.command.is_some()
     }
 
-    /// What the table says that it can do; what it lacks can change something.
+    /// What it can do by the table and by its parameters; what the table lacks can change something.
     pub(super) fn risk(&self) -> Risk {
         self.risk
     }
@@ -158,18 +159,22 @@ impl Arguments {
     fn new(command: Command, written: &TypedCommand) -> Self {
         match command.bind(&written.elements()) {
             Ok(Bound { arguments }) => {
-                let given = arguments.into_iter().map(|argument| Given {
-                    parameter: argument.parameter,
-                    is_later: false,
-                    chooses_in_folder: chooses_in_folder(command, argument.parameter),
-                    value: match argument.value {
+                let given = arguments.into_iter().map(|argument| {
+                    let value = match argument.value {
                         BoundValue::Switch => None,
                         BoundValue::Given(value) => Some(value.clone()),
                         BoundValue::Remaining(values) => match values.as_slice() {
                             [only] => Some((*only).clone()),
                             _ => Some(Value::array(flattened(&values))),
                         },
-                    },
+                    };
+                    let parameter = argument.parameter;
+                    Given {
+                        parameter,
+                        is_later: false,
+                        chooses_in_folder: chooses_in_folder(command, parameter),
+                        value: value.map(|value| as_number(value, parameter.type_name())),
+                    }
                 });
                 Self::Bound(given.collect())
             }
@@ -177,12 +182,24 @@ impl Arguments {
         }
     }
 
+    /// Whether a parameter makes a command write that only looks otherwise.
+    fn change(&self) -> bool {
+        let (Self::Bound(given) | Self::Piped(given)) = self else { return false };
+        given.iter().any(|given| {
+            let is_off = matches!(given.value, Some(Value::Boolean(false)));
+            !is_off && writes(given.parameter.name())
+        })
+    }
+
     /// The arguments that a script's text gives away.
     fn foreseen(command: Command, bound: &Bound<&Expression>, piped: bool) -> Self {
         let given = bound.arguments.iter().filter(|argument| !typed::stays_here(argument.parameter.name()));
         let given = given.map(|argument| {
             let parameter = argument.parameter;
-            let constant = |value: &&Expression| typed::constant(value, parameter.type_name());
+            let constant = |value: &&Expression| {
+                typed::constant(value, parameter.type_name())
+                    .map(|value| as_number(value, parameter.type_name()))
+            };
             let value = match &argument.value {
                 BoundValue::Switch => None,
                 BoundValue::Given(value) => constant(value),
@@ -238,6 +255,35 @@ fn plainest(value: Value, type_name: &str) -> Value {
     }
 }
 
+/// The number that the host would make of a value for a parameter that takes numbers, so that the rules see what it sees:
+/// `0x4` and ` 4` are 4. What it would not take stays as it is.
+fn as_number(value: Value, type_name: &str) -> Value {
+    let type_name = type_name.trim_end_matches('?');
+    let type_name = type_name.strip_suffix("[]").unwrap_or(type_name);
+    if !WHOLE.contains(&type_name) && !FRACTIONAL.contains(&type_name) {
+        return value;
+    }
+    let Some(number) = Type::named(type_name) else { return value };
+    match &value {
+        Value::Null => value,
+        Value::Array(elements) => {
+            let elements = elements.to_vec().into_iter();
+            Value::array(elements.map(|element| as_number(element, type_name)).collect())
+        }
+        one => convert(one, number).unwrap_or(value),
+    }
+}
+
+/// Whether a parameter of this name writes a file, clears or repairs something, whatever the command.
+fn writes(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    let begins = WRITING.iter().any(|start| name.starts_with(start));
+    let is_file = |word: &str| {
+        name.split_once(word).is_some_and(|(_, rest)| rest.contains("file") || rest.contains("path"))
+    };
+    begins || is_file("out") || is_file("destination") || name == "destination"
+}
+
 fn unwritable(reason: NotStatic) -> Denial {
     Denial::new("rendering", Reason::NotStatic(reason))
 }
@@ -265,6 +311,24 @@ fn value_as_path(roots: &[Root], value: &Value) -> Value {
 /// Types of whole numbers, as the table writes them.
 const WHOLE: [&str; 12] = [
     "int", "int32", "long", "int64", "uint32", "uint64", "uint16", "int16", "byte", "sbyte", "uint", "ulong",
+];
+/// Types of other numbers.
+const FRACTIONAL: [&str; 4] = ["double", "float", "single", "decimal"];
+/// What the name of a parameter begins with that changes something, in small letters.
+const WRITING: [&str; 13] = [
+    "clear",
+    "repair",
+    "refresh",
+    "reset",
+    "remove",
+    "delete",
+    "register",
+    "save",
+    "export",
+    "fix",
+    "logpath",
+    "answerfile",
+    "scratchdirectory",
 ];
 /// Parameters that take a pattern of names.
 const PATTERNS: [&str; 3] = ["Filter", "Include", "Exclude"];

@@ -59,6 +59,7 @@ struct Row {
     #[serde(default)]
     arguments: Vec<String>,
     folder: Option<String>,
+    stdin: Option<String>,
     #[serde(default)]
     check: bool,
     allowed: Option<String>,
@@ -81,7 +82,7 @@ struct Row {
 }
 
 /// The tests' time.
-const NOW: OffsetDateTime = OffsetDateTime::UNIX_EPOCH;
+pub(super) const NOW: OffsetDateTime = OffsetDateTime::UNIX_EPOCH;
 
 fn table() -> Table {
     toml::from_str(include_str!("../../fixtures/policy/judgements.toml")).unwrap()
@@ -110,7 +111,7 @@ fn unrestricted() -> Settings {
     Settings { profile: Some("unrestricted".to_owned()), ..Settings::default() }
 }
 
-fn target() -> Target {
+pub(super) fn target() -> Target {
     target_called("web-01")
 }
 
@@ -132,7 +133,7 @@ fn target_called(name: &str) -> Target {
     }
 }
 
-fn call(work: Work) -> Call {
+pub(super) fn call(work: Work) -> Call {
     Call {
         id: CallId::from_random(7),
         principal: Principal::local(),
@@ -151,7 +152,7 @@ fn work(row: &Row) -> Work {
         (None, None, Some(program)) => Work::Program {
             executable: program.clone(),
             arguments: row.arguments.clone(),
-            stdin: None,
+            stdin: row.stdin.as_ref().map(|stdin| stdin.clone().into_bytes()),
             working_directory: row.folder.clone(),
         },
         (None, None, None) if row.check => Work::Check,

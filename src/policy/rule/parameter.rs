@@ -111,21 +111,37 @@ impl ParameterRule {
         }
     }
 
-    /// Whether a rule that denies this means the value, or anything in it. What holds wildcards may be anything.
+    /// Whether a rule that denies this means the value, or anything in it.
+    ///
+    /// What cannot be read may be anything, so it is meant too; and what holds wildcards, unless the rule has `wildcards`.
     pub(crate) fn means(&self, value: &Value) -> bool {
         match value {
-            Value::Array(elements) => elements.to_vec().iter().any(|element| self.means(element)),
+            Value::Array(elements) => {
+                let elements = elements.to_vec();
+                elements.is_empty() || elements.iter().any(|element| self.means(element))
+            }
             Value::Table(table) if !matches!(self.kind, Kind::Keys(_)) => {
                 table.entries().iter().any(|(_, value)| self.means(value))
             }
             Value::Table(table) => self.means_table(table),
             one => {
-                let named = matches!(self.kind, Kind::Values(_) | Kind::Pattern { .. } | Kind::Plain);
-                let wild = |text: &str| text.contains(WILDCARDS);
-                (named && values::text_of(one).is_some_and(|text| wild(&text)))
-                    || matches!(self.kind, Kind::Plain | Kind::Forbidden)
-                    || self.takes_one(one)
+                let Some(text) = values::text_of(one) else { return true };
+                self.means_text(text.as_ref())
             }
+        }
+    }
+
+    fn means_text(&self, text: &str) -> bool {
+        let is_wild = || !self.wildcards && text.contains(WILDCARDS);
+        match &self.kind {
+            Kind::Values(values) => is_wild() || values.iter().any(|value| value.matches(text)),
+            Kind::Pattern { regex, .. } => is_wild() || regex.is_match(text),
+            Kind::Range(first, last) => match text.parse::<i128>() {
+                Ok(number) => (i128::from(*first)..=i128::from(*last)).contains(&number),
+                Err(_) => true,
+            },
+            Kind::Paths(roots) => Root::may_cover(roots, text),
+            Kind::Plain | Kind::Names | Kind::Filter | Kind::XPath | Kind::Keys(_) | Kind::Forbidden => true,
         }
     }
 
