@@ -174,9 +174,9 @@ impl NamedSessions {
 }
 
 impl Borrowed<'_> {
-    /// What the session holds.
-    pub(super) fn session(&self) -> &evaluate::Session {
-        &self.before
+    /// What the session holds, made anew: a script that does not come to its end changes nothing of it.
+    pub(super) fn session(&self) -> evaluate::Session {
+        self.before.deep_clone()
     }
 
     /// Keeps what the script left.

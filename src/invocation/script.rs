@@ -22,6 +22,7 @@ use winrm_script::{
 use self::{facts::Question, vocabulary::WithFunctions};
 use super::{
     failure::{Failure, ScriptError},
+    named::Borrowed,
     way::{Answer, Way},
 };
 use crate::{
@@ -51,7 +52,7 @@ pub(super) async fn run(text: &str, way: &mut Way<'_>) -> Result<Outcome, Failur
         Some(name) => Some(house.named.borrow(&call.principal, &way.target.name, name)?),
         None => None,
     };
-    let session = borrowed.as_ref().map(|borrowed| borrowed.session().clone()).unwrap_or_default();
+    let session = borrowed.as_ref().map(Borrowed::session).unwrap_or_default();
     let (tree, needed) = match read(text, &session, way) {
         Ok(read) => read,
         Err(Unread::Refused(denial)) => {
@@ -244,7 +245,9 @@ impl Running {
             (evaluate::Ending::Complete, _) if self.evaluator.succeeded() => 0,
             (evaluate::Ending::Complete | evaluate::Ending::Failed, _) => 1,
         };
-        (Outcome::Completed { exit_code: Some(exit_code) }, Some(self.evaluator.into_session()))
+        // What a script left half done is not kept.
+        let session = (ending != evaluate::Ending::Failed).then(|| self.evaluator.into_session());
+        (Outcome::Completed { exit_code: Some(exit_code) }, session)
     }
 }
 

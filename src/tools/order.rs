@@ -96,7 +96,7 @@ pub(super) fn property(name: &str) -> Value {
         "session" => json!({
             "type": "string",
             "pattern": "^[A-Za-z0-9._-]{1,64}$",
-            "description": "Keep the script's variables and functions under this name for the next call."
+            "description": "Keep the script's variables and functions under this name for the next call; a script that fails leaves them as they were."
         }),
         "select" => json!({
             "type": "array",

@@ -491,3 +491,16 @@ fn an_endpoint_of_its_own_says_itself_what_may_run() {
     assert_eq!(data["status"], "denied", "{data}");
     assert!(!sent(&site, "Stop-Service"));
 }
+
+#[test]
+fn a_script_that_throws_leaves_its_session_as_it_was() {
+    let site = Site::new();
+    let mut server = site.serve(&[]);
+    let mut run = |command: &str| {
+        let result = server.call("execute_command", &json!({ "command": command, "session": "s" }));
+        (result["structuredContent"]["status"].clone(), result["structuredContent"]["stdout"].clone())
+    };
+    assert_eq!(run("$h = @{ a = 1 }; $l = @(1, 2)").0, "success");
+    assert_eq!(run("$h.a = 2; $l[0] = 99; throw 'x'").0, "failed");
+    assert_eq!(run("\"$($h.a) $($l[0])\"").1, "1 1\n");
+}

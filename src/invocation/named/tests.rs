@@ -8,8 +8,8 @@ use winrm_script::{
 use super::*;
 
 /// What a script leaves in a session.
-fn left(script: &str, before: &evaluate::Session) -> evaluate::Session {
-    let setup = evaluate::Setup { session: before.clone(), ..evaluate::Setup::default() };
+fn left(script: &str, before: evaluate::Session) -> evaluate::Session {
+    let setup = evaluate::Setup { session: before, ..evaluate::Setup::default() };
     let mut evaluator = Evaluator::with_setup(script, parse::script(script).unwrap(), setup);
     while !matches!(evaluator.step(Duration::ZERO), Step::Done(_)) {}
     evaluator.into_session()
@@ -49,6 +49,33 @@ fn a_script_that_fails_leaves_the_session_as_it_was() {
     borrowed.give_back(after).unwrap();
     drop(sessions.borrow(&me, &host, &name("a")).unwrap());
     assert_eq!(sessions.list(&me)[0].variables, ["x"]);
+}
+
+#[test]
+fn what_a_script_changes_in_place_is_lost_with_it() {
+    let (sessions, me, host) = (NamedSessions::default(), Principal::local(), HostName::new("web-01"));
+    let borrowed = sessions.borrow(&me, &host, &name("a")).unwrap();
+    let made = "$h = @{ a = 1 }; $l = @(1, 2); $o = [pscustomobject]@{ t = $h }";
+    let after = left(made, borrowed.session());
+    borrowed.give_back(after).unwrap();
+
+    let told = |script: &str, before: evaluate::Session| {
+        let after = left(script, before);
+        let (_, told) = after.variables().find(|(name, _)| *name == "told").unwrap();
+        told.to_text().to_string()
+    };
+    let look = "$told = \"$($h.a) $($l[0]) $($o.t.a)\"";
+    let borrowed = sessions.borrow(&me, &host, &name("a")).unwrap();
+    let changed = format!("$h.a = 2; $l[0] = 99; $o | Add-Member x 1; {look}");
+    assert_eq!(told(&changed, borrowed.session()), "2 99 2", "what was shared is shared by the copies");
+    drop(borrowed);
+    let borrowed = sessions.borrow(&me, &host, &name("a")).unwrap();
+    assert_eq!(told(look, borrowed.session()), "1 1 1");
+
+    // One that holds itself is copied once.
+    let made = format!("{made}; $h.me = $o");
+    let session = left(&made, evaluate::Session::default()).deep_clone();
+    assert_eq!(told("$told = $o.t.me.t.me.t.a", session), "1");
 }
 
 #[test]

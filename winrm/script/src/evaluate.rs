@@ -60,6 +60,7 @@ pub use vocabulary::Known;
 
 use crate::tree::ScriptBlock;
 use crate::value::Value;
+use crate::value::copy::Copies;
 use coroutine::Coroutine;
 use interpreter::Interpreter;
 
@@ -156,6 +157,15 @@ pub struct Setup {
 }
 
 impl Session {
+    /// The same session with arrays, hashtables and objects of its own: what a script changes in them does not change
+    /// here. Cloning keeps them shared.
+    #[must_use]
+    pub fn deep_clone(&self) -> Self {
+        let mut copies = Copies::default();
+        let variables = self.variables.iter().map(|(name, value)| (name.clone(), copies.of(value)));
+        Self { variables: variables.collect(), functions: self.functions.clone() }
+    }
+
     /// The variables by name, folded as PowerShell compares names.
     pub fn variables(&self) -> impl Iterator<Item = (&str, &Value)> {
         self.variables.iter().map(|(name, value)| (name.as_str(), value))

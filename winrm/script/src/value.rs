@@ -16,6 +16,7 @@ pub mod text;
 
 mod clixml;
 mod collection;
+pub(crate) mod copy;
 pub(crate) mod date;
 pub(crate) mod decimal;
 mod enumeration;

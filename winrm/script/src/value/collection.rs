@@ -134,6 +134,16 @@ impl Array {
         Arc::ptr_eq(&self.items, &other.items)
     }
 
+    /// What tells it from other arrays, while it is there.
+    pub(super) fn identity(&self) -> usize {
+        Arc::as_ptr(&self.items).addr()
+    }
+
+    /// An array of the same type without items.
+    pub(super) fn emptied(&self) -> Self {
+        Self { items: Arc::new(Shared::new(Vec::new())), ..*self }
+    }
+
     /// The number of items.
     #[must_use]
     pub fn len(&self) -> usize {
@@ -305,6 +315,11 @@ impl Table {
     #[must_use]
     pub fn is(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.entries, &other.entries)
+    }
+
+    /// What tells it from other tables, while it is there.
+    pub(super) fn identity(&self) -> usize {
+        Arc::as_ptr(&self.entries).addr()
     }
 
     /// The number of entries.

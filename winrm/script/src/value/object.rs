@@ -216,6 +216,11 @@ impl Object {
     /// An object with the same properties, of the same type.
     #[must_use]
     pub fn duplicate(&self) -> Self {
+        self.duplicate_around(self.0.wrapped.clone())
+    }
+
+    /// An object with the same properties, of the same type, for another value that was given them.
+    pub(super) fn duplicate_around(&self, wrapped: Option<Value>) -> Self {
         let state = self.0.state.read();
         Self(Arc::new(Inner {
             state: Shared::new(State {
@@ -224,9 +229,23 @@ impl Object {
                 changed: state.changed,
             }),
             host: self.0.host.clone(),
-            wrapped: self.0.wrapped.clone(),
+            wrapped,
             to_string: self.0.to_string.clone(),
         }))
+    }
+
+    /// What tells it from other objects, while it is there.
+    pub(super) fn identity(&self) -> usize {
+        Arc::as_ptr(&self.0).addr()
+    }
+
+    /// Changes the values of properties that no host sent, or that were set since.
+    pub(super) fn change_own(&self, mut change: impl FnMut(&Value) -> Value) {
+        let mut members = self.0.state.read().members.clone();
+        for member in &mut members.entries {
+            member.value = change(&member.value);
+        }
+        self.0.state.write().members = members;
     }
 
     /// Gives away the values that hold others, if nobody else holds the object.
