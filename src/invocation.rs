@@ -4,6 +4,7 @@ pub mod approval;
 mod failure;
 mod house;
 mod job;
+mod memory;
 mod named;
 mod script;
 mod walk;

@@ -13,7 +13,8 @@ use super::{
     exit::Exit,
     output::Console,
     setup::{self, Keep},
-    signals, width,
+    signals::{Signal, Signals},
+    width,
 };
 use crate::{
     call::{Call, CallId, HostName, Mode, NoRandomBytes, Outcome, Principal, Purpose, Ran, StopReason, Work},
@@ -46,22 +47,36 @@ pub(super) async fn run(
     let watcher = (!arguments.json).then_some(watcher);
     let options = Options { view: view(&arguments), watcher, ..Options::of("exec") };
     let job = invocation::start(house.clone(), call, options);
-    let ended = follow(job, shown, console).await;
+    let mut signals = Signals::listen();
+    let ended = follow(job, shown, &mut signals, console).await;
     let exit = match ended {
-        Some(done) => tell(done, &arguments, console),
-        None => Exit::of(Code::Internal),
+        Ended::Done(done) => tell(*done, &arguments, console),
+        Ended::Failed => Exit::of(Code::Internal),
+        Ended::AtOnce(signal) => return Exit::by(signal),
     };
-    house.shutdown(SHUTDOWN).await;
-    exit
+    tokio::select! {
+        () = house.shutdown(SHUTDOWN) => exit,
+        signal = signals.next() => Exit::by(signal),
+    }
 }
 
-/// Prints output as it comes, until the job has ended. A signal, or a reader that left, stops it.
+/// How a job ended.
+enum Ended {
+    Done(Box<Done>),
+    /// By a bug of ours.
+    Failed,
+    /// It was stopped and a second signal came, so nobody waits for it any more.
+    AtOnce(Signal),
+}
+
+/// Prints output as it comes, until the job has ended. A signal, or a reader that left, stops it; a second signal ends
+/// the wait for it.
 async fn follow(
     mut job: Job,
     mut shown: mpsc::Receiver<(Channel, String)>,
+    signals: &mut Signals,
     console: &Console,
-) -> Option<Done> {
-    let mut interrupted = std::pin::pin!(signals::interrupted());
+) -> Ended {
     let mut stopping = false;
     let at = job.progress();
     let mut told = Progress::default();
@@ -69,7 +84,10 @@ async fn follow(
     loop {
         tokio::select! {
             biased;
-            () = &mut interrupted, if !stopping => {
+            signal = signals.next() => {
+                if stopping {
+                    return Ended::AtOnce(signal);
+                }
                 stopping = true;
                 job.cancel();
             }
@@ -83,7 +101,7 @@ async fn follow(
                     job.cancel();
                 }
             }
-            done = job.wait() => return done.ok(),
+            done = job.wait() => return done.map_or(Ended::Failed, |done| Ended::Done(Box::new(done))),
             // What takes long is named to a person who waits for it.
             _ = seconds.tick(), if console.is_watched() => {
                 let now = at.borrow().clone();

@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use super::output::Console;
+use super::{output::Console, signals::Signal};
 use crate::remedy::{Code, Remedy};
 
 /// What the process answers.
@@ -19,6 +19,14 @@ impl Exit {
 
     /// What was compared is not as expected.
     pub(super) const DIFFERENT: Self = Self(1);
+
+    /// Asked to end twice: what a shell shows for a program that the signal ended.
+    pub(super) fn by(signal: Signal) -> Self {
+        match signal {
+            Signal::Interrupt => Self(130),
+            Signal::Terminate => Self(143),
+        }
+    }
 
     /// A failure of ours.
     pub(super) fn of(code: Code) -> Self {

@@ -7,7 +7,7 @@ use std::{
 
 use time::OffsetDateTime;
 
-use super::{approval::Approvals, named::NamedSessions};
+use super::{approval::Approvals, memory::Memory, named::NamedSessions};
 use crate::{
     audit::Audit,
     inventory::Inventory,
@@ -28,6 +28,8 @@ pub struct House {
     pub(super) named: NamedSessions,
     pub(super) secrets: Secrets,
     pub(super) settings: Settings,
+    /// What scripts have for their values.
+    pub(super) memory: Memory,
     /// What was allowed only so often.
     meter: Mutex<Meter>,
 }
@@ -66,8 +68,8 @@ impl House {
         settings: Settings,
     ) -> Self {
         let named = NamedSessions::default();
-        let meter = Mutex::default();
-        Self { world: Arc::new(world), audit, approvals, sessions, named, secrets, settings, meter }
+        let (memory, meter) = (Memory::default(), Mutex::default());
+        Self { world: Arc::new(world), audit, approvals, sessions, named, secrets, settings, memory, meter }
     }
 
     /// The snapshot in force.

@@ -11,7 +11,7 @@ use time::OffsetDateTime;
 use tokio::time::Instant;
 use winrm_script::{
     check,
-    evaluate::{self, Evaluator, Facts, Limits, Needs, PushDown, Reply, Session, Setup},
+    evaluate::{self, Evaluator, Facts, Limit, Limits, Needs, PushDown, Reply, Session, Setup},
     parse,
     position::Position,
     static_command::StaticCommand,
@@ -22,6 +22,7 @@ use winrm_script::{
 use self::{facts::Question, vocabulary::WithFunctions};
 use super::{
     failure::{Failure, ScriptError},
+    memory::Share,
     named::Borrowed,
     way::{Answer, Way},
 };
@@ -124,10 +125,12 @@ async fn evaluate(
     };
     // Another endpoint than those that everybody has may lack the filters, or judge them by rules of its own.
     let push_down = if way.target.remoting.is_full() { PushDown::On } else { PushDown::Off };
-    let setup = Setup { facts, limits: limits(), session, push_down };
+    let memory = way.walk.house.memory.share();
+    let setup = Setup { facts, limits: limits(&memory, way.left()), session, push_down };
     let mut running = Running::new(Evaluator::with_setup(text, tree, setup));
-    let mut turn = running.turn(&mut way.objects);
     loop {
+        // A turn computes without a pause; others take over the runtime's work meanwhile.
+        let turn = tokio::task::block_in_place(|| running.turn(&mut way.objects));
         match turn {
             Turn::Call(call) => match answer(text, &call, way).await? {
                 Ok(reply) => running.answer(reply),
@@ -136,14 +139,18 @@ async fn evaluate(
             },
             Turn::Working => tokio::task::yield_now().await,
             Turn::Sleep(time) => way.sleep(time).await,
-            Turn::Refused(refusal) => return Err(ScriptError::Refused(refusal).into()),
+            Turn::Refused(refusal) => {
+                let late = refusal.limit == Some(Limit::Time);
+                return match way.over().filter(|_| late) {
+                    Some(reason) => Ok((Outcome::Stopped(reason), None)),
+                    None => Err(ScriptError::Refused(refusal).into()),
+                };
+            }
             Turn::Done(ending) => return Ok(running.end(ending)),
         }
         if let Some(reason) = way.over() {
             return Ok((Outcome::Stopped(reason), None));
         }
-        // Most scripts are done by now; others leave the runtime's work to other threads.
-        turn = tokio::task::block_in_place(|| running.turn(&mut way.objects));
     }
 }
 
@@ -252,9 +259,10 @@ impl Running {
 }
 
 /// What one script may cost here. What it makes is counted whether it keeps it or not, and `$list += $item` makes the
-/// list anew; others run at the same time, so a gigabyte at once is too much.
-fn limits() -> Limits {
-    Limits { memory: (1 << 30) - 1, ..Limits::default() }
+/// list anew. Nobody waits for what it computes after the call's time.
+fn limits(memory: &Share<'_>, left: Duration) -> Limits {
+    let standard = Limits::default();
+    Limits { memory: memory.bytes(), time: standard.time.min(left), ..standard }
 }
 
 /// Values and records after which others have their turn.

@@ -207,6 +207,11 @@ impl<'w> Way<'w> {
         }
     }
 
+    /// How long the call has.
+    pub(super) fn left(&self) -> Duration {
+        self.deadline.saturating_duration_since(Instant::now())
+    }
+
     /// Lets time pass, until the call has to end at most.
     pub(super) async fn sleep(&self, time: Duration) {
         let until = self.deadline.min(Instant::now() + time.min(LONGEST));

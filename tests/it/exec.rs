@@ -1,9 +1,13 @@
 //! The command line: exit codes that can be trusted, output as it comes, and JSON.
 
-use std::{io::Read as _, process::Stdio};
+use std::{
+    io::Read as _,
+    process::Stdio,
+    time::{Duration, Instant},
+};
 
 use serde_json::{Value, json};
-use winrm_host::{Ended, Event, Mark};
+use winrm_host::{Act, Ended, Event, Mark, Misbehaviour, Operation, Trigger};
 
 use crate::support::{CANARY, Site, errors};
 
@@ -157,6 +161,32 @@ fn an_interrupt_stops_the_remote_command() {
     assert!(site.wait_for(Mark::default(), |event| {
         matches!(event, Event::CommandEnded { how: Ended::Terminated | Ended::ShellDeleted, .. })
     }));
+}
+
+#[cfg(unix)]
+#[test]
+fn a_second_signal_ends_it_at_once() {
+    use rustix::process::{Pid, Signal, kill_process};
+
+    let silent = |operation| Misbehaviour::always(Trigger::On(operation), Act::Hang);
+    let site = Site::with(|builder| {
+        builder.misbehave(silent(Operation::Signal)).misbehave(silent(Operation::Delete))
+    });
+    for (second, code) in [(Signal::INT, 130), (Signal::TERM, 143)] {
+        let mark = site.record().mark();
+        let arguments = ["exec", "--", "simulate", "sleep", "60"];
+        let mut command = site.command(&arguments, &[("ALLOW", Some("simulate"))]);
+        let mut process = command.stdin(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        assert!(site.wait_for(mark, |event| matches!(event, Event::Command { .. })));
+        let id = Pid::from_child(&process);
+        kill_process(id, Signal::INT).unwrap();
+        std::thread::sleep(Duration::from_millis(500));
+        assert_eq!(process.try_wait().unwrap(), None, "the host has not confirmed that it stopped");
+        let began = Instant::now();
+        kill_process(id, second).unwrap();
+        assert_eq!(process.wait().unwrap().code(), Some(code));
+        assert!(began.elapsed() < Duration::from_secs(1), "{:?}", began.elapsed());
+    }
 }
 
 #[test]

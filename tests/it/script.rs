@@ -504,3 +504,17 @@ fn a_script_that_throws_leaves_its_session_as_it_was() {
     assert_eq!(run("$h.a = 2; $l[0] = 99; throw 'x'").0, "failed");
     assert_eq!(run("\"$($h.a) $($l[0])\"").1, "1 1\n");
 }
+
+#[test]
+fn the_server_leaves_in_time_while_scripts_compute() {
+    let site = Site::new();
+    let mut server = site.serve(&[]);
+    for script in
+        ["while (1) { }", "1..9999999 | Sort-Object", "'a' * 300mb -replace 'a', 'b'", "while (1) { }"]
+    {
+        server.begin("tools/call", &json!({ "name": "execute_command", "arguments": { "command": script } }));
+    }
+    std::thread::sleep(Duration::from_millis(300));
+    let (time, output) = server.leave();
+    assert!(output.status.success() && time < Duration::from_secs(3), "{time:?}: {output:?}");
+}
