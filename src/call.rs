@@ -25,6 +25,22 @@ pub struct Call {
     pub timeout: Option<Duration>,
 }
 
+impl Call {
+    /// A call that is only thought of: it has no id, for nothing of it is put on record.
+    #[must_use]
+    pub fn imagined(host: HostName, work: Work, purpose: Purpose) -> Self {
+        Self {
+            id: CallId::from_random(0),
+            principal: Principal::local(),
+            host,
+            work,
+            purpose,
+            mode: Mode::Run,
+            timeout: None,
+        }
+    }
+}
+
 /// What a caller can ask for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Work {

@@ -23,7 +23,12 @@ pub use self::{
     raw::Source,
     show::{Checked, CheckedHost, Setting, Shown},
 };
-use crate::{inventory::Inventory, invocation::approval as approvals, policy, secret::Environment};
+use crate::{
+    inventory::Inventory,
+    invocation::approval as approvals,
+    policy::{self, Policy},
+    secret::Environment,
+};
 
 /// What the command line says beside the subcommand.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -53,6 +58,8 @@ pub struct Config {
     pub inventory: Inventory,
     /// Profile and lists.
     pub policy: policy::Settings,
+    /// The policy that they make: built once, when they are checked.
+    pub policy_in_force: Policy,
     /// Where what the policy says stands.
     pub policy_sources: PolicySources,
     /// How a human approves what the policy wants one for.

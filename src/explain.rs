@@ -27,9 +27,12 @@ pub use self::{
 };
 use crate::{
     call::{Call, HostName, Work},
-    inventory::{AuthScheme, Endpoint, EndpointError, Login, Remoting, Target, Timeouts, Trust},
+    inventory::{
+        AuthScheme, Endpoint, EndpointError, Inventory, InventoryError, Login, Remoting, Target, Timeouts,
+        Trust,
+    },
     policy::{Denial, Judgement, Place, Policy, Unapproved},
-    remedy::Remedy as _,
+    remedy::{Code, Remedy},
     secret::Reference,
 };
 
@@ -97,11 +100,34 @@ pub fn needs_approval(
     Ok(needed)
 }
 
+/// Why there is no host to explain for.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum NoTarget {
+    /// None of that name, or several and none is named.
+    #[error(transparent)]
+    Inventory(#[from] InventoryError),
+    /// The one that stands for any cannot be made, which does not happen.
+    #[error(transparent)]
+    AnyHost(#[from] EndpointError),
+}
+
+/// The host that is named, or meant; where there is none at all, one that stands for any.
+///
+/// # Errors
+/// [`NoTarget`].
+pub fn target(inventory: &Inventory, host: Option<&str>) -> Result<Target, NoTarget> {
+    match host.map_or_else(|| inventory.only(), |name| inventory.find(&HostName::new(name))) {
+        Ok(target) => Ok(target.clone()),
+        Err(InventoryError::Empty) if host.is_none() => any_host(),
+        Err(error) => Err(error.into()),
+    }
+}
+
 /// A host that stands for any: it has no tags, and no rule names it.
 ///
 /// # Errors
 /// None that can happen: its address is written here.
-pub fn any_host() -> Result<Target, EndpointError> {
+pub fn any_host() -> Result<Target, NoTarget> {
     Ok(Target {
         name: HostName::new("any-host"),
         endpoint: Endpoint::parse("any-host")?,
@@ -187,6 +213,22 @@ impl Case<'_> {
 
     fn judge(&self, work: Work) -> Judgement {
         self.policy.judge(&Call { work, ..self.call.clone() }, self.target, self.now)
+    }
+}
+
+impl Remedy for NoTarget {
+    fn code(&self) -> Code {
+        match self {
+            Self::Inventory(error) => error.code(),
+            Self::AnyHost(_) => Code::Internal,
+        }
+    }
+
+    fn fix(&self) -> Option<String> {
+        match self {
+            Self::Inventory(error) => error.fix(),
+            Self::AnyHost(_) => None,
+        }
     }
 }
 

@@ -18,7 +18,7 @@ use tokio::{sync::Semaphore, time::timeout};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
-    call::{Call, CallId, HostName, Mode, NoRandomBytes, Principal, Purpose, Work, random_bits},
+    call::{Call, CallId, HostName, NoRandomBytes, Principal, Purpose, Work, random_bits},
     explain::{self, Wanted},
     inventory::InventoryError,
     invocation::{self, Failure, House, Job, Options, SessionName},
@@ -149,26 +149,12 @@ impl Server {
         self.work(call, Options { tool, access, session, view, watcher: None }, context).await
     }
 
-    /// A call that is only thought of.
-    fn imagined(host: HostName, work: Work) -> Call {
-        Call {
-            // Nothing of it is put on record.
-            id: CallId::from_random(0),
-            principal: Principal::local(),
-            host,
-            work,
-            purpose: Purpose::Agent,
-            mode: Mode::Run,
-            timeout: None,
-        }
-    }
-
     fn explain(&self, host: Option<HostName>, work: Work) -> CallToolResult {
         let world = self.shared.house.world();
         let target = self.host(host).and_then(|host| world.inventory.find(&host));
         match target {
             Ok(target) => {
-                let call = Self::imagined(target.name.clone(), work);
+                let call = Call::imagined(target.name.clone(), work, Purpose::Agent);
                 let explanation = explain::explain(&world.policy, &call, target, OffsetDateTime::now_utc());
                 self.render(&Answer::Explained(&target.name, &explanation))
             }
@@ -181,7 +167,7 @@ impl Server {
         let target = self.host(host).and_then(|host| world.inventory.find(&host));
         match target {
             Ok(target) => {
-                let call = Self::imagined(target.name.clone(), Work::Check);
+                let call = Call::imagined(target.name.clone(), Work::Check, Purpose::Agent);
                 let found = explain::find(&world.policy, &call, target, wanted, OffsetDateTime::now_utc());
                 self.render(&Answer::Found(&found))
             }

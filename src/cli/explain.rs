@@ -11,11 +11,9 @@ use time::OffsetDateTime;
 
 use super::{exit::Exit, output::Console, page};
 use crate::{
-    call::{Call, CallId, HostName, Mode, Principal, Purpose, Work},
+    call::{Call, Purpose, Work},
     config::{self, Arguments, Config},
-    explain::{self, Decision, Explanation},
-    inventory::{EndpointError, InventoryError, Target},
-    policy::{Policy, PolicyError},
+    explain::{self, Decision, Explanation, NoTarget},
     remedy::{Code, Remedy},
     secret::Environment,
 };
@@ -70,31 +68,9 @@ pub(super) fn run(
 }
 
 fn explanation(asked: Explain, config: &Config) -> Result<Explanation, ExplainError> {
-    let policy = Policy::new(&config.policy)?;
-    let target = target(asked.host.as_deref(), config)?;
-    let call = Call {
-        // Nothing of it is put on record.
-        id: CallId::from_random(0),
-        principal: Principal::local(),
-        host: target.name.clone(),
-        work: work(asked)?,
-        purpose: Purpose::User,
-        mode: Mode::Run,
-        timeout: None,
-    };
-    Ok(explain::explain(&policy, &call, &target, OffsetDateTime::now_utc()))
-}
-
-/// The host that is named, or meant; where none is, one that stands for any.
-fn target(host: Option<&str>, config: &Config) -> Result<Target, ExplainError> {
-    match host {
-        Some(name) => Ok(config.inventory.find(&HostName::new(name))?.clone()),
-        None => match config.inventory.only() {
-            Ok(target) => Ok(target.clone()),
-            Err(InventoryError::Empty) => Ok(explain::any_host()?),
-            Err(error) => Err(error.into()),
-        },
-    }
+    let target = explain::target(&config.inventory, asked.host.as_deref())?;
+    let call = Call::imagined(target.name.clone(), work(asked)?, Purpose::User);
+    Ok(explain::explain(&config.policy_in_force, &call, &target, OffsetDateTime::now_utc()))
 }
 
 fn work(asked: Explain) -> Result<Work, ExplainError> {
@@ -180,11 +156,7 @@ enum ExplainError {
     #[error("{} cannot be read: {kind}", path.display())]
     Unreadable { path: PathBuf, kind: io::ErrorKind },
     #[error(transparent)]
-    Host(#[from] InventoryError),
-    #[error(transparent)]
-    Policy(#[from] PolicyError),
-    #[error(transparent)]
-    AnyHost(#[from] EndpointError),
+    Host(#[from] NoTarget),
 }
 
 impl Remedy for ExplainError {
@@ -192,8 +164,6 @@ impl Remedy for ExplainError {
         match self {
             Self::Unreadable { .. } => Code::Usage,
             Self::Host(error) => error.code(),
-            Self::Policy(error) => error.code(),
-            Self::AnyHost(_) => Code::Internal,
         }
     }
 
@@ -201,8 +171,6 @@ impl Remedy for ExplainError {
         match self {
             Self::Unreadable { .. } => Some("name a UTF-8 file that you can read, or -".to_owned()),
             Self::Host(error) => error.fix(),
-            Self::Policy(error) => error.fix(),
-            Self::AnyHost(_) => None,
         }
     }
 }

@@ -10,7 +10,6 @@ use crate::{
     config::{self, Config},
     invocation::{House, Settings, World, approval::Approvals},
     output::{SpoolLimits, SuccessCodes},
-    policy::Policy,
     redact::KnownSecrets,
     remedy::Remedy,
     secret::{Environment, Secrets},
@@ -52,9 +51,8 @@ pub(super) fn house(
 
 fn build(config: Config, secrets: Secrets, keep: Keep) -> Result<House, Box<dyn Remedy>> {
     telemetry::start(config.log.as_deref(), secrets.known()).map_err(boxed)?;
-    let policy = Policy::new(&config.policy).map_err(boxed)?;
     let audit = Audit::open(&config.audit_file, secrets.known().clone()).map_err(boxed)?;
-    warn(&config, &policy);
+    warn(&config);
     learn(&config, &secrets);
     // The audit may lie elsewhere, so the directory is made here too.
     let instances = config.state_dir.join("instances");
@@ -70,13 +68,13 @@ fn build(config: Config, secrets: Secrets, keep: Keep) -> Result<House, Box<dyn 
         max_output: keep.max_output.unwrap_or(config.max_output),
         success_codes: keep.success_codes,
     };
-    let world = World { inventory: config.inventory, policy };
+    let world = World { inventory: config.inventory, policy: config.policy_in_force };
     Ok(House::new(world, audit, approvals, sessions, secrets, settings))
 }
 
 /// Says at start what weakens security and what should be better.
-fn warn(config: &Config, policy: &Policy) {
-    for warning in config.warnings.iter().chain(&policy.warnings()) {
+fn warn(config: &Config) {
+    for warning in &config.warnings {
         tracing::warn!("{warning}");
     }
 }

@@ -51,7 +51,7 @@ pub(super) fn resolve(layers: Layers<'_>, problems: Vec<Problem>) -> Result<Conf
     let globals = arguments.or(&layers.variables.globals).or(&file.globals);
     let rules = file.globals.rules;
     let policy_sources = sources(&globals, &excluded, &rules, layers.ceiling.as_ref());
-    let policy = resolver.policy(&globals, excluded, &rules, layers.ceiling.as_ref());
+    let (policy, policy_in_force) = resolver.policy(&globals, excluded, &rules, layers.ceiling.as_ref());
     let state_dir = resolver.state_dir(globals.state_dir);
     let machine = layers.ceiling.as_ref().map(|ceiling| &ceiling.approval);
     let approval = approval::resolve(machine, &file.globals.approval, &state_dir, &mut resolver.rows);
@@ -59,11 +59,13 @@ pub(super) fn resolve(layers: Layers<'_>, problems: Vec<Problem>) -> Result<Conf
     let log = resolver.log(globals.log);
     let max_output = resolver.number("max_output", globals.max_output, DEFAULT_OUTPUT);
     let handover_seconds = resolver.number("handover_seconds", globals.handover_seconds, DEFAULT_HANDOVER);
-    match ConfigError::of(resolver.problems) {
-        Some(error) => Err(error),
-        None => Ok(Config {
+    match (policy_in_force, ConfigError::of(resolver.problems)) {
+        (_, Some(error)) => Err(error),
+        (None, None) => unreachable!("what is wrong with the policy is a problem"),
+        (Some(policy_in_force), None) => Ok(Config {
             inventory,
             policy,
+            policy_in_force,
             policy_sources,
             approval,
             audit_file,
@@ -365,7 +367,7 @@ impl Resolver<'_> {
         excluded: [Option<Sourced<Vec<String>>>; 3],
         rules: &[Sourced<RuleSettings>],
         ceiling: Option<&Globals>,
-    ) -> policy::Settings {
+    ) -> (policy::Settings, Option<Policy>) {
         let exclude: Vec<String> = excluded.iter().flatten().flat_map(|list| list.value.clone()).collect();
         self.rows.keep(
             "policy.profile".to_owned(),
@@ -393,16 +395,20 @@ impl Resolver<'_> {
             }),
             ..stated(globals, rules)
         };
-        match Policy::new(&settings) {
-            Ok(policy) => self.warnings.extend(policy.warnings()),
+        let built = match Policy::new(&settings) {
+            Ok(policy) => {
+                self.warnings.extend(policy.warnings());
+                Some(policy)
+            }
             // A rule that was not read whole says nothing about what was meant.
-            Err(PolicyError::Rule(_)) if !self.problems.is_empty() => {}
+            Err(PolicyError::Rule(_)) if !self.problems.is_empty() => None,
             Err(error) => {
                 let source = policy_source(&error, globals, rules, ceiling);
                 self.problem(source, error);
+                None
             }
-        }
-        settings
+        };
+        (settings, built)
     }
 
     fn state_dir(&mut self, written: Option<Sourced<PathBuf>>) -> PathBuf {

@@ -1,21 +1,10 @@
 use super::*;
-use crate::{
-    call::{CallId, Mode, Principal, Purpose},
-    policy::Settings,
-};
+use crate::{call::Purpose, policy::Settings};
 
 fn explained(work: Work) -> Explanation {
     let policy = Policy::new(&Settings::default()).unwrap();
     let target = any_host().unwrap();
-    let call = Call {
-        id: CallId::from_random(0),
-        principal: Principal::local(),
-        host: target.name.clone(),
-        work,
-        purpose: Purpose::Agent,
-        mode: Mode::Run,
-        timeout: None,
-    };
+    let call = Call::imagined(target.name.clone(), work, Purpose::Agent);
     explain(&policy, &call, &target, OffsetDateTime::UNIX_EPOCH)
 }
 

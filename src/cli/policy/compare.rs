@@ -15,9 +15,9 @@ use super::{
 use crate::{
     call::Purpose,
     config::{self, Arguments, Config, ConfigError},
-    explain,
-    inventory::{EndpointError, InventoryError, Target},
-    policy::{Difference, Grant, Policy, PolicyError},
+    explain::{self, NoTarget},
+    inventory::Target,
+    policy::{Difference, Grant, Policy},
     remedy::{Code, Remedy},
     secret::Environment,
 };
@@ -30,8 +30,8 @@ pub(super) fn diff(
     arguments: &Arguments,
     console: &Console,
 ) -> Exit {
-    let changes = match Side::load(old, environment, arguments)
-        .and_then(|old| Ok((old, Side::load(new, environment, arguments)?)))
+    let changes = match side(old, environment, arguments)
+        .and_then(|old| Ok((old, side(new, environment, arguments)?)))
         .and_then(|(old, new)| changes(&old, &new))
     {
         Ok(changes) => changes,
@@ -90,12 +90,6 @@ struct Granted {
     grants: Vec<Grant>,
 }
 
-/// One policy of two.
-struct Side {
-    config: Config,
-    policy: Policy,
-}
-
 /// What changes for a command, and where.
 #[derive(Debug, Serialize)]
 struct Change {
@@ -121,28 +115,21 @@ enum CompareError {
     #[error("{0}")]
     Config(ConfigError),
     #[error(transparent)]
-    Policy(#[from] PolicyError),
-    #[error(transparent)]
-    Host(#[from] InventoryError),
-    #[error(transparent)]
-    AnyHost(#[from] EndpointError),
+    Host(#[from] NoTarget),
 }
 
-impl Side {
-    fn load(path: &Path, environment: &Environment, arguments: &Arguments) -> Result<Self, CompareError> {
-        let arguments = Arguments { config: Some(PathBuf::from(path)), ..arguments.clone() };
-        let config = config::load_without_hosts(environment, &arguments).map_err(CompareError::Config)?;
-        let policy = Policy::new(&config.policy)?;
-        Ok(Self { config, policy })
-    }
+/// One of the two configurations.
+fn side(path: &Path, environment: &Environment, arguments: &Arguments) -> Result<Config, CompareError> {
+    let arguments = Arguments { config: Some(PathBuf::from(path)), ..arguments.clone() };
+    config::load_without_hosts(environment, &arguments).map_err(CompareError::Config)
 }
 
 /// Differences on the hosts that either names, those that are the same together. Where there are no hosts, on one that
 /// stands for any.
-fn changes(old: &Side, new: &Side) -> Result<Vec<Change>, CompareError> {
-    let mut targets: Vec<Target> = new.config.inventory.targets().to_vec();
+fn changes(old: &Config, new: &Config) -> Result<Vec<Change>, CompareError> {
+    let mut targets: Vec<Target> = new.inventory.targets().to_vec();
     let known: BTreeSet<String> = targets.iter().map(|target| target.name.as_str().to_lowercase()).collect();
-    let gone = old.config.inventory.targets().iter();
+    let gone = old.inventory.targets().iter();
     targets.extend(gone.filter(|target| !known.contains(&target.name.as_str().to_lowercase())).cloned());
     if targets.is_empty() {
         targets.push(explain::any_host()?);
@@ -150,7 +137,9 @@ fn changes(old: &Side, new: &Side) -> Result<Vec<Change>, CompareError> {
     let now = OffsetDateTime::now_utc();
     let mut changes: BTreeMap<(Kind, String, String), Change> = BTreeMap::new();
     for target in &targets {
-        for difference in Policy::diff(&old.policy, &new.policy, target, Purpose::Agent, now) {
+        for difference in
+            Policy::diff(&old.policy_in_force, &new.policy_in_force, target, Purpose::Agent, now)
+        {
             let Difference { name, before, after } = difference;
             let kind = match (before.is_empty(), after.is_empty()) {
                 (true, _) => Kind::NewlyAllowed,
@@ -178,14 +167,16 @@ fn granted(
     arguments: &Arguments,
 ) -> Result<Vec<Granted>, CompareError> {
     let config = config::load_without_hosts(environment, arguments).map_err(CompareError::Config)?;
-    let policy = Policy::new(&config.policy)?;
     let any = explain::any_host()?;
     let targets: Vec<&Target> = match tag {
-        Some(tag) => config.inventory.select(&format!("@{}", tag.trim_start_matches('@')))?,
+        Some(tag) => {
+            let tag = format!("@{}", tag.trim_start_matches('@'));
+            config.inventory.select(&tag).map_err(NoTarget::from)?
+        }
         None if config.inventory.targets().is_empty() => vec![&any],
         None => config.inventory.targets().iter().collect(),
     };
-    let granted = policy.who_can(name, &targets, Purpose::Agent, OffsetDateTime::now_utc());
+    let granted = config.policy_in_force.who_can(name, &targets, Purpose::Agent, OffsetDateTime::now_utc());
     let granted =
         granted.into_iter().map(|(host, grants)| Granted { host: host.as_str().to_owned(), grants });
     Ok(granted.collect())
@@ -242,18 +233,14 @@ impl Remedy for CompareError {
     fn code(&self) -> Code {
         match self {
             Self::Config(error) => error.code(),
-            Self::Policy(error) => error.code(),
             Self::Host(error) => error.code(),
-            Self::AnyHost(_) => Code::Internal,
         }
     }
 
     fn fix(&self) -> Option<String> {
         match self {
             Self::Config(error) => error.fix(),
-            Self::Policy(error) => error.fix(),
             Self::Host(error) => error.fix(),
-            Self::AnyHost(_) => None,
         }
     }
 }

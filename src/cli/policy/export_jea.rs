@@ -14,11 +14,10 @@ use super::{
     Console,
 };
 use crate::{
-    call::{HostName, Purpose},
+    call::Purpose,
     config::{self, Arguments, ConfigError},
-    explain,
-    inventory::{EndpointError, InventoryError},
-    policy::{Jea, Policy, PolicyError},
+    explain::{self, NoTarget},
+    policy::Jea,
     remedy::{Code, Remedy},
     secret::Environment,
 };
@@ -83,11 +82,7 @@ enum ExportError {
     #[error("{0}")]
     Config(ConfigError),
     #[error(transparent)]
-    Policy(#[from] PolicyError),
-    #[error(transparent)]
-    Host(#[from] InventoryError),
-    #[error(transparent)]
-    AnyHost(#[from] EndpointError),
+    Host(#[from] NoTarget),
     #[error("a role cannot say {0} of the things that the policy allows; nothing is written")]
     Unsayable(usize),
     #[error("{} is there already", .0.display())]
@@ -98,16 +93,9 @@ enum ExportError {
 
 fn export(asked: &ExportJea, environment: &Environment, arguments: &Arguments) -> Result<Jea, ExportError> {
     let config = config::load_without_hosts(environment, arguments).map_err(ExportError::Config)?;
-    let policy = Policy::new(&config.policy)?;
-    let target = match &asked.host {
-        Some(name) => config.inventory.find(&HostName::new(name))?.clone(),
-        None => match config.inventory.only() {
-            Ok(target) => target.clone(),
-            Err(InventoryError::Empty) => explain::any_host()?,
-            Err(error) => return Err(error.into()),
-        },
-    };
-    Ok(policy.export_jea(&target, Purpose::Agent, OffsetDateTime::now_utc(), &asked.group))
+    let target = explain::target(&config.inventory, asked.host.as_deref())?;
+    let now = OffsetDateTime::now_utc();
+    Ok(config.policy_in_force.export_jea(&target, Purpose::Agent, now, &asked.group))
 }
 
 /// Writes the role where PowerShell looks for it, and the endpoint beside it.
@@ -138,9 +126,7 @@ impl Remedy for ExportError {
     fn code(&self) -> Code {
         match self {
             Self::Config(error) => error.code(),
-            Self::Policy(error) => error.code(),
             Self::Host(error) => error.code(),
-            Self::AnyHost(_) => Code::Internal,
             Self::Unsayable(_) | Self::File { .. } => Code::Configuration,
             Self::Exists(_) => Code::Usage,
         }
@@ -149,13 +135,12 @@ impl Remedy for ExportError {
     fn fix(&self) -> Option<String> {
         match self {
             Self::Config(error) => error.fix(),
-            Self::Policy(error) => error.fix(),
             Self::Host(error) => error.fix(),
             Self::Unsayable(_) => {
                 Some("write rules that a role can say, or --partial to leave those out".to_owned())
             }
             Self::Exists(_) => Some("name another directory, or --overwrite".to_owned()),
-            Self::AnyHost(_) | Self::File { .. } => None,
+            Self::File { .. } => None,
         }
     }
 }

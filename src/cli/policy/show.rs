@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     config::{self, Arguments, Config, PolicySources},
-    policy::{Policy, ProfileError, ProfileName, RuleSettings, Settings},
+    policy::{ProfileError, ProfileName, RuleSettings, Settings},
     secret::Environment,
 };
 
@@ -72,10 +72,9 @@ struct Rule {
 
 impl Shown {
     fn new(config: &Config) -> Result<Self, ProfileError> {
-        let policy = Policy::new(&config.policy).ok();
         let mut shown = Self::of(&config.policy, &config.policy_sources)?;
-        shown.version = policy.as_ref().map(|policy| policy.version().to_owned());
-        shown.warnings = policy.map(|policy| policy.warnings()).unwrap_or_default();
+        shown.version = Some(config.policy_in_force.version().to_owned());
+        shown.warnings = config.policy_in_force.warnings();
         Ok(shown)
     }
 

@@ -13,11 +13,10 @@ use time::OffsetDateTime;
 
 use super::{super::exit::Exit, Console};
 use crate::{
-    call::{Call, CallId, HostName, Mode, Principal, Purpose, Work},
+    call::{Call, HostName, Purpose, Work},
     config::{self, Arguments, Config},
-    explain::{self, Decision, Explanation},
-    inventory::{EndpointError, InventoryError, Target},
-    policy::{Policy, PolicyError},
+    explain::{self, Decision, Explanation, NoTarget},
+    inventory::{InventoryError, Target},
     remedy::{Code, Remedy},
     secret::Environment,
 };
@@ -86,9 +85,7 @@ enum TestError {
     #[error("{}:{line}: {error}", path.display())]
     Host { path: PathBuf, line: usize, error: InventoryError },
     #[error(transparent)]
-    Policy(#[from] PolicyError),
-    #[error(transparent)]
-    AnyHost(#[from] EndpointError),
+    AnyHost(#[from] NoTarget),
 }
 
 fn judge_all(
@@ -127,7 +124,6 @@ fn judge_all(
 /// What every line is judged by.
 struct Bench<'b> {
     config: &'b Config,
-    policy: Policy,
     /// The host of a line that names none.
     standard: Target,
     path: &'b Path,
@@ -140,8 +136,7 @@ impl<'b> Bench<'b> {
             Ok(target) => target.clone(),
             Err(_) => explain::any_host()?,
         };
-        let policy = Policy::new(&config.policy)?;
-        Ok(Self { config, policy, standard, path, now: OffsetDateTime::now_utc() })
+        Ok(Self { config, standard, path, now: OffsetDateTime::now_utc() })
     }
 
     /// What to print about a line.
@@ -164,7 +159,9 @@ impl<'b> Bench<'b> {
                 .find(&HostName::new(name))
                 .map_err(|error| TestError::Host { path: self.path.to_owned(), line: number, error })?,
         };
-        let explanation = explain::explain(&self.policy, &call(&line.script, target), target, self.now);
+        let work = Work::PowerShell { text: line.script.clone() };
+        let call = Call::imagined(target.name.clone(), work, Purpose::Agent);
+        let explanation = explain::explain(&self.config.policy_in_force, &call, target, self.now);
         match explanation.decision {
             Decision::Allowed | Decision::AtRun => tally.allowed += 1,
             Decision::NeedsApproval => tally.needs_approval += 1,
@@ -214,19 +211,6 @@ impl Row<'_> {
     }
 }
 
-fn call(script: &str, target: &Target) -> Call {
-    Call {
-        // Nothing of it is put on record.
-        id: CallId::from_random(0),
-        principal: Principal::local(),
-        host: target.name.clone(),
-        work: Work::PowerShell { text: script.to_owned() },
-        purpose: Purpose::Agent,
-        mode: Mode::Run,
-        timeout: None,
-    }
-}
-
 fn expected(text: &str) -> Option<Decision> {
     Some(match text.to_ascii_lowercase().as_str() {
         "allowed" | "allow" => Decision::Allowed,
@@ -253,8 +237,7 @@ impl Remedy for TestError {
     fn code(&self) -> Code {
         match self {
             Self::Unreadable { .. } | Self::NotALine { .. } | Self::Host { .. } => Code::Usage,
-            Self::Policy(error) => error.code(),
-            Self::AnyHost(_) => Code::Internal,
+            Self::AnyHost(error) => error.code(),
         }
     }
 
@@ -264,8 +247,8 @@ impl Remedy for TestError {
                 "write one object a line: {\"script\": \"Get-Service\", \"expect\": \"allowed\"}".to_owned(),
             ),
             Self::Host { error, .. } => error.fix(),
-            Self::Policy(error) => error.fix(),
-            Self::Unreadable { .. } | Self::AnyHost(_) => None,
+            Self::AnyHost(error) => error.fix(),
+            Self::Unreadable { .. } => None,
         }
     }
 }
