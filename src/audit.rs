@@ -1,7 +1,8 @@
 //! The record of what was asked, decided and done: one JSON object a line.
 //!
 //! Each piece of work has a line `decided` and a line `finished`. A script has both for each of its steps, which share
-//! its call's id and count from 1, and a line `ended`.
+//! its call's id and count from 1, and a line `ended`. Where the configuration changes while the program runs there is a
+//! line `reloaded`.
 //!
 //! A decision is on disk before a byte leaves: [`Audit::decided`] writes and syncs. If that fails, a call that
 //! could change something is refused; one that only reads goes on, and its [`Entry`] says that it is not on
@@ -20,7 +21,7 @@ use std::{
 
 use time::OffsetDateTime;
 
-use self::record::{Decided, Ended, Finished, Line};
+use self::record::{Decided, Ended, Finished, Line, Reloaded};
 use crate::{
     call::{Call, CallId, Ran},
     output::Status,
@@ -60,6 +61,8 @@ pub struct Asked<'a> {
     pub tool: &'a str,
     /// The profile in force.
     pub profile: ProfileName,
+    /// The version of the policy that judged, by [`Policy::version`](crate::policy::Policy::version).
+    pub policy: &'a str,
     /// The narrowest rule that would allow what is denied, where there is one.
     pub would_allow: Option<&'a str>,
     /// Which human approved it, where one had to.
@@ -179,6 +182,15 @@ impl Audit {
     /// [`AuditError::Write`]; the work is done all the same.
     pub fn ended(&self, call: &CallId, steps: u32, finish: Finish<'_>) -> Result<(), AuditError> {
         self.append(&Line::Ended(Ended::new(call, steps, finish)))
+    }
+
+    /// Writes that the configuration changed while the program ran: the version of the policy in force from now on, and
+    /// what kept a changed one from being taken up.
+    ///
+    /// # Errors
+    /// [`AuditError::Write`].
+    pub fn reloaded(&self, policy: &str, refused: Option<&str>) -> Result<(), AuditError> {
+        self.append(&Line::Reloaded(Reloaded::new(policy, refused, &self.known)))
     }
 
     /// Where the record is.

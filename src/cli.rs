@@ -13,6 +13,7 @@ mod output;
 mod page;
 mod pending;
 mod policy;
+mod renewal;
 mod serve;
 mod setup;
 mod signals;

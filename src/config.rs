@@ -8,6 +8,7 @@
 mod approval;
 mod environment;
 mod file;
+mod files;
 mod places;
 mod problem;
 mod raw;
@@ -16,9 +17,10 @@ mod rules;
 mod show;
 mod toml_reader;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 pub use self::{
+    files::Files,
     problem::{ConfigError, Expected, Problem, ProblemKind},
     raw::Source,
     show::{Checked, CheckedHost, Setting, Shown},
@@ -78,6 +80,7 @@ pub struct Config {
     pub warnings: Vec<String>,
     /// The file that was read.
     pub file: Option<PathBuf>,
+    files: Files,
     shown: Shown,
 }
 
@@ -98,13 +101,23 @@ pub struct PolicySources {
     pub machine: Option<Box<PolicySources>>,
 }
 
+/// What holds from the start of a process to its end, whatever its files say later.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Lasting {
+    approval: approvals::Settings,
+    audit_file: PathBuf,
+    state_dir: PathBuf,
+    log: Option<String>,
+    max_output: usize,
+    handover_seconds: u32,
+}
+
 /// Reads everything.
 ///
 /// # Errors
 /// [`ConfigError`] with every problem that was found.
 pub fn load(environment: &Environment, arguments: &Arguments) -> Result<Config, ConfigError> {
-    let machine_policy = places::machine_policy(environment);
-    load_below(environment, arguments, machine_policy.as_deref(), Hosts::Required)
+    Files::read(environment, arguments).load(environment, arguments)
 }
 
 /// The same for what concerns no host: a configuration without any is whole.
@@ -112,15 +125,14 @@ pub fn load(environment: &Environment, arguments: &Arguments) -> Result<Config, 
 /// # Errors
 /// As [`load`].
 pub fn load_without_hosts(environment: &Environment, arguments: &Arguments) -> Result<Config, ConfigError> {
-    let machine_policy = places::machine_policy(environment);
-    load_below(environment, arguments, machine_policy.as_deref(), Hosts::Optional)
+    load_from(&Files::read(environment, arguments), environment, arguments, Hosts::Optional)
 }
 
 /// The file that is read, or would be if it were there.
 #[must_use]
 pub fn file_in_use(environment: &Environment, arguments: &Arguments) -> Option<PathBuf> {
     let variables = environment::read(environment, &mut Vec::new());
-    file_path(environment, arguments, variables.config.as_ref()).map(|(path, _)| path)
+    files::own_path(environment, arguments, variables.config.as_ref()).map(|(path, _)| path)
 }
 
 /// Whether a configuration has to name hosts.
@@ -130,22 +142,25 @@ enum Hosts {
     Optional,
 }
 
-/// The same below the policy that lies here.
-fn load_below(
+/// Makes a configuration of what was read.
+fn load_from(
+    files: &Files,
     environment: &Environment,
     arguments: &Arguments,
-    machine_policy: Option<&Path>,
     hosts: Hosts,
 ) -> Result<Config, ConfigError> {
     let mut problems = Vec::new();
     let variables = environment::read(environment, &mut problems);
-    let path = file_path(environment, arguments, variables.config.as_ref());
-    let file = match &path {
-        Some((path, required)) => file::read(path, *required, &mut problems),
-        None => None,
-    };
-    let ceiling = machine_policy.and_then(|path| file::read_machine_policy(path, &mut problems));
-    resolve::resolve(resolve::Layers { file, variables, arguments, environment, ceiling, hosts }, problems)
+    let file = files.own.as_ref().and_then(|own| {
+        let text = own.text(&mut problems)?;
+        Some(file::parse(&own.path, text, &mut problems))
+    });
+    let ceiling = files.machine.as_ref().and_then(|machine| {
+        let text = machine.text(&mut problems)?;
+        file::parse_machine_policy(&machine.path, text, &mut problems)
+    });
+    let layers = resolve::Layers { files, file, variables, arguments, environment, ceiling, hosts };
+    resolve::resolve(layers, problems)
 }
 
 impl Config {
@@ -155,6 +170,25 @@ impl Config {
         &self.shown
     }
 
+    /// What it was made of.
+    #[must_use]
+    pub fn files(&self) -> &Files {
+        &self.files
+    }
+
+    /// What of it lasts as long as the process.
+    #[must_use]
+    pub fn lasting(&self) -> Lasting {
+        Lasting {
+            approval: self.approval.clone(),
+            audit_file: self.audit_file.clone(),
+            state_dir: self.state_dir.clone(),
+            log: self.log.clone(),
+            max_output: self.max_output,
+            handover_seconds: self.handover_seconds,
+        }
+    }
+
     /// Tries what can be tried without contacting anybody: reads each secret and each certificate file.
     #[must_use]
     pub fn check(&self, secrets: &crate::secret::Secrets) -> Checked {
@@ -162,19 +196,21 @@ impl Config {
     }
 }
 
-/// The file to read, and whether it must be there.
-fn file_path(
-    environment: &Environment,
-    arguments: &Arguments,
-    variable: Option<&raw::Sourced<String>>,
-) -> Option<(PathBuf, bool)> {
-    if let Some(path) = &arguments.config {
-        return Some((path.clone(), true));
+impl Lasting {
+    /// The names of the settings in which another configuration differs.
+    #[must_use]
+    pub fn differences(&self, other: &Self) -> Vec<&'static str> {
+        let Self { approval, audit_file, state_dir, log, max_output, handover_seconds } = self;
+        let differs = [
+            ("approval", *approval != other.approval),
+            ("audit_file", *audit_file != other.audit_file),
+            ("state_dir", *state_dir != other.state_dir),
+            ("log", *log != other.log),
+            ("max_output", *max_output != other.max_output),
+            ("handover_seconds", *handover_seconds != other.handover_seconds),
+        ];
+        differs.into_iter().filter(|(_, differs)| *differs).map(|(name, _)| name).collect()
     }
-    if let Some(path) = variable {
-        return Some((Path::new(&path.value).to_owned(), true));
-    }
-    places::config_file(environment).map(|path| (path, false))
 }
 
 #[cfg(test)]

@@ -11,7 +11,7 @@ mod walk;
 mod way;
 
 pub use failure::{Failure, ScriptError};
-pub use house::{House, Settings, World};
+pub use house::{House, Settings, World, Worlds};
 pub use job::{Access, Done, Job, Options, Progress, start};
 pub use named::{Listed, NamedSessions, SessionName, SessionsError};
 pub use walk::Watcher;

@@ -17,6 +17,7 @@ pub(super) enum Line {
     Decided(Box<Decided>),
     Finished(Finished),
     Ended(Ended),
+    Reloaded(Reloaded),
 }
 
 /// What was decided. The order of the fields is the order in the file.
@@ -29,6 +30,8 @@ pub(super) struct Decided {
     host: String,
     tool: String,
     profile: &'static str,
+    /// The version of the policy that judged.
+    policy: String,
     decision: &'static str,
     rule: String,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -65,6 +68,16 @@ pub(super) struct Ended {
     steps: u32,
     #[serde(flatten)]
     end: End,
+}
+
+/// What became of a changed configuration.
+#[derive(Debug, Serialize)]
+pub(super) struct Reloaded {
+    /// The version of the policy in force from now on.
+    policy: String,
+    /// Why it is the one before.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    refused: Option<String>,
 }
 
 #[derive(Debug, Serialize)]
@@ -107,6 +120,7 @@ impl Decided {
             host: clean(asked.call.host.as_str()),
             tool: asked.tool.to_owned(),
             profile: asked.profile.as_str(),
+            policy: asked.policy.to_owned(),
             decision: "denied",
             rule: String::new(),
             approved_by: asked.approved_by.map(clean),
@@ -163,6 +177,12 @@ impl Finished {
 impl Ended {
     pub(super) fn new(call: &CallId, steps: u32, finish: Finish<'_>) -> Self {
         Self { call: call.as_str().to_owned(), steps, end: End::new(finish) }
+    }
+}
+
+impl Reloaded {
+    pub(super) fn new(policy: &str, refused: Option<&str>, known: &KnownSecrets) -> Self {
+        Self { policy: policy.to_owned(), refused: refused.map(|reason| bounded(&known.scrub(reason)).0) }
     }
 }
 

@@ -68,6 +68,7 @@ fn decide(audit: &Audit, text: &str) -> Result<Entry, AuditError> {
         step: None,
         tool: "execute_command",
         profile: ProfileName::Observe,
+        policy: "0a1b",
         would_allow: None,
         approved_by: None,
     };
@@ -86,6 +87,19 @@ fn finish() -> Finish<'static> {
 
 fn lines(path: &Path) -> Vec<Value> {
     fs::read_to_string(path).unwrap().lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+#[test]
+fn a_changed_configuration_leaves_a_line() {
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join("audit.jsonl");
+    let audit = Audit::open(&path, KnownSecrets::default()).unwrap();
+    audit.reloaded("0a1b", None).unwrap();
+    audit.reloaded("0a1b", Some("winrm-mcp.toml:3:1: no")).unwrap();
+    let [taken, refused] = lines(&path).try_into().unwrap();
+    assert_eq!((taken["event"].as_str(), taken["policy"].as_str()), (Some("reloaded"), Some("0a1b")));
+    assert_eq!(taken.get("refused"), None);
+    assert_eq!(refused["refused"], "winrm-mcp.toml:3:1: no");
 }
 
 #[test]

@@ -12,7 +12,7 @@ use super::{
     arguments,
     exit::Exit,
     output::Console,
-    setup::{self, Keep},
+    setup::{self, Keep, Validity},
     signals::{Signal, Signals},
     width,
 };
@@ -35,7 +35,7 @@ pub(super) async fn run(
     let success_codes = SuccessCodes::new(arguments.success_codes.iter().copied());
     let spool = if arguments.json { WHOLE } else { NOTHING };
     let keep = Keep { spool, written: WHOLE, max_output: Some(usize::MAX), success_codes };
-    let house = match setup::house(environment, settings, keep, console) {
+    let house = match setup::house(environment, settings, keep, Validity::Whole, console) {
         Ok(house) => house,
         Err(exit) => return exit,
     };

@@ -11,7 +11,7 @@ use tokio_util::sync::CancellationToken;
 use super::{
     exit::Exit,
     output::Console,
-    setup::{self, Keep},
+    setup::{self, Keep, Validity},
     signals,
     stdio::Watched,
 };
@@ -31,7 +31,7 @@ pub(super) async fn run(environment: &Environment, arguments: &config::Arguments
         max_output: None,
         success_codes: SuccessCodes::default(),
     };
-    let house = match setup::house(environment, arguments, keep, console) {
+    let house = match setup::house(environment, arguments, keep, Validity::UntilChanged, console) {
         Ok(house) => house,
         Err(exit) => return exit,
     };

@@ -2,13 +2,16 @@
 
 use std::sync::Arc;
 
-use super::exit::Exit;
-use super::output::Console;
+use super::{
+    exit::Exit,
+    output::Console,
+    renewal::{Renewal, world},
+};
 use crate::{
     audit::{Audit, private},
     call::CallId,
     config::{self, Config},
-    invocation::{House, Settings, World, approval::Approvals},
+    invocation::{House, Settings, Worlds, approval::Approvals},
     output::{SpoolLimits, SuccessCodes},
     redact::KnownSecrets,
     remedy::Remedy,
@@ -27,6 +30,15 @@ pub(super) struct Keep {
     pub(super) success_codes: SuccessCodes,
 }
 
+/// How long the configuration that was read holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Validity {
+    /// For all that this process does.
+    Whole,
+    /// Until its files change: then each call that begins takes what they say.
+    UntilChanged,
+}
+
 /// Reads the settings, telling every problem with them.
 pub(super) fn load(
     environment: &Environment,
@@ -41,15 +53,30 @@ pub(super) fn house(
     environment: &Environment,
     arguments: &config::Arguments,
     keep: Keep,
+    validity: Validity,
     console: &Console,
 ) -> Result<Arc<House>, Exit> {
     let config = load(environment, arguments, console)?;
     let secrets = Secrets::new(environment.clone(), KnownSecrets::default());
     console.protect(secrets.known());
-    build(config, secrets, keep).map(Arc::new).map_err(|error| Exit::failed(console, &*error))
+    let worlds = |config, secrets: &Secrets, audit: &Audit| -> Box<dyn Worlds> {
+        match validity {
+            Validity::Whole => Box::new(Arc::new(world(config))),
+            Validity::UntilChanged => {
+                let (environment, arguments) = (environment.clone(), arguments.clone());
+                Box::new(Renewal::new(config, environment, arguments, secrets.clone(), audit.clone()))
+            }
+        }
+    };
+    build(config, secrets, keep, worlds).map(Arc::new).map_err(|error| Exit::failed(console, &*error))
 }
 
-fn build(config: Config, secrets: Secrets, keep: Keep) -> Result<House, Box<dyn Remedy>> {
+fn build(
+    config: Config,
+    secrets: Secrets,
+    keep: Keep,
+    worlds: impl FnOnce(Config, &Secrets, &Audit) -> Box<dyn Worlds>,
+) -> Result<House, Box<dyn Remedy>> {
     telemetry::start(config.log.as_deref(), secrets.known()).map_err(boxed)?;
     let audit = Audit::open(&config.audit_file, secrets.known().clone()).map_err(boxed)?;
     warn(&config);
@@ -68,12 +95,11 @@ fn build(config: Config, secrets: Secrets, keep: Keep) -> Result<House, Box<dyn 
         max_output: keep.max_output.unwrap_or(config.max_output),
         success_codes: keep.success_codes,
     };
-    let world = World { inventory: config.inventory, policy: config.policy_in_force };
-    Ok(House::new(world, audit, approvals, sessions, secrets, settings))
+    Ok(House::new(worlds(config, &secrets, &audit), audit, approvals, sessions, secrets, settings))
 }
 
-/// Says at start what weakens security and what should be better.
-fn warn(config: &Config) {
+/// Says what weakens security and what should be better.
+pub(super) fn warn(config: &Config) {
     for warning in &config.warnings {
         tracing::warn!("{warning}");
     }
@@ -81,7 +107,7 @@ fn warn(config: &Config) {
 
 /// Reads each secret once, so that the first call is scrubbed of it already. One that cannot be read is told of when
 /// it is needed: other hosts may do without it.
-fn learn(config: &Config, secrets: &Secrets) {
+pub(super) fn learn(config: &Config, secrets: &Secrets) {
     for target in config.inventory.targets() {
         let warnings = secrets.read(&target.login.password).map(|secret| secret.warnings).unwrap_or_default();
         for warning in warnings {

@@ -1,10 +1,6 @@
 //! `winrm-mcp.toml`.
 
-use std::{
-    fs::File,
-    io::{self, Read as _},
-    path::{Path, PathBuf},
-};
+use std::path::{Path, PathBuf};
 
 use super::{
     approval,
@@ -27,10 +23,9 @@ pub(super) struct FileSettings {
     pub(super) hosts: Vec<HostSettings>,
 }
 
-/// Reads the machine's policy, whose form is that of `[policy]`; `None` where there is none.
-pub(super) fn read_machine_policy(path: &Path, problems: &mut Vec<Problem>) -> Option<Globals> {
-    let text = read_text(path, false, problems)?;
-    let document = Document::new(path, &text);
+/// Reads the text of the machine's policy, whose form is that of `[policy]`; `None` where it is no document.
+pub(super) fn parse_machine_policy(path: &Path, text: &str, problems: &mut Vec<Problem>) -> Option<Globals> {
+    let document = Document::new(path, text);
     let before = problems.len();
     let tree = document.parse(problems);
     if problems.len() > before {
@@ -44,28 +39,6 @@ pub(super) fn read_machine_policy(path: &Path, problems: &mut Vec<Problem>) -> O
     approval::read(&mut top, folder, &mut globals, problems);
     top.finish(problems);
     Some(globals)
-}
-
-/// Reads a file; `None` where there is none and none is required, or it cannot be read.
-pub(super) fn read(path: &Path, required: bool, problems: &mut Vec<Problem>) -> Option<FileSettings> {
-    let text = read_text(path, required, problems)?;
-    Some(parse(path, &text, problems))
-}
-
-fn read_text(path: &Path, required: bool, problems: &mut Vec<Problem>) -> Option<String> {
-    let mut problem = |kind: ProblemKind| {
-        problems.push(Problem::new(whole_file(path.to_owned()), kind));
-        None
-    };
-    let bytes = match read_bytes(path) {
-        Ok(bytes) => bytes,
-        Err(error) if error.kind() == io::ErrorKind::NotFound && !required => return None,
-        Err(error) => return problem(ProblemKind::Unreadable(error.kind())),
-    };
-    if u64::try_from(bytes.len()).is_ok_and(|length| length > LONGEST) {
-        return problem(ProblemKind::TooLong { limit: LONGEST });
-    }
-    String::from_utf8(bytes).map_or_else(|_| problem(ProblemKind::NotUtf8), Some)
 }
 
 /// Reads the text of a file; relative paths in it begin where the file lies.
@@ -214,16 +187,8 @@ fn tags(table: &mut Table<'_>, problems: &mut Vec<Problem>) -> Vec<Tag> {
     tags
 }
 
-fn read_bytes(path: &Path) -> io::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    File::open(path)?.take(LONGEST + 1).read_to_end(&mut bytes)?;
-    Ok(bytes)
-}
-
 /// The version of the file's form.
 const VERSION: u32 = 1;
-/// Bytes of the longest file.
-const LONGEST: u64 = 4 << 20;
 /// A week.
 pub(super) const GREATEST_SECONDS: u32 = 7 * 24 * 3600;
 /// How often a connection may be tried again.

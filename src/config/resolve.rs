@@ -3,7 +3,7 @@
 use std::{path::PathBuf, time::Duration};
 
 use super::{
-    Arguments, Config, ConfigError, Hosts, PolicySources, approval,
+    Arguments, Config, ConfigError, Files, Hosts, PolicySources, approval,
     environment::Variables,
     file::FileSettings,
     places,
@@ -24,6 +24,8 @@ use crate::{
 /// All that was said.
 #[derive(Debug)]
 pub(super) struct Layers<'a> {
+    /// What all files say, to be compared with later.
+    pub(super) files: &'a Files,
     pub(super) file: Option<FileSettings>,
     pub(super) variables: Variables,
     pub(super) arguments: &'a Arguments,
@@ -75,6 +77,7 @@ pub(super) fn resolve(layers: Layers<'_>, problems: Vec<Problem>) -> Result<Conf
             handover_seconds,
             warnings: resolver.warnings,
             file: Some(file.path).filter(|path| !path.as_os_str().is_empty()),
+            files: layers.files.clone(),
             shown: Shown::new(resolver.rows),
         }),
     }

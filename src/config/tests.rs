@@ -58,7 +58,8 @@ fn run(case: &Case) -> (Result<Config, ConfigError>, impl Fn(String) -> String) 
     if let Some(text) = &case.machine {
         fs::write(&machine, format!("\n{text}")).unwrap();
     }
-    let loaded = load_below(&variables.into_iter().collect(), &arguments, Some(&machine), Hosts::Required);
+    let environment = variables.into_iter().collect();
+    let loaded = Files::read_below(&environment, &arguments, Some(&machine)).load(&environment, &arguments);
     let machine = machine.display().to_string();
     let (path, home, folder) =
         (path.display().to_string(), home.display().to_string(), folder.path().display().to_string());

@@ -1,6 +1,7 @@
 //! What calls need: one house for the whole process.
 
 use std::{
+    fmt,
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
@@ -21,7 +22,7 @@ use crate::{
 /// Everything that a call meets on its way.
 #[derive(Debug)]
 pub struct House {
-    pub(super) world: Arc<World>,
+    worlds: Box<dyn Worlds>,
     pub(super) audit: Audit,
     pub(super) approvals: Approvals,
     pub(super) sessions: Sessions,
@@ -43,6 +44,19 @@ pub struct World {
     pub policy: Policy,
 }
 
+/// Where the snapshot in force comes from.
+pub trait Worlds: fmt::Debug + Send + Sync {
+    /// The snapshot that a call which begins now is judged by, from its start to its end.
+    fn in_force(&self) -> Arc<World>;
+}
+
+/// One snapshot, which stays.
+impl Worlds for Arc<World> {
+    fn in_force(&self) -> Arc<World> {
+        Self::clone(self)
+    }
+}
+
 /// Limits of what comes back.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Settings {
@@ -60,7 +74,7 @@ impl House {
     /// Puts a house together.
     #[must_use]
     pub fn new(
-        world: World,
+        worlds: Box<dyn Worlds>,
         audit: Audit,
         approvals: Approvals,
         sessions: Sessions,
@@ -69,13 +83,13 @@ impl House {
     ) -> Self {
         let named = NamedSessions::default();
         let (memory, meter) = (Memory::default(), Mutex::default());
-        Self { world: Arc::new(world), audit, approvals, sessions, named, secrets, settings, memory, meter }
+        Self { worlds, audit, approvals, sessions, named, secrets, settings, memory, meter }
     }
 
     /// The snapshot in force.
     #[must_use]
     pub fn world(&self) -> Arc<World> {
-        Arc::clone(&self.world)
+        self.worlds.in_force()
     }
 
     /// Counts one use of what is allowed only so often.

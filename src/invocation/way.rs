@@ -364,7 +364,8 @@ impl<'w> Way<'w> {
             Judgement::Allowed(_) | Judgement::NeedsApproval(_) | Judgement::Rehearsed(_) => None,
         };
         let would_allow = would_allow.as_deref();
-        let asked = Asked { call, step, tool: self.walk.options.tool, profile, would_allow, approved_by };
+        let (tool, policy) = (self.walk.options.tool, self.world.policy.version());
+        let asked = Asked { call, step, tool, profile, policy, would_allow, approved_by };
         // The disk is waited for on this thread; others take over the runtime's work meanwhile.
         let entry = tokio::task::block_in_place(|| self.walk.house.audit.decided(asked, judgement))?;
         if let Some(error) = entry.lost() {

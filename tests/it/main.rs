@@ -12,6 +12,7 @@ mod lookup;
 mod order;
 mod policy;
 mod readme;
+mod reload;
 mod script;
 mod secrets;
 mod serve;
