@@ -113,7 +113,7 @@ fn a_call_leaves_two_lines() {
     let decided = serde_json::json!({
         "version": 1, "time": "2026-11-21T12:00:00Z", "event": "decided", "call": id.as_str(),
         "principal": "local", "host": "web-01", "tool": "execute_command", "profile": "observe",
-        "decision": "allowed", "rule": "allow", "kind": "powershell", "risk": "change",
+        "policy": "0a1b", "decision": "allowed", "rule": "allow", "kind": "powershell", "risk": "change",
         "judged": "Microsoft.PowerShell.Management\\Stop-Service -Name '[redacted]'",
     });
     assert_eq!(lines(&path), std::slice::from_ref(&decided), "the decision is there before anything is sent");

@@ -25,7 +25,6 @@ pub struct Files {
 #[derive(Clone, PartialEq, Eq)]
 pub(super) struct FileText {
     pub(super) path: PathBuf,
-    required: bool,
     /// `None` where there is none.
     text: Result<Option<String>, ProblemKind>,
 }
@@ -57,7 +56,7 @@ impl Files {
     /// moment, and without it more could be allowed.
     #[must_use]
     pub fn read_again(&self) -> Self {
-        let again = |file: &FileText| FileText::read(file.path.clone(), file.required || file.is_there());
+        let again = |file: &FileText| FileText::read(file.path.clone(), file.is_there());
         Self { own: self.own.as_ref().map(again), machine: self.machine.as_ref().map(again) }
     }
 
@@ -80,9 +79,10 @@ impl FileText {
             }
             Ok(bytes) => String::from_utf8(bytes).map(Some).map_err(|_| ProblemKind::NotUtf8),
         };
-        Self { path, required, text }
+        Self { path, text }
     }
 
+    /// Whether there is one, or should be.
     fn is_there(&self) -> bool {
         !matches!(self.text, Ok(None))
     }
