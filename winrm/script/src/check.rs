@@ -15,8 +15,8 @@ use std::collections::HashSet;
 
 use crate::commands::{Bound, Command};
 use crate::tree::{
-    Access, BlockName, CommandElement, Expression, ExpressionKind, Invoke, Member, Node, ParameterDefinition,
-    ScriptBlock, Span, StatementKind, Stream, TypeName, Variable,
+    Access, Attribute, BlockName, CommandElement, Expression, ExpressionKind, Invoke, Member, Node,
+    ParameterDefinition, ScriptBlock, Span, StatementKind, Stream, TypeName, Variable,
 };
 use crate::tree::{PipelineElement, Redirection, RedirectionTarget};
 
@@ -143,6 +143,7 @@ impl<'tree, V: Vocabulary> Check<'tree, '_, V> {
 
     fn script_block(&mut self, script: &ScriptBlock) {
         if let Some(block) = &script.parameters {
+            self.attributes(&block.attributes);
             self.parameters(&block.parameters);
         }
         for block in &script.blocks {
@@ -154,8 +155,15 @@ impl<'tree, V: Vocabulary> Check<'tree, '_, V> {
 
     fn parameters(&mut self, parameters: &[ParameterDefinition]) {
         for parameter in parameters {
+            self.attributes(&parameter.attributes);
             parameter.types.iter().for_each(|name| self.type_name(name));
             self.assigned_variable(parameter.variable_span, &parameter.variable);
+        }
+    }
+
+    fn attributes(&mut self, attributes: &[Attribute]) {
+        for attribute in attributes {
+            self.refuse(attribute.span, Reason::Attribute(attribute.name.clone()));
         }
     }
 

@@ -7,6 +7,7 @@ mod command;
 mod expression;
 mod flow;
 mod number;
+mod parameters;
 mod pipeline;
 mod primary;
 mod refusal;
@@ -14,11 +15,13 @@ mod scanner;
 mod statement;
 mod strings;
 mod token;
+mod types;
 
+pub use parameters::parameters_of_script;
 pub use refusal::{Class, Reason, Refusal};
 
 use self::refusal::Stop;
-use self::scanner::{Expect, Mode, Scanner};
+use self::scanner::{Directives, Expect, Mode, Scanner};
 use self::token::{Kind, Token};
 use crate::characters::is_line_end;
 use crate::tree::{
@@ -101,7 +104,7 @@ enum Around {
 impl<'text> Parser<'text> {
     fn new(text: &'text str) -> Self {
         Self {
-            scanner: Scanner { text, at: 0 },
+            scanner: Scanner { text, at: 0, directives: Directives::Refused },
             mode: Mode::Command,
             peeked: None,
             comma: Comma::Array,
@@ -115,6 +118,7 @@ impl<'text> Parser<'text> {
     fn within(&self, span: Span) -> Result<Self, Stop> {
         let mut parser = Self::new(self.scanner.text.get(..span.end).unwrap_or_default());
         parser.scanner.at = span.start;
+        parser.scanner.directives = self.scanner.directives;
         parser.around.clone_from(&self.around);
         parser.depth = self.depth + STRING_DEPTH;
         parser.nodes = self.nodes;

@@ -24,9 +24,10 @@ pub use expression::{
 };
 pub use operator::{AssignmentOperator, BinaryOperator, Case, Comparison, NotForm, UnaryOperator};
 pub use statement::{
-    Assignment, BlockName, CatchClause, Do, DoUntil, For, ForEach, Function, If, IfClause, NamedBlock,
-    ParameterBlock, ParameterDefinition, Pipeline, PipelineElement, PipelineElementKind, ScriptBlock,
-    Statement, StatementBlock, StatementKind, Switch, SwitchMatch, Try, While,
+    Assignment, Attribute, AttributeArgument, BlockName, CatchClause, Do, DoUntil, For, ForEach, Function,
+    If, IfClause, NamedBlock, ParameterBlock, ParameterDefinition, Pipeline, PipelineElement,
+    PipelineElementKind, ScriptBlock, Statement, StatementBlock, StatementKind, Switch, SwitchMatch, Try,
+    While,
 };
 
 pub use walk::Node;

@@ -65,6 +65,9 @@ pub enum Reason {
     /// An assignment to what cannot be assigned.
     #[error("`${0}` cannot be assigned")]
     Assignment(String),
+    /// `[name( … )]` before a parameter or `param`.
+    #[error("the attribute `[{0}]` is not taken as it is written here")]
+    Attribute(String),
     /// `begin` and `process`.
     #[error("blocks with names are not taken")]
     NamedBlock,
@@ -131,6 +134,7 @@ impl Reason {
             Self::QualifiedVariable(_) => "use a plain variable",
             Self::AutomaticVariable(_) => "write the value, or get it with a command",
             Self::Assignment(_) => "use another variable",
+            Self::Attribute(_) => "declare the parameter with a type and a default only",
             Self::NamedBlock => "use `ForEach-Object`, or `foreach` over a parameter",
         };
         fixed.to_owned()

@@ -3,8 +3,8 @@
 use super::Parser;
 use super::refusal::{Reason, Stop};
 use super::scanner::Mode;
-use super::statement::is_void;
 use super::token::Kind;
+use super::types::is_void;
 use crate::characters::{is_line_end, is_space};
 use crate::tree::{
     Assignment, AssignmentOperator, Expression, ExpressionKind, Pipeline, PipelineElement,

@@ -4,10 +4,10 @@ use super::refusal::{Reason, Stop};
 use super::scanner::{END, Mode};
 use super::token::{Kind, Piece, Pieces};
 use super::{Comma, Parser};
-use crate::characters::{begins_identifier, is_letter_or_digit, is_line_end, is_space};
+use crate::characters::{is_line_end, is_space};
 use crate::tree::{
-    Access, Entry, Expandable, Expression, ExpressionKind, Index, Invoke, MAX_HEIGHT, Member, Number, Part,
-    Quote, Span, StatementBlock, StringConstant, TypeName, Variable,
+    Access, Entry, Expandable, Expression, ExpressionKind, Index, Invoke, Member, Number, Part, Quote, Span,
+    StatementBlock, StringConstant, Variable,
 };
 
 /// Whether `[` reaches into what stands before it.
@@ -16,9 +16,6 @@ pub(super) enum Brackets {
     Included,
     Excluded,
 }
-
-/// The longest name of a type, brackets of arrays included.
-const MOST_TYPE_BYTES: usize = 256;
 
 /// How the next member is reached.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -303,76 +300,5 @@ impl Parser<'_> {
         let end = self.expect(|kind| matches!(kind, Kind::RightBracket), Reason::MissingBracket)?;
         let span = target.span.to(end);
         self.expression(span, ExpressionKind::Index(Box::new(Index { target, index })))
-    }
-
-    /// `[a][b]`, on one line.
-    pub(super) fn types(&mut self) -> Result<Vec<TypeName>, Stop> {
-        let mut types = Vec::new();
-        while let Some(name) = self.one_type()? {
-            if types.len() > MAX_HEIGHT {
-                return Err(Stop::new(name.span, Reason::TooDeep));
-            }
-            types.push(name);
-        }
-        Ok(types)
-    }
-
-    /// `[a]`, then `[b]`, on lines of their own if need be.
-    pub(super) fn types_over_lines(&mut self) -> Result<Vec<TypeName>, Stop> {
-        let mut types = Vec::new();
-        loop {
-            let more = self.types()?;
-            if more.is_empty() {
-                return Ok(types);
-            }
-            types.extend(more);
-            self.skip_lines()?;
-        }
-    }
-
-    /// `[name]`, `[name[]]`, or nothing.
-    pub(super) fn one_type(&mut self) -> Result<Option<TypeName>, Stop> {
-        match self.peeked.take() {
-            Some(token) if matches!(token.kind, Kind::LeftBracket) => self.scanner.at = token.span.start,
-            Some(token) => {
-                self.unread(token);
-                return Ok(None);
-            }
-            None => {}
-        }
-        let begin = self.scanner.at;
-        self.scanner.skip_space()?;
-        let start = self.scanner.at;
-        if !self.scanner.take('[') {
-            self.scanner.at = begin;
-            return Ok(None);
-        }
-        self.scanner.skip_lines(is_line_end)?;
-        let name_start = self.scanner.at;
-        if !begins_identifier(self.scanner.peek()) {
-            return self.scanner.stop(start, Reason::MissingType);
-        }
-        while matches!(self.scanner.peek(), '.' | '_') || is_letter_or_digit(self.scanner.peek()) {
-            self.scanner.bump();
-        }
-        let mut name = Span::new(name_start, self.scanner.at).text(self.scanner.text).to_owned();
-        self.scanner.skip_space()?;
-        while self.scanner.take('[') {
-            self.scanner.skip_space()?;
-            if name.len() > MOST_TYPE_BYTES {
-                return self.scanner.stop(start, Reason::TooDeep);
-            }
-            if !self.scanner.take(']') {
-                return self.scanner.stop(start, Reason::TypeName);
-            }
-            name.push_str("[]");
-            self.scanner.skip_space()?;
-        }
-        match self.scanner.bump() {
-            ']' => Ok(Some(TypeName { span: Span::new(start, self.scanner.at), name })),
-            '(' => self.scanner.stop(start, Reason::Attribute),
-            ',' | '`' | '+' | '#' | '\\' => self.scanner.stop(start, Reason::TypeName),
-            _ => self.scanner.stop(start, Reason::MissingBracket),
-        }
     }
 }

@@ -181,10 +181,13 @@ pub enum Reason {
     /// `#requires`.
     #[error("`#requires` is not taken")]
     Requires,
-    /// `[Attribute()]`.
-    #[error("attributes are not taken")]
+    /// `[Attribute()]` before something that is neither a parameter nor `param`.
+    #[error("attributes stand before parameters and `param` only")]
     Attribute,
-    /// A generic, nested, or assembly-qualified type.
+    /// `[Attribute($x)]`.
+    #[error("what an attribute is given must be constant")]
+    AttributeArgument,
+    /// A nested, or assembly-qualified type, or an array of several dimensions.
     #[error("only plain type names are taken")]
     TypeName,
     /// `switch -file`.
@@ -252,6 +255,7 @@ impl Reason {
             | Self::Statement
             | Self::Requires
             | Self::Attribute
+            | Self::AttributeArgument
             | Self::TypeName
             | Self::SwitchFile
             | Self::Using
@@ -281,7 +285,8 @@ impl Reason {
             Self::StopParsing => "write the arguments as quoted strings",
             Self::Statement => "use commands, `if`, loops, functions and `try`",
             Self::Requires => "leave it out",
-            Self::Attribute => "declare parameters with a type and a default only",
+            Self::Attribute => "leave it out, or declare it with a parameter",
+            Self::AttributeArgument => "write a number, a string, `$true` or `$false`",
             Self::TypeName => {
                 "use a value type such as `[int]`, `[string]`, `[datetime]` or `[pscustomobject]`"
             }

@@ -39,6 +39,16 @@ pub(super) enum Expect {
 pub(super) struct Scanner<'text> {
     pub(super) text: &'text str,
     pub(super) at: usize,
+    pub(super) directives: Directives,
+}
+
+/// What becomes of `#requires`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Directives {
+    /// It is refused, since nobody would heed it.
+    Refused,
+    /// It is a comment: the script runs elsewhere.
+    Skipped,
 }
 
 impl<'text> Scanner<'text> {
@@ -116,7 +126,9 @@ impl<'text> Scanner<'text> {
         }
         let requires = "#requires";
         let comment = self.text.get(start..self.at).unwrap_or_default();
-        if comment.get(..requires.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(requires)) {
+        if self.directives == Directives::Refused
+            && comment.get(..requires.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(requires))
+        {
             return self.stop(start, Reason::Requires);
         }
         Ok(())

@@ -1,12 +1,13 @@
 //! Script blocks, blocks, and the choice of a statement.
 
-use super::refusal::{Reason, Stop};
+use super::refusal::{Class, Reason, Stop};
 use super::scanner::Mode;
 use super::token::{Keyword, Kind};
+use super::types::{Annotations, is_void};
 use super::{Around, Comma, Parser};
 use crate::tree::{
     BlockName, Expression, NamedBlock, ParameterBlock, ParameterDefinition, ScriptBlock, Span, Statement,
-    StatementBlock, StatementKind, TypeName, Variable,
+    StatementBlock, StatementKind, Variable,
 };
 
 impl Parser<'_> {
@@ -73,39 +74,44 @@ impl Parser<'_> {
     }
 
     /// `param( … )`, or nothing.
-    fn parameter_block(&mut self) -> Result<Option<ParameterBlock>, Stop> {
+    pub(super) fn parameter_block(&mut self) -> Result<Option<ParameterBlock>, Stop> {
         self.skip_lines()?;
         let begin = self.here();
-        let types = self.types_before_parameter()?;
-        let Some(start) = self.take(|kind| matches!(kind, Kind::Keyword(Keyword::Param)))? else {
+        let annotations = self.annotations_before_parameters()?;
+        self.skip_lines()?;
+        let start = self.take(|kind| matches!(kind, Kind::Keyword(Keyword::Param)))?;
+        let parenthesis = match start {
+            Some(_) => {
+                self.skip_lines()?;
+                self.take(|kind| matches!(kind, Kind::LeftParenthesis))?
+            }
+            None => None,
+        };
+        let (Some(start), Some(_)) = (start, parenthesis) else {
+            // A type begins a statement; an attribute belongs to something, and here is nothing.
+            if let Some(attribute) = annotations.attributes.first() {
+                return Err(Stop::new(attribute.span, Reason::Attribute));
+            }
             self.rewind(begin);
             return Ok(None);
         };
-        self.skip_lines()?;
-        if self.take(|kind| matches!(kind, Kind::LeftParenthesis))?.is_none() {
-            self.rewind(begin);
-            return Ok(None);
-        }
-        if let Some(first) = types.first() {
+        if let Some(first) = annotations.types.first() {
             return Err(Stop::new(first.span, Reason::Unexpected));
         }
         let parameters = self.parameter_list()?;
         let end = self.expect(|kind| matches!(kind, Kind::RightParenthesis), Reason::MissingParenthesis)?;
-        Ok(Some(ParameterBlock { span: start.to(end), parameters }))
+        Ok(Some(ParameterBlock { span: start.to(end), attributes: annotations.attributes, parameters }))
     }
 
-    /// What stands before `param` would be attributes, and those are refused; anything else is a statement.
-    fn types_before_parameter(&mut self) -> Result<Vec<TypeName>, Stop> {
+    /// What stands before `param`. What is neither type nor attribute is a statement, and is read as one.
+    fn annotations_before_parameters(&mut self) -> Result<Annotations, Stop> {
         let begin = self.here();
-        let types = self.types();
-        self.skip_lines()?;
-        match types {
-            Ok(types) if !types.is_empty() => Ok(types),
-            Err(Stop { span, reason: Reason::Attribute }) => Err(Stop::new(span, Reason::Attribute)),
-            _ => {
+        match self.annotations() {
+            Err(stop) if stop.reason.class() == Class::Syntax => {
                 self.rewind(begin);
-                Ok(Vec::new())
+                Ok(Annotations::default())
             }
+            result => result,
         }
     }
 
@@ -135,11 +141,11 @@ impl Parser<'_> {
 
     fn parameter(&mut self) -> Result<Option<ParameterDefinition>, Stop> {
         self.skip_lines()?;
-        let types = self.types_over_lines()?;
+        let Annotations { start, types, attributes } = self.annotations()?;
         let token = self.next()?;
         let name = match token.kind {
             Kind::Variable(name) => name,
-            _ if types.is_empty() => {
+            _ if start.is_none() => {
                 self.unread(token);
                 return Ok(None);
             }
@@ -161,11 +167,12 @@ impl Parser<'_> {
         } else {
             None
         };
-        let start = types.first().map_or(token.span, |first| first.span);
+        let start = start.unwrap_or(token.span);
         let end = default.as_ref().map_or(token.span, |default| default.span);
         Ok(Some(ParameterDefinition {
             span: start.to(end),
             types,
+            attributes,
             variable: Variable { name, splatted: false },
             variable_span: token.span,
             default,
@@ -300,10 +307,6 @@ impl Parser<'_> {
 /// compared must differ, and so no mistake is missed.
 pub(super) fn folded(name: &str) -> String {
     name.to_lowercase().to_uppercase()
-}
-
-pub(super) fn is_void(name: &TypeName) -> bool {
-    ["void", "System.Void"].iter().any(|void| name.name.eq_ignore_ascii_case(void))
 }
 
 /// `=`.

@@ -48,6 +48,19 @@ fn what_parses_may_still_be_wrong() {
         ("a -b:@c", Some(Splat)),
         ("a b, @c", Some(Splat)),
         ("@c", Some(Splat)),
+        ("function f([Parameter(Mandatory)][int]$a) { }", None),
+        ("function f { [CmdletBinding()] param([ValidateSet('a', 'b')]$a = 'a') }", None),
+        ("[CmdletBinding()]\nparam()\n1", None),
+        ("[CmdletBinding()] 1", Some(Attribute)),
+        ("[ValidateRange(1, 5)]$x = 3", Some(Attribute)),
+        ("function f([ValidateSet($b)]$a) { }", Some(AttributeArgument)),
+        ("[Collections.Generic.List[string]]::new()", None),
+        ("[Collections.Generic.Dictionary[ string , List[int[]] ]]::new()", None),
+        ("[List[int][]]", None),
+        ("[List[[int]]]", Some(TypeName)),
+        ("[List[int][string]]", Some(TypeName)),
+        ("[int[,]]$x", Some(TypeName)),
+        ("[List[int]$x", Some(MissingBracket)),
     ];
     for (text, expected) in cases {
         assert_eq!(script(text).err().map(|refusal| refusal.reason()), expected, "{text}");

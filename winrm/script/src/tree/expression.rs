@@ -247,6 +247,29 @@ impl Expression {
     }
 }
 
+impl Expression {
+    /// The text of a constant, or of each constant of an array.
+    pub(super) fn constants(&self) -> Vec<String> {
+        match &self.kind {
+            ExpressionKind::String(constant) => vec![constant.value.clone()],
+            ExpressionKind::Number(number) => vec![number.value.to_string()],
+            ExpressionKind::Array(values) => values.iter().flat_map(Self::constants).collect(),
+            _ => Vec::new(),
+        }
+    }
+
+    /// Whether it is `$false`, `$null` or zero.
+    pub(super) fn is_false(&self) -> bool {
+        match &self.kind {
+            ExpressionKind::Variable(variable) => {
+                ["false", "null"].iter().any(|name| variable.name.eq_ignore_ascii_case(name))
+            }
+            ExpressionKind::Number(number) => matches!(number.value, NumberValue::Int32(0)),
+            _ => false,
+        }
+    }
+}
+
 /// As PowerShell makes a string of it, in every culture the same.
 impl fmt::Display for NumberValue {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {

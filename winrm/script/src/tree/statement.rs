@@ -22,6 +22,8 @@ pub struct ScriptBlock {
 pub struct ParameterBlock {
     /// From `param` to the closing parenthesis.
     pub span: Span,
+    /// What stands before `param`: `[CmdletBinding()]` and the like.
+    pub attributes: Vec<Attribute>,
     /// What is declared.
     pub parameters: Vec<ParameterDefinition>,
 }
@@ -33,12 +35,41 @@ pub struct ParameterDefinition {
     pub span: Span,
     /// The types before the variable, in order.
     pub types: Vec<TypeName>,
+    /// The attributes before the variable, in order; types may stand between them.
+    pub attributes: Vec<Attribute>,
     /// The variable.
     pub variable: Variable,
     /// Where the variable stands.
     pub variable_span: Span,
     /// The default.
     pub default: Option<Expression>,
+}
+
+/// `[name(value, name = value, name)]`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Attribute {
+    /// From bracket to bracket.
+    pub span: Span,
+    /// The name as it was written.
+    pub name: String,
+    /// What it is given, in order. All of it is constant.
+    pub arguments: Vec<AttributeArgument>,
+}
+
+/// What an attribute is given.
+#[derive(Debug, Clone, PartialEq)]
+pub enum AttributeArgument {
+    /// `value`.
+    Positional(Expression),
+    /// `name = value`; or `name` alone, which is `name = $true`.
+    Named {
+        /// All of it.
+        span: Span,
+        /// The name as it was written.
+        name: String,
+        /// The value.
+        value: Option<Expression>,
+    },
 }
 
 /// Statements under a name, or all of a script block.
@@ -298,6 +329,56 @@ pub struct CatchClause {
     pub types: Vec<TypeName>,
     /// What is done.
     pub body: StatementBlock,
+}
+
+impl ParameterDefinition {
+    /// The attribute of this name, in any case, with `Attribute` at its end or without.
+    pub fn attributes_named(&self, name: &str) -> impl Iterator<Item = &Attribute> {
+        self.attributes.iter().filter(move |attribute| attribute.is_called(name))
+    }
+
+    /// Whether a value must be given.
+    #[must_use]
+    pub fn is_mandatory(&self) -> bool {
+        self.attributes_named("Parameter").any(|attribute| attribute.is_set("Mandatory"))
+    }
+
+    /// The values that `[ValidateSet( … )]` lists, as text, if there is one.
+    #[must_use]
+    pub fn valid_values(&self) -> Option<Vec<String>> {
+        let set = self.attributes_named("ValidateSet").next()?;
+        Some(set.positional().flat_map(Expression::constants).collect())
+    }
+}
+
+impl Attribute {
+    /// Whether this is its name, in any case, with `Attribute` at its end or without.
+    #[must_use]
+    pub fn is_called(&self, name: &str) -> bool {
+        let own = self.name.rsplit('.').next().unwrap_or_default();
+        let head = own.get(..name.len()).unwrap_or_default();
+        let rest = own.get(name.len()..).unwrap_or_default();
+        head.eq_ignore_ascii_case(name) && (rest.is_empty() || rest.eq_ignore_ascii_case("Attribute"))
+    }
+
+    /// What it is given without names.
+    pub fn positional(&self) -> impl Iterator<Item = &Expression> {
+        self.arguments.iter().filter_map(|argument| match argument {
+            AttributeArgument::Positional(value) => Some(value),
+            AttributeArgument::Named { .. } => None,
+        })
+    }
+
+    /// Whether `name`, in any case, is there and not `$false`.
+    #[must_use]
+    pub fn is_set(&self, name: &str) -> bool {
+        self.arguments.iter().any(|argument| match argument {
+            AttributeArgument::Named { name: own, value, .. } => {
+                own.eq_ignore_ascii_case(name) && value.as_ref().is_none_or(|value| !value.is_false())
+            }
+            AttributeArgument::Positional(_) => false,
+        })
+    }
 }
 
 impl Statement {

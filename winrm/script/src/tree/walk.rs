@@ -3,8 +3,8 @@
 use super::command::{CommandElement, Redirection, RedirectionTarget};
 use super::expression::{Expression, ExpressionKind, Part};
 use super::statement::{
-    ParameterDefinition, PipelineElement, PipelineElementKind, ScriptBlock, Statement, StatementBlock,
-    StatementKind,
+    Attribute, AttributeArgument, ParameterDefinition, PipelineElement, PipelineElementKind, ScriptBlock,
+    Statement, StatementBlock, StatementKind,
 };
 use super::{Command, Span};
 
@@ -54,8 +54,10 @@ impl<'tree> Node<'tree> {
     pub(super) fn for_each_child(self, visit: &mut impl FnMut(Node<'tree>)) {
         match self {
             Self::Script(script) => {
-                let parameters = script.parameters.iter().flat_map(|block| &block.parameters);
-                defaults(parameters, visit);
+                if let Some(block) = &script.parameters {
+                    attributes(&block.attributes, visit);
+                    defaults(block.parameters.iter(), visit);
+                }
                 script.blocks.iter().flat_map(|block| &block.statements).map(Node::Statement).for_each(visit);
             }
             Self::Block(block) => block.statements.iter().map(Node::Statement).for_each(visit),
@@ -215,5 +217,19 @@ fn defaults<'tree>(
     parameters: impl Iterator<Item = &'tree ParameterDefinition>,
     visit: &mut impl FnMut(Node<'tree>),
 ) {
-    parameters.filter_map(|parameter| parameter.default.as_ref()).map(Node::Expression).for_each(visit);
+    for parameter in parameters {
+        attributes(&parameter.attributes, visit);
+        parameter.default.iter().map(Node::Expression).for_each(&mut *visit);
+    }
+}
+
+fn attributes<'tree>(attributes: &'tree [Attribute], visit: &mut impl FnMut(Node<'tree>)) {
+    for argument in attributes.iter().flat_map(|attribute| &attribute.arguments) {
+        match argument {
+            AttributeArgument::Positional(value) | AttributeArgument::Named { value: Some(value), .. } => {
+                visit(Node::Expression(value));
+            }
+            AttributeArgument::Named { value: None, .. } => {}
+        }
+    }
 }

@@ -52,7 +52,9 @@ impl Dump<'_> {
             ));
         }
         if let Some(block) = &script.parameters {
-            let node = self.node("ParamBlock", block.span, &[], self.parameters(&block.parameters));
+            let mut inside: Vec<Value> = block.attributes.iter().map(|own| self.attribute(own)).collect();
+            inside.extend(self.parameters(&block.parameters));
+            let node = self.node("ParamBlock", block.span, &[], inside);
             // The measurements sort by start, and put what is longer first.
             let wider = script.blocks.first().is_some_and(|first| {
                 first.span.start < block.span.start
@@ -65,12 +67,32 @@ impl Dump<'_> {
 
     fn parameters(&self, parameters: &[ParameterDefinition]) -> Vec<Value> {
         let one = |parameter: &ParameterDefinition| {
-            let mut children: Vec<Value> = parameter.types.iter().map(|name| self.constraint(name)).collect();
+            let types = parameter.types.iter().map(|name| (name.span.start, self.constraint(name)));
+            let attributes = parameter.attributes.iter().map(|own| (own.span.start, self.attribute(own)));
+            let mut annotations: Vec<(usize, Value)> = types.chain(attributes).collect();
+            annotations.sort_by_key(|(start, _)| *start);
+            let mut children: Vec<Value> = annotations.into_iter().map(|(_, node)| node).collect();
             children.push(self.variable(parameter.variable_span, &parameter.variable));
             children.extend(parameter.default.iter().map(|default| self.expression(default)));
             self.node("Parameter", parameter.span, &[], children)
         };
         parameters.iter().map(one).collect()
+    }
+
+    fn attribute(&self, attribute: &Attribute) -> Value {
+        let argument = |argument: &AttributeArgument| match argument {
+            AttributeArgument::Positional(value) => self.expression(value),
+            AttributeArgument::Named { span, name, value } => {
+                let value = match value {
+                    Some(value) => self.expression(value),
+                    // PowerShell puts a constant where the name stands.
+                    None => self.node("ConstantExpression", *span, &[], vec![]),
+                };
+                self.node("NamedAttributeArgument", *span, &[("name", json!(name))], vec![value])
+            }
+        };
+        let arguments = attribute.arguments.iter().map(argument).collect();
+        self.node("Attribute", attribute.span, &[("type", json!(attribute.name))], arguments)
     }
 
     fn constraint(&self, name: &TypeName) -> Value {
