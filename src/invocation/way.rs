@@ -87,7 +87,7 @@ impl<'w> Way<'w> {
                 let reply = called.into_reply();
                 reply.output.into_iter().for_each(|value| self.objects.output(value));
                 for failure in reply.errors.iter().chain(&reply.terminating) {
-                    self.objects.error(&failure.to_value(), None);
+                    self.objects.error(&failure.to_value());
                 }
                 reply.records.iter().for_each(|(stream, record)| self.objects.record(*stream, record));
                 Ok(outcome)

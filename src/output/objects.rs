@@ -177,7 +177,7 @@ impl Objects {
     /// Takes a record of another stream.
     pub fn record(&mut self, stream: Stream, value: &Value) {
         match stream {
-            Stream::Error => self.error(value, None),
+            Stream::Error => self.error(value),
             Stream::Warning => self.message(value, Some("WARNING"), |written| &mut written.warnings),
             Stream::Verbose => self.message(value, Some("VERBOSE"), |written| &mut written.verbose),
             Stream::Debug => self.message(value, Some("DEBUG"), |written| &mut written.verbose),
@@ -189,14 +189,14 @@ impl Objects {
         }
     }
 
-    /// Takes an error record, and where in the script it happened, where the record does not say it.
-    pub fn error(&mut self, record: &Value, position: Option<String>) {
+    /// Takes an error record.
+    pub fn error(&mut self, record: &Value) {
         if self.written.errors.len() >= MOST_RECORDS {
             self.written.omitted_records += 1;
             return;
         }
         let mut cleaner = Cleaner::default();
-        let item = ErrorItem::read(record, position, &mut |text| cleaner.clean(text, &self.scrubber));
+        let item = ErrorItem::read(record, &mut |text| cleaner.clean(text, &self.scrubber));
         self.stderr.push(&format!("{}\n", item.concise()));
         self.written.errors.push(item);
         self.count(&cleaner);

@@ -200,6 +200,36 @@ fn a_query_never_changes_anything_whatever_the_policy_says() {
 }
 
 #[test]
+fn an_error_says_where_in_the_script_it_arose() {
+    let site = Site::new();
+    let mut server = site.serve(&[]);
+    let script = "$names = 'W3SVC', 'Nothing-Here'\nforeach ($n in $names) {\n  Get-Service -Name $n | Select-Object Name\n}\n1/0";
+    let result = server.call("execute_command", &json!({ "command": script }));
+    let errors = &result["structuredContent"]["errors"];
+    assert_eq!(
+        errors[0]["position"],
+        "At line:3 char:3\n+   Get-Service -Name $n | Select-Object Name\n+   ~~~~~~~~~~~~~~~~~~~~",
+        "{result}"
+    );
+    assert_eq!(errors[1]["position"], "At line:5 char:1\n+ 1/0\n+ ~~~", "{result}");
+    let shown = "RuntimeException:\nLine |\n   5 |  1/0\n     |  ~~~\n     | Attempted to divide by zero.\n";
+    assert!(text(&result).contains(shown), "{}", text(&result));
+    let result = server.call("execute_command", &json!({ "command": "Get-Service -Name Nothing-Here" }));
+    let data = &result["structuredContent"];
+    assert!(
+        data["stderr"].as_str().unwrap().starts_with("Get-Service: Cannot find"),
+        "one line needs no place: {data}"
+    );
+    assert_eq!(data["errors"][0]["position"].as_str().unwrap().lines().next(), Some("At line:1 char:1"));
+    let own = "try {\n  Get-Service nope -ErrorAction Stop\n} catch {\n  \"$($_.InvocationInfo.ScriptLineNumber): $($_.InvocationInfo.Line)\"\n}";
+    let result = server.call("execute_command", &json!({ "command": own }));
+    assert_eq!(
+        result["structuredContent"]["stdout"], "2:   Get-Service nope -ErrorAction Stop\n",
+        "{result}"
+    );
+}
+
+#[test]
 fn programs_are_part_of_scripts() {
     let site = Site::new();
     let allow = [("ALLOW", Some("simulate,Get-Service"))];

@@ -16,23 +16,25 @@ pub struct ErrorItem {
     /// The command that failed.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub command: String,
-    /// Where in the script.
+    /// Where in the script: line, column and text, as PowerShell's `PositionMessage` has them.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub position: String,
+    /// The line of the script, from 1; 0 where nobody knows it.
+    #[serde(skip)]
+    line: i128,
+    /// The exception's type without its namespace.
+    #[serde(skip)]
+    reason: String,
 }
 
 impl ErrorItem {
     /// Reads a record; every text goes through `clean`.
-    pub(super) fn read(
-        record: &Value,
-        position: Option<String>,
-        clean: &mut dyn FnMut(&str) -> String,
-    ) -> Self {
+    pub(super) fn read(record: &Value, clean: &mut dyn FnMut(&str) -> String) -> Self {
         let text = |value: Option<Value>| value.map(|value| value.to_text().as_str().to_owned());
         let category = property(record, "CategoryInfo").unwrap_or_default();
         let invocation = property(record, "InvocationInfo").unwrap_or_default();
         let details = property(record, "ErrorDetails").and_then(|details| property(&details, "Message"));
-        let position = position.or_else(|| text(property(&invocation, "PositionMessage")));
+        let line = property(&invocation, "ScriptLineNumber").and_then(|line| line.as_integer());
         let mut part = |value: Option<String>| value.map(|text| clean(text.trim_end())).unwrap_or_default();
         Self {
             message: part(text(details).or_else(|| text(Some(record.clone())))),
@@ -40,19 +42,43 @@ impl ErrorItem {
             id: part(text(property(record, "FullyQualifiedErrorId"))),
             target: part(text(property(record, "TargetObject"))),
             command: part(text(property(&category, "Activity"))),
-            position: part(position),
+            position: part(text(property(&invocation, "PositionMessage"))),
+            line: line.unwrap_or_default(),
+            reason: part(text(property(&category, "Reason"))),
         }
     }
 
-    /// The line that PowerShell 7 shows of it, without colours.
+    /// What PowerShell 7 shows of it, without colours: a line, and where the script has several, the place too.
     pub(super) fn concise(&self) -> String {
-        let reason = match (self.command.as_str(), self.category.as_str()) {
+        // A line of a program's standard error.
+        if self.id.starts_with("NativeCommandError") {
+            return self.message.clone();
+        }
+        let reason = match (self.command.as_str(), self.category.as_str(), self.reason.as_str()) {
             // What `throw` wrote has no command.
-            ("", "OperationStopped" | "NotSpecified" | "") => "Exception",
-            ("", category) => category,
-            (command, _) => command,
+            ("", "OperationStopped", _) | ("", "NotSpecified" | "", "") => "Exception",
+            ("", "NotSpecified" | "", reason) => reason,
+            ("", category, _) => category,
+            (command, ..) => command,
         };
-        format!("{reason}: {}", self.message)
+        match self.place() {
+            Some(place) => format!("{reason}:\n{place}{}", self.message),
+            None => format!("{reason}: {}", self.message),
+        }
+    }
+
+    /// The line and what of it failed, and what stands before the message; nothing for the first line, which is all that
+    /// most scripts have.
+    fn place(&self) -> Option<String> {
+        if self.line <= 1 {
+            return None;
+        }
+        let mut lines = self.position.lines().skip(1).filter_map(|line| line.strip_prefix('+'));
+        let (line, mark) = (lines.next()?, lines.next()?);
+        let number = format!("{:>4}", self.line);
+        let margin = " ".repeat(number.len());
+        let label = format!("{:>width$}", "Line", width = number.len());
+        Some(format!("{label} |\n{number} | {line}\n{margin} | {mark}\n{margin} | "))
     }
 }
 

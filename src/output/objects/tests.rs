@@ -136,7 +136,7 @@ fn records_are_kept_apart_and_printed_as_powershell_prints_them() {
         ..Default::default()
     };
     objects.record(Stream::Warning, &"mind".into());
-    objects.error(&failure.to_value(), Some("line 2, column 1".to_owned()));
+    objects.error(&failure.to_value());
     objects.record(Stream::Verbose, &"more".into());
     objects.output("one".into());
     objects.record(Stream::Information, &"screen".into());
@@ -149,15 +149,14 @@ fn records_are_kept_apart_and_printed_as_powershell_prints_them() {
     );
     let written = captured.written.unwrap();
     assert_eq!(
-        written.errors,
-        [ErrorItem {
-            message: r"Cannot find path 'C:\[redacted]' because it does not exist.".to_owned(),
-            category: "ObjectNotFound".to_owned(),
-            id: "PathNotFound,Microsoft.PowerShell.Commands.GetItemCommand".to_owned(),
-            target: r"C:\[redacted]".to_owned(),
-            command: "Get-Item".to_owned(),
-            position: "line 2, column 1".to_owned(),
-        }]
+        json!(written.errors),
+        json!([{
+            "message": r"Cannot find path 'C:\[redacted]' because it does not exist.",
+            "category": "ObjectNotFound",
+            "id": "PathNotFound,Microsoft.PowerShell.Commands.GetItemCommand",
+            "target": r"C:\[redacted]",
+            "command": "Get-Item",
+        }])
     );
     assert_eq!((written.warnings, written.verbose), (vec!["mind".to_owned()], vec!["more".to_owned()]));
     assert_eq!(written.information, ["screen"]);

@@ -29,6 +29,7 @@ mod needs;
 pub(crate) mod operator;
 mod output;
 mod pipeline;
+mod place;
 mod push_down;
 mod redirection;
 pub(crate) mod simple;

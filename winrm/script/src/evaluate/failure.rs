@@ -22,6 +22,8 @@ pub struct Failure {
     pub activity: String,
     /// Where in the script, if it was raised there.
     pub span: Option<Span>,
+    /// The same as the record tells it, `InvocationInfo`; null until the script's text is at hand.
+    pub invocation: Value,
     /// The value that was thrown, where it was none of the above.
     pub thrown: Option<Value>,
 }
@@ -43,6 +45,7 @@ impl Failure {
             target: Value::from_clixml(&record.target_object),
             activity: record.category.activity.as_str().to_owned(),
             span: None,
+            invocation: Value::Null,
             thrown: None,
         }
     }
@@ -86,6 +89,7 @@ impl Failure {
                 .with("TargetObject", self.target.clone())
                 .with("CategoryInfo", info)
                 .with("FullyQualifiedErrorId", self.id.as_str())
+                .with("InvocationInfo", self.invocation.clone())
                 .with("ErrorDetails", Value::Null)
                 .with("ScriptStackTrace", Value::Null),
             self.message.as_str(),
@@ -115,6 +119,7 @@ impl Failure {
             target: object.property("TargetObject").unwrap_or_default(),
             activity: about("Activity").unwrap_or_default(),
             span: None,
+            invocation: Value::Null,
             thrown: Some(value.clone()),
         })
     }

@@ -51,11 +51,15 @@ impl Interpreter {
     ) -> Flow<()> {
         let foreign = !Arc::ptr_eq(&self.text, &function.text);
         let text = std::mem::replace(&mut self.text, Arc::clone(&function.text));
-        let blocks = foreign.then(|| std::mem::take(&mut self.blocks));
-        let result = self.in_new_scope(&function.parameters, &function.body, arguments, input).await;
+        let outer =
+            foreign.then(|| (std::mem::take(&mut self.blocks), std::mem::take(&mut self.invocations)));
+        let mut result = self.in_new_scope(&function.parameters, &function.body, arguments, input).await;
+        if let (true, Err(Unwind::Statement(failure) | Unwind::Script(failure))) = (foreign, &mut result) {
+            self.locate(failure);
+        }
         self.text = text;
-        if let Some(blocks) = blocks {
-            self.blocks = blocks;
+        if let Some((blocks, invocations)) = outer {
+            (self.blocks, self.invocations) = (blocks, invocations);
         }
         result
     }

@@ -171,7 +171,8 @@ impl Host {
         }
         match terminating {
             None => Ok(()),
-            Some(failure) => {
+            Some(mut failure) => {
+                interpreter.locate(&mut failure);
                 self.remember(interpreter, &failure);
                 if self.common.error_action == Some(ErrorAction::Stop) {
                     return Err(Unwind::Script(Box::new(failure)));
@@ -181,7 +182,13 @@ impl Host {
         }
     }
 
-    async fn fail(&mut self, interpreter: &mut Interpreter, failure: Failure, kind: CallKind) -> Flow<()> {
+    async fn fail(
+        &mut self,
+        interpreter: &mut Interpreter,
+        mut failure: Failure,
+        kind: CallKind,
+    ) -> Flow<()> {
+        interpreter.locate(&mut failure);
         self.remember(interpreter, &failure);
         // What a program writes to its error stream says nothing about its success.
         let succeeded = interpreter.succeeded;

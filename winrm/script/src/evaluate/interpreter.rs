@@ -9,6 +9,7 @@ use super::coroutine::Link;
 use super::failure::Failure;
 use super::limits::{Limit, Limits};
 use super::output::{Pipe, Target};
+use super::place;
 use super::unwind::{Flow, Unwind};
 use super::variable::Scope;
 use super::{Ending, Facts, PushDown, Refusal, Session, Setup, Step, Stream};
@@ -38,6 +39,10 @@ pub(super) struct Interpreter {
     /// The texts that blocks and functions come from; the script itself is the last.
     pub(super) text: Arc<str>,
     pub(super) blocks: HashMap<Span, Arc<Block>>,
+    /// `InvocationInfo` of the errors so far, by where they arose in that text.
+    pub(super) invocations: HashMap<Span, Value>,
+    /// The command that works at present.
+    pub(super) at: Option<Span>,
     pub(super) scopes: Vec<Scope>,
     pub(super) collectors: Vec<Vec<Value>>,
     pub(super) pipes: Vec<Pipe>,
@@ -87,6 +92,8 @@ impl Interpreter {
             outputs: 0,
             text,
             blocks: HashMap::new(),
+            invocations: HashMap::new(),
+            at: None,
             scopes: vec![Scope::of_session(session)],
             collectors: Vec::new(),
             pipes: Vec::new(),
@@ -109,7 +116,8 @@ impl Interpreter {
                 Ending::Complete
             }
             Err(Unwind::Exit(code)) => Ending::Exit(code),
-            Err(Unwind::Statement(failure) | Unwind::Script(failure)) => {
+            Err(Unwind::Statement(mut failure) | Unwind::Script(mut failure)) => {
+                self.locate(&mut failure);
                 self.record_error(&failure).await;
                 Ending::Failed
             }
@@ -227,6 +235,14 @@ impl Interpreter {
     fn refusal(&self, reason: String, span: Option<Span>, limit: Option<Limit>) -> Refusal {
         let position = Position::in_text(&self.text, span.map_or(0, |span| span.start));
         Refusal { position, reason, limit }
+    }
+
+    /// Says in an error where it arose, unless that is said. To be called while the text is the one that it arose in.
+    pub(super) fn locate(&mut self, failure: &mut Failure) {
+        let Some(span) = failure.span.or(self.at).filter(|_| failure.invocation.is_null()) else { return };
+        let known = self.invocations.entry(span);
+        failure.invocation =
+            known.or_insert_with(|| place::invocation(&self.text, span, &failure.activity)).clone();
     }
 
     /// Writes an error to the stream, whatever the preferences say.

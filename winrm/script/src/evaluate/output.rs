@@ -5,6 +5,7 @@ use super::filter::Stage;
 use super::interpreter::{ErrorsTo, Interpreter, Turn};
 use super::unwind::{Flow, Unwind};
 use super::{Step, Stream};
+use crate::tree::Span;
 use crate::value::Value;
 
 /// Where values go.
@@ -24,6 +25,8 @@ pub(super) enum Target {
 pub(super) struct Pipe {
     /// A stage is taken out while it works.
     pub(super) stages: Vec<Option<Box<dyn Stage>>>,
+    /// Where the script names the command of each stage.
+    pub(super) spans: Vec<Span>,
     /// Where the last stage's output goes.
     pub(super) end: Target,
 }
@@ -111,11 +114,26 @@ impl Interpreter {
         self.fits(&value)?;
         let Some(mut stage) = self.take_stage(pipe, at) else { return Ok(()) };
         let next = self.after(pipe, at);
-        let before = std::mem::replace(&mut self.target, next);
+        let before = self.go_to(pipe, at, next);
         let result = stage.process(self, value).await;
-        self.target = before;
         self.put_stage(pipe, at, stage);
-        result
+        self.come_back(before, result)
+    }
+
+    /// Lets a stage work, whose output goes to `next`; [`come_back`](Self::come_back) ends it.
+    pub(super) fn go_to(&mut self, pipe: usize, stage: usize, next: Target) -> (Target, Option<Span>) {
+        let span = self.pipes.get(pipe).and_then(|pipe| pipe.spans.get(stage)).copied();
+        (std::mem::replace(&mut self.target, next), std::mem::replace(&mut self.at, span))
+    }
+
+    /// Ends what [`go_to`](Self::go_to) began; an error that says no place arose in the stage's command.
+    pub(super) fn come_back(&mut self, before: (Target, Option<Span>), result: Flow<()>) -> Flow<()> {
+        let span = std::mem::replace(&mut self.at, before.1);
+        self.target = before.0;
+        result.map_err(|unwind| match span {
+            Some(span) => unwind.at(span),
+            None => unwind,
+        })
     }
 
     /// Where a stage's output goes.
@@ -146,7 +164,8 @@ impl Interpreter {
     }
 
     /// An error that ends nothing, unless it is to stop the script.
-    pub(super) async fn report(&mut self, failure: Failure, action: Option<ErrorAction>) -> Flow<()> {
+    pub(super) async fn report(&mut self, mut failure: Failure, action: Option<ErrorAction>) -> Flow<()> {
+        self.locate(&mut failure);
         let action = match action {
             Some(action) => action,
             None => self.preference()?,

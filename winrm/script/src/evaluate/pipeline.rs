@@ -97,9 +97,11 @@ impl Interpreter {
     ) -> Flow<()> {
         let before = self.succeeded;
         let mut stages: Vec<Option<Box<dyn Stage>>> = Vec::new();
+        let mut spans = Vec::new();
         if self.push_down == PushDown::On && input.is_none() && elements.len() > 1 {
             for (stage, element) in self.push_down(elements).await?.into_iter().zip(elements) {
                 stages.push(Some(Redirection::of(&element.redirections)?.around(stage)));
+                spans.push(element.span);
             }
         }
         for element in elements.iter().skip(stages.len()) {
@@ -111,11 +113,12 @@ impl Interpreter {
                 self.command(command, element.span).await.map_err(|unwind| unwind.at(element.span))?;
             for stage in stage {
                 stages.push(Some(redirection.around(stage)));
+                spans.push(element.span);
             }
         }
         self.succeeded = before;
         let count = stages.len();
-        self.pipes.push(Pipe { stages, end });
+        self.pipes.push(Pipe { stages, spans, end });
         let pipe = self.pipes.len() - 1;
         self.succeeded = true;
         for at in 0..count {
@@ -152,15 +155,14 @@ impl Interpreter {
     async fn at_stage(&mut self, pipe: usize, at: usize, phase: Phase) -> Flow<()> {
         let Some(mut stage) = self.take_stage(pipe, at) else { return Ok(()) };
         let next = self.after(pipe, at);
-        let before = std::mem::replace(&mut self.target, next);
+        let before = self.go_to(pipe, at, next);
         let result = match phase {
             Phase::Begin => stage.begin(self).await,
             Phase::Alone => stage.alone(self).await,
             Phase::End => stage.end(self).await,
         };
-        self.target = before;
         self.put_stage(pipe, at, stage);
-        result
+        self.come_back(before, result)
     }
 
     /// A pipeline that a later stage has enough of.

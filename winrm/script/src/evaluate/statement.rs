@@ -292,7 +292,8 @@ impl Interpreter {
         result
     }
 
-    async fn catch(&mut self, failure: Failure, clause: &CatchClause) -> Flow<()> {
+    async fn catch(&mut self, mut failure: Failure, clause: &CatchClause) -> Flow<()> {
+        self.locate(&mut failure);
         let record = failure.to_value();
         self.remember(record.clone());
         self.succeeded = false;
