@@ -1,8 +1,8 @@
 //! One piece of work that somebody asks for, before anybody has judged it, and how it ended.
 
-use std::{fmt, time::Duration};
+use std::{borrow::Cow, fmt, time::Duration};
 
-use winrm_script::typed::TypedPipeline;
+use winrm_script::{static_command::StaticCommand, typed::TypedPipeline};
 
 use crate::remedy::{Code, Remedy};
 
@@ -105,6 +105,21 @@ pub struct HostName(String);
 /// 128 random bits as 26 base32 characters: models miscopy long hexadecimal.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct CallId(String);
+
+impl Work {
+    /// PowerShell that may be evaluated here: a script, or words written anew as one command whose every value is a
+    /// literal. Words that are no command are for the policy to refuse.
+    #[must_use]
+    pub fn script(&self) -> Option<Cow<'_, str>> {
+        match self {
+            Self::PowerShell { text } => Some(Cow::Borrowed(text)),
+            Self::Words { words } => {
+                StaticCommand::from_words(words).ok().map(|command| Cow::Owned(command.render()))
+            }
+            Self::Command(_) | Self::Program { .. } | Self::Check => None,
+        }
+    }
+}
 
 impl Principal {
     /// The user of this process: one over stdio and on the command line.

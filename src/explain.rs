@@ -7,23 +7,24 @@ mod find;
 mod literal;
 mod once;
 mod shown;
+pub mod taken;
 
 use std::collections::BTreeSet;
 
 use time::OffsetDateTime;
 use winrm_script::{
-    check::{self, HostCommand},
+    check::HostCommand,
     evaluate::Known,
-    parse,
     plan::{PipelinePlan, Plan, StagePlan},
     position::Position,
-    static_command::{Location, StaticCommand},
+    static_command::Location,
     tree::{ScriptBlock, Span},
 };
 
 pub use self::{
     find::{Found, FoundCommand, FoundParameter, Reach, Wanted, find},
     shown::{CommandShown, Decision, Explanation, Given, Spot},
+    taken::NotTaken,
 };
 use crate::{
     call::{Call, HostName, Work},
@@ -40,14 +41,9 @@ use crate::{
 #[must_use]
 pub fn explain(policy: &Policy, call: &Call, target: &Target, now: OffsetDateTime) -> Explanation {
     let case = Case { policy, call, target, now };
-    let words = match &call.work {
-        // Written anew they are one command whose every value is a literal.
-        Work::Words { words } => StaticCommand::from_words(words).ok().map(|command| command.render()),
-        _ => None,
-    };
-    match (&call.work, &words) {
-        (Work::PowerShell { text }, _) | (_, Some(text)) => case.script(text),
-        _ => case.whole(),
+    match call.work.script() {
+        Some(text) => case.script(&text),
+        None => case.whole(),
     }
 }
 
@@ -56,12 +52,7 @@ pub fn explain(policy: &Policy, call: &Call, target: &Target, now: OffsetDateTim
 #[must_use]
 pub fn would_allow(policy: &Policy, call: &Call, target: &Target, now: OffsetDateTime) -> Option<String> {
     let case = Case { policy, call, target, now };
-    let text = match &call.work {
-        Work::PowerShell { text } => Some(text.clone()),
-        Work::Words { words } => StaticCommand::from_words(words).ok().map(|command| command.render()),
-        Work::Command(_) | Work::Program { .. } | Work::Check => None,
-    };
-    let work = match text {
+    let work = match call.work.script() {
         Some(text) => case.first_denied(&text)?,
         None => call.work.clone(),
     };
@@ -155,13 +146,13 @@ struct Case<'a> {
 impl Case<'_> {
     /// A script that is evaluated here.
     fn script(&self, text: &str) -> Explanation {
-        let tree = match parse::script(text) {
+        let tree = match taken::tree(text) {
             Ok(tree) => tree,
-            Err(refusal) => return self.not_taken(Some(of_parse(&refusal))),
+            Err(why) => return self.not_taken(why),
         };
-        let commands = match check::script(text, &tree, &Known) {
+        let commands = match taken::commands(text, &tree, &Known) {
             Ok(commands) => commands,
-            Err(refusals) => return self.not_taken(of_check(&refusals)),
+            Err(why) => return self.not_taken(why),
         };
         let uncounted = once::uncounted(&tree);
         let shown: Vec<Judged> =
@@ -171,9 +162,9 @@ impl Case<'_> {
     }
 
     /// Text that cannot be evaluated here. Unless a rule lets it through whole, that is why it is denied.
-    fn not_taken(&self, why: Option<Denial>) -> Explanation {
+    fn not_taken(&self, why: NotTaken) -> Explanation {
         let verdict = match (Verdict::new(self.judge(self.call.work.clone())), why) {
-            (Verdict::Denied(_), Some(why)) => Verdict::Denied(Box::new(why)),
+            (Verdict::Denied(_), Some(why)) => Verdict::Denied(why),
             (verdict, _) => verdict,
         };
         Explanation::of_whole(verdict)
@@ -187,8 +178,8 @@ impl Case<'_> {
 
     /// The first command of a script that is denied with every value written out.
     fn first_denied(&self, text: &str) -> Option<Work> {
-        let tree = parse::script(text).ok()?;
-        let commands = check::script(text, &tree, &Known).ok()?;
+        let tree = taken::tree(text).ok()?;
+        let commands = taken::commands(text, &tree, &Known).ok()?;
         let mut works = commands.iter().filter_map(literal::work);
         works.find(|work| matches!(self.judge(work.clone()), Judgement::Denied(_)))
     }
@@ -371,17 +362,6 @@ impl Explanation {
         explanation.commands = commands.into_iter().map(CommandShown::from).collect();
         explanation
     }
-}
-
-fn of_parse(refusal: &parse::Refusal) -> Denial {
-    let reason = refusal.reason();
-    Denial::not_taken(refusal.position(), reason.to_string(), reason.suggestion().to_owned(), Vec::new())
-}
-
-fn of_check(refusals: &[check::Refusal]) -> Option<Denial> {
-    let (first, more) = refusals.split_first()?;
-    let more = more.iter().map(ToString::to_string).collect();
-    Some(Denial::not_taken(first.position(), first.reason().to_string(), first.reason().suggestion(), more))
 }
 
 /// A command's full name where the table has it, else as it is written.

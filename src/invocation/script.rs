@@ -5,16 +5,13 @@ mod answer;
 mod facts;
 mod vocabulary;
 
-use std::{borrow::Cow, collections::BTreeSet, time::Duration};
+use std::{collections::BTreeSet, time::Duration};
 
 use time::OffsetDateTime;
 use tokio::time::Instant;
 use winrm_script::{
-    check,
     evaluate::{self, Evaluator, Facts, Limit, Limits, Needs, PushDown, Reply, Session, Setup},
-    parse,
     position::Position,
-    static_command::StaticCommand,
     tree::ScriptBlock,
     typed::TypedPipeline,
 };
@@ -28,22 +25,10 @@ use super::{
 };
 use crate::{
     call::{Outcome, Work},
-    explain,
+    explain::{self, NotTaken, taken},
     output::Objects,
     policy::{Denial, Unapproved},
 };
-
-/// PowerShell that may be evaluated here. Words that are no command are for the policy to refuse.
-pub(super) fn text(work: &Work) -> Option<Cow<'_, str>> {
-    match work {
-        Work::PowerShell { text } => Some(Cow::Borrowed(text)),
-        // Written anew they are one command whose every value is a literal.
-        Work::Words { words } => {
-            StaticCommand::from_words(words).ok().map(|command| Cow::Owned(command.render()))
-        }
-        Work::Command(_) | Work::Program { .. } | Work::Check => None,
-    }
-}
 
 /// Runs a script. Where it cannot be evaluated the policy judges the text as a whole, which is a denial with the
 /// places and what to write instead, unless a rule lets text through.
@@ -76,31 +61,16 @@ pub(super) async fn run(text: &str, way: &mut Way<'_>) -> Result<Outcome, Failur
 /// Why a script is not evaluated.
 enum Unread {
     /// Something in it is not taken here: what to say unless a rule lets text through.
-    Refused(Option<Box<Denial>>),
+    Refused(NotTaken),
     /// Something in it is certainly denied.
     Denied(Box<Denial>),
 }
 
-impl Unread {
-    fn refused(denial: Denial) -> Self {
-        Self::Refused(Some(Box::new(denial)))
-    }
-}
-
 /// The script, and what of it waits for a human.
 fn read(text: &str, session: &Session, way: &Way<'_>) -> Result<(ScriptBlock, Vec<Unapproved>), Unread> {
-    let tree = parse::script(text).map_err(|refusal| {
-        let reason = refusal.reason();
-        let instead = reason.suggestion().to_owned();
-        Unread::refused(Denial::not_taken(refusal.position(), reason.to_string(), instead, Vec::new()))
-    })?;
+    let tree = taken::tree(text).map_err(Unread::Refused)?;
     let vocabulary = WithFunctions::of(session);
-    let commands = check::script(text, &tree, &vocabulary).map_err(|refusals| {
-        let [first, more @ ..] = refusals.as_slice() else { return Unread::Refused(None) };
-        let (what, instead) = (first.reason().to_string(), first.reason().suggestion());
-        let more = more.iter().map(ToString::to_string).collect();
-        Unread::refused(Denial::not_taken(first.position(), what, instead, more))
-    })?;
+    let commands = taken::commands(text, &tree, &vocabulary).map_err(Unread::Refused)?;
     let foreseen = way.world.policy.foresee(way.walk.call, text, &commands, way.target);
     foreseen.map_err(|denial| Unread::Denied(Box::new(denial)))?;
     let now = OffsetDateTime::now_utc();

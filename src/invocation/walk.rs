@@ -50,7 +50,7 @@ impl Walk<'_> {
             Err(error) => return Walked::nowhere(error.into()),
         };
         let mut way = Way::new(self, &world, target);
-        let ending = match script::text(&self.call.work) {
+        let ending = match self.call.work.script() {
             Some(text) => script::run(&text, &mut way).await,
             None => way.whole().await,
         };
