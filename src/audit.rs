@@ -1,8 +1,8 @@
 //! The record of what was asked, decided and done: one JSON object a line.
 //!
 //! Each piece of work has a line `decided` and a line `finished`. A script has both for each of its steps, which share
-//! its call's id and count from 1, and a line `ended`. Where the configuration changes while the program runs there is a
-//! line `reloaded`.
+//! its call's id and count from 1, and a line `ended`; before its first step, a line `approved` for each approval that
+//! it uses up. Where the configuration changes while the program runs there is a line `reloaded`.
 //!
 //! A decision is on disk before a byte leaves: [`Audit::decided`] writes and syncs. If that fails, a call that
 //! could change something is refused; one that only reads goes on, and its [`Entry`] says that it is not on
@@ -67,6 +67,23 @@ pub struct Asked<'a> {
     pub would_allow: Option<&'a str>,
     /// Which human approved it, where one had to.
     pub approved_by: Option<&'a str>,
+}
+
+/// An approval that a script uses up before it runs, whether the step that it is for is reached or not.
+#[derive(Debug, Clone, Copy)]
+pub struct Approved<'a> {
+    /// The call.
+    pub call: &'a Call,
+    /// Names the approval.
+    pub id: &'a str,
+    /// Which human gave it.
+    pub by: &'a str,
+    /// The rule that wants one.
+    pub rule: &'a str,
+    /// What kind of work was approved.
+    pub kind: &'a str,
+    /// Its judged form.
+    pub form: &'a str,
 }
 
 /// How a call ended, for the record.
@@ -173,6 +190,14 @@ impl Audit {
             (Err(error), _) => Some(error),
         };
         Ok(Entry { audit: self.clone(), call: asked.call.id.clone(), step: asked.step, began, lost })
+    }
+
+    /// Writes that an approval is used up. The disk has it with the decision of the first step at the latest.
+    ///
+    /// # Errors
+    /// [`AuditError::Write`]: then the script must not run.
+    pub fn approved(&self, approved: Approved<'_>) -> Result<(), AuditError> {
+        self.append(&Line::Approved(record::Approved::new(approved, &self.known)))
     }
 
     /// Writes how a script ended that took this many steps. Nothing was sent by the script itself, so nothing waits

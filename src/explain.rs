@@ -32,7 +32,7 @@ use crate::{
         AuthScheme, Endpoint, EndpointError, Inventory, InventoryError, Login, Remoting, Target, Timeouts,
         Trust,
     },
-    policy::{Denial, Judgement, Place, Policy, Unapproved},
+    policy::{Denial, Judged, Judgement, Place, Policy, Unapproved},
     remedy::{Code, Remedy},
     secret::Reference,
 };
@@ -60,8 +60,8 @@ pub fn would_allow(policy: &Policy, call: &Call, target: &Target, now: OffsetDat
     policy.narrowest_rule(&denied, target, now).ok().map(|rule| rule.to_toml())
 }
 
-/// What a human has to approve of a script before it runs. Such commands are written out in it, which
-/// [`Policy::foresee`] sees to.
+/// What a human has to approve of a script before it runs; nothing of one that is only rehearsed. Such commands are
+/// written out in it, which [`Policy::foresee`] sees to.
 ///
 /// # Errors
 /// An approval is for one run, so a denial where such a command may run more often.
@@ -75,18 +75,25 @@ pub fn needs_approval(
 ) -> Result<Vec<Unapproved>, Denial> {
     let case = Case { policy, call, target, now };
     let uncounted = once::uncounted(tree);
-    let mut needed: Vec<Unapproved> = Vec::new();
+    let mut needed = Vec::new();
+    let mut forms: Vec<Judged> = Vec::new();
     for command in commands {
         let Some(work) = literal::work(command) else { continue };
-        let Judgement::NeedsApproval(unapproved) = case.judge(work) else { continue };
-        let judged = unapproved.wanted().judged();
-        let again = needed.iter().any(|other| other.wanted().judged() == judged);
-        if again || once::lies_in(&uncounted, command.span) {
+        let judgement = case.judge(work);
+        let wanted = match &judgement {
+            Judgement::NeedsApproval(unapproved) => unapproved.wanted(),
+            Judgement::Rehearsed(rehearsed) if rehearsed.needs_approval() => rehearsed.wanted(),
+            _ => continue,
+        };
+        if forms.contains(wanted.judged()) || once::lies_in(&uncounted, command.span) {
             let position = Position::in_text(text, command.span.start);
-            return Err(Denial::more_than_once(unapproved.wanted().rule(), name_of(command))
+            return Err(Denial::more_than_once(wanted.rule(), name_of(command))
                 .at(Place::Command(Location::Text(position))));
         }
-        needed.push(unapproved);
+        forms.push(wanted.judged().clone());
+        if let Judgement::NeedsApproval(unapproved) = judgement {
+            needed.push(unapproved);
+        }
     }
     Ok(needed)
 }
@@ -155,7 +162,7 @@ impl Case<'_> {
             Err(why) => return self.not_taken(why),
         };
         let uncounted = once::uncounted(&tree);
-        let shown: Vec<Judged> =
+        let shown: Vec<CommandJudged> =
             commands.iter().map(|command| self.command(text, command, &uncounted)).collect();
         let plan = Plan::of(text, &tree);
         Explanation { plan: worth_telling(&plan).then(|| plan.to_string()), ..Explanation::of_script(shown) }
@@ -184,7 +191,7 @@ impl Case<'_> {
         works.find(|work| matches!(self.judge(work.clone()), Judgement::Denied(_)))
     }
 
-    fn command(&self, text: &str, command: &HostCommand<'_>, uncounted: &[Span]) -> Judged {
+    fn command(&self, text: &str, command: &HostCommand<'_>, uncounted: &[Span]) -> CommandJudged {
         let position = Position::in_text(text, command.span.start);
         let foreseen = self.policy.foresee(self.call, text, std::slice::from_ref(command), self.target);
         let verdict = match (foreseen, literal::work(command)) {
@@ -199,7 +206,7 @@ impl Case<'_> {
             }
             other => other,
         };
-        Judged { name, position, given: literal::given(text, command), verdict }
+        CommandJudged { name, position, given: literal::given(text, command), verdict }
     }
 
     fn judge(&self, work: Work) -> Judgement {
@@ -224,7 +231,7 @@ impl Remedy for NoTarget {
 }
 
 /// A command and what was said of it.
-struct Judged {
+struct CommandJudged {
     name: String,
     position: Position,
     given: Vec<Given>,
@@ -319,7 +326,7 @@ impl Explanation {
     }
 
     /// The worst that is said of a command is said of the script.
-    fn of_script(commands: Vec<Judged>) -> Self {
+    fn of_script(commands: Vec<CommandJudged>) -> Self {
         let mut rules: Vec<&str> = Vec::new();
         let mut forms = Some(Vec::new());
         let mut risk = Some("read");

@@ -14,10 +14,26 @@ use crate::{
 #[derive(Debug, Serialize)]
 #[serde(tag = "event", rename_all = "snake_case")]
 pub(super) enum Line {
+    Approved(Approved),
     Decided(Box<Decided>),
     Finished(Finished),
     Ended(Ended),
     Reloaded(Reloaded),
+}
+
+/// An approval that a script used up.
+#[derive(Debug, Serialize)]
+pub(super) struct Approved {
+    call: String,
+    principal: String,
+    host: String,
+    rule: String,
+    approval: String,
+    approved_by: String,
+    kind: String,
+    judged: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    judged_bytes: Option<usize>,
 }
 
 /// What was decided. The order of the fields is the order in the file.
@@ -107,6 +123,24 @@ impl Line {
         let mut text = serde_json::to_string(&Stamped { version: VERSION, time, line: self })?;
         text.push('\n');
         Ok(text)
+    }
+}
+
+impl Approved {
+    pub(super) fn new(approved: super::Approved<'_>, known: &KnownSecrets) -> Self {
+        let super::Approved { call, id, by, rule, kind, form } = approved;
+        let (judged, judged_bytes) = bounded(&known.scrub(form));
+        Self {
+            call: call.id.as_str().to_owned(),
+            principal: call.principal.as_str().to_owned(),
+            host: known.scrub(call.host.as_str()),
+            rule: rule.to_owned(),
+            approval: id.to_owned(),
+            approved_by: known.scrub(by),
+            kind: kind.to_owned(),
+            judged,
+            judged_bytes,
+        }
     }
 }
 

@@ -4,7 +4,7 @@ use serde::Serialize;
 use serde_json::Value as Json;
 use winrm_script::{position::Position, static_command::Location};
 
-use super::{Judged, Verdict};
+use super::{CommandJudged, Verdict};
 use crate::policy::Place;
 
 /// What would become of a piece of work.
@@ -151,9 +151,9 @@ impl From<&Place> for Spot {
     }
 }
 
-impl From<Judged> for CommandShown {
-    fn from(judged: Judged) -> Self {
-        let Judged { name, position, given, verdict } = judged;
+impl From<CommandJudged> for CommandShown {
+    fn from(judged: CommandJudged) -> Self {
+        let CommandJudged { name, position, given, verdict } = judged;
         let decision = verdict.decision();
         let (rule, reason, judged_form) = match verdict {
             Verdict::Allowed { rule, form, .. } | Verdict::NeedsApproval { rule, form, .. } => {

@@ -6,6 +6,7 @@
 //! `winrm-mcp approve` is another process, so everything lies in files: each change of state is one rename, which
 //! only one of several processes can win.
 
+mod claim;
 mod error;
 mod owner;
 mod proof;
@@ -21,6 +22,7 @@ use tokio::runtime::Handle;
 use tokio_util::task::TaskTracker;
 
 pub use self::{
+    claim::{Claim, Taken, Used},
     error::{ApprovalError, NotApproved},
     owner::{Approver, NotAnApprover},
     request::{ApprovalId, Background, NotAnId, Request},
@@ -31,7 +33,7 @@ use self::{proof::Proof, store::Store};
 use crate::{
     call::Call,
     inventory::Target,
-    policy::{Authorized, Judgement, Policy, Unapproved},
+    policy::{Authorized, Denial, Judgement, Policy, Unapproved},
     redact::KnownSecrets,
     secret::{Reference, Secrets},
 };
@@ -69,11 +71,6 @@ pub struct Approval {
     /// Who approved it, as the operating system knows them.
     pub by: String,
 }
-
-/// The approvals of a whole script, used up before its first command is sent. Each serves the one command that it was
-/// given for.
-#[derive(Debug, Default)]
-pub struct Taken(Vec<(Request, Approval)>);
 
 /// Work that waits for a human.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -121,18 +118,32 @@ impl Approvals {
         &self.settings
     }
 
-    /// Turns what the policy wants a human for into what may run, where a human has approved exactly this. That
-    /// approval is used up; any other judgement stays as it is.
-    pub fn redeem(&self, judgement: Judgement, occasion: Occasion<'_>) -> (Judgement, Option<Approval>) {
-        let Judgement::NeedsApproval(unapproved) = judgement else { return (judgement, None) };
-        let taken = match occasion.request(unapproved.wanted()) {
-            Ok(request) => self.take(&request),
+    /// Turns what the policy wants a human for into what may run, where a human has approved exactly this and `admit`
+    /// does not refuse it. That approval is used up then, and not where it is refused.
+    pub fn redeem(
+        &self,
+        unapproved: Unapproved,
+        occasion: Occasion<'_>,
+        admit: impl FnOnce(&Authorized) -> Result<(), Denial>,
+    ) -> (Judgement, Option<Approval>) {
+        let claim = match occasion.request(unapproved.wanted()) {
+            Ok(request) => self.claim(&request),
             // The caller is told when it is asked for.
             Err(_) => Ok(None),
         };
-        match taken {
-            Ok(Some(approval)) => (Judgement::Allowed(unapproved.approved()), Some(approval)),
-            Ok(None) => (Judgement::NeedsApproval(unapproved), None),
+        let used = match claim {
+            Ok(None) => return (Judgement::NeedsApproval(unapproved), None),
+            Ok(Some(claim)) => match admit(unapproved.wanted()) {
+                Ok(()) => claim.use_up(),
+                Err(denial) => {
+                    claim.give_back();
+                    return (Judgement::Denied(denial), None);
+                }
+            },
+            Err(error) => Err(error),
+        };
+        match used {
+            Ok(approval) => (Judgement::Allowed(unapproved.approved()), Some(approval)),
             Err(error) => {
                 tracing::warn!(call = %occasion.call.id, %error, "an approval does not count");
                 (Judgement::NeedsApproval(unapproved), None)
@@ -162,41 +173,60 @@ impl Approvals {
         needed: Vec<Unapproved>,
         occasion: Occasion<'_>,
     ) -> Result<Taken, Vec<(Unapproved, NotApproved)>> {
-        let is_granted = |unapproved: &Unapproved| {
-            occasion.request(unapproved.wanted()).is_ok_and(|request| self.store.is_granted(&request.id()))
-        };
+        let mut claims = Vec::new();
+        let mut missing = Vec::new();
+        for unapproved in needed {
+            let request = occasion.request(unapproved.wanted());
+            match request.and_then(|request| Ok((self.claim(&request)?, request))) {
+                Ok((Some(claim), request)) => claims.push((claim, request, unapproved)),
+                Ok((None, _)) => missing.push(unapproved),
+                Err(error) => {
+                    tracing::warn!(call = %occasion.call.id, %error, "an approval does not count");
+                    missing.push(unapproved);
+                }
+            }
+        }
+        let mut taken = Taken::default();
+        for (claim, request, unapproved) in claims {
+            if !missing.is_empty() {
+                claim.give_back();
+                continue;
+            }
+            match claim.use_up() {
+                Ok(approval) => {
+                    let rule = unapproved.wanted().rule().to_owned();
+                    taken.push(Used { request, rule, approval });
+                }
+                Err(error) => {
+                    tracing::warn!(call = %occasion.call.id, %error, "an approval does not count");
+                    missing.push(unapproved);
+                }
+            }
+        }
+        if missing.is_empty() {
+            return Ok(taken);
+        }
         let ask = |unapproved: Unapproved| {
             let asked = self.ask(&unapproved, occasion);
             (unapproved, asked)
         };
-        if !needed.iter().all(is_granted) {
-            return Err(needed.into_iter().filter(|one| !is_granted(one)).map(ask).collect());
-        }
-        let (mut taken, mut missing) = (Taken::default(), Vec::new());
-        for unapproved in needed {
-            let request = occasion.request(unapproved.wanted());
-            match request.and_then(|request| Ok((self.take(&request)?, request))) {
-                Ok((Some(approval), request)) => taken.0.push((request, approval)),
-                // Another process was faster.
-                Ok((None, _)) => missing.push(ask(unapproved)),
-                Err(error) => {
-                    tracing::warn!(call = %occasion.call.id, %error, "an approval does not count");
-                    missing.push(ask(unapproved));
-                }
-            }
-        }
-        if missing.is_empty() { Ok(taken) } else { Err(missing) }
+        Err(missing.into_iter().map(ask).collect())
     }
 
-    /// Uses up the approval of a request; `None` where there is none.
+    /// Takes the approval of a request, so that nobody else has it; `None` where there is none.
     ///
     /// # Errors
     /// [`ApprovalError`]: there was one, and it does not count.
-    pub fn take(&self, request: &Request) -> Result<Option<Approval>, ApprovalError> {
+    pub fn claim(&self, request: &Request) -> Result<Option<Claim>, ApprovalError> {
         let id = request.id();
-        let Some(granted) = self.store.take(&id)? else { return Ok(None) };
-        self.check(request, &granted)?;
-        Ok(Some(Approval { id, by: granted.by }))
+        let Some(held) = self.store.take(&id)? else { return Ok(None) };
+        match self.check(request, held.granted()) {
+            Ok(()) => Ok(Some(Claim::new(id, held))),
+            Err(error) => {
+                held.remove()?;
+                Err(error)
+            }
+        }
     }
 
     /// Puts a request down for a human to see.
@@ -365,24 +395,6 @@ impl Approvals {
 
     fn seconds(&self) -> i64 {
         (self.now)().unix_timestamp()
-    }
-}
-
-impl Taken {
-    /// Turns what the policy wants a human for into what may run, where its approval is among these and has not served
-    /// yet.
-    pub fn redeem(&mut self, judgement: Judgement, occasion: Occasion<'_>) -> (Judgement, Option<Approval>) {
-        let Judgement::NeedsApproval(unapproved) = judgement else { return (judgement, None) };
-        let Ok(request) = occasion.request(unapproved.wanted()) else {
-            return (Judgement::NeedsApproval(unapproved), None);
-        };
-        match self.0.iter().position(|(own, _)| *own == request) {
-            Some(at) => {
-                let (_, approval) = self.0.swap_remove(at);
-                (Judgement::Allowed(unapproved.approved()), Some(approval))
-            }
-            None => (Judgement::NeedsApproval(unapproved), None),
-        }
     }
 }
 

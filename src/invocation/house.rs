@@ -13,7 +13,7 @@ use crate::{
     audit::Audit,
     inventory::Inventory,
     output::{SpoolLimits, SuccessCodes},
-    policy::{Authorized, Denial, Meter, Policy},
+    policy::{Authorized, Denial, Meter, Policy, Unapproved},
     redact::Scrubber,
     secret::Secrets,
     session::Sessions,
@@ -98,6 +98,15 @@ impl House {
     /// The denial, where it was that often already.
     pub(super) fn admit(&self, authorized: &Authorized, now: OffsetDateTime) -> Result<(), Denial> {
         self.meter.lock().unwrap_or_else(PoisonError::into_inner).admit(authorized, now)
+    }
+
+    /// Whether all of these could be counted one after the other. Nothing is counted.
+    ///
+    /// # Errors
+    /// The denial of the first that could not.
+    pub(super) fn would_admit(&self, wanted: &[Unapproved], now: OffsetDateTime) -> Result<(), Denial> {
+        let mut trial = self.meter.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        wanted.iter().try_for_each(|unapproved| trial.admit(unapproved.wanted(), now))
     }
 
     /// What humans have approved, and what waits for them.

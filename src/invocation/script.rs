@@ -55,7 +55,7 @@ pub(super) async fn run(text: &str, way: &mut Way<'_>) -> Result<Outcome, Failur
     if let (Some(borrowed), Some(session)) = (borrowed, session) {
         borrowed.give_back(session)?;
     }
-    Ok(outcome)
+    way.rehearsed(outcome)
 }
 
 /// Why a script is not evaluated.

@@ -1,21 +1,21 @@
 //! The way of one piece of work to its host: judged, on record, sent, answered, on record. Each command of a script goes
 //! it, and whatever else a call asks for goes it once.
 
-use std::sync::Arc;
+use std::{slice, sync::Arc};
 
 use time::OffsetDateTime;
 use tokio::time::{Duration, Instant};
 use winrm_proto::clixml::ProgressRecord;
 
 use super::{
-    approval::{Approval, Occasion, Taken},
+    approval::{Approval, NotApproved, Occasion, Taken, Used},
     failure::Failure,
     house::World,
     job::{Access, Progress},
     walk::{Walk, Walked, asked},
 };
 use crate::{
-    audit::{Asked, AuditError, Entry, Finish},
+    audit::{Approved, Asked, AuditError, Entry, Finish},
     call::{Call, Outcome, Ran, StopReason, Work},
     explain,
     inventory::Target,
@@ -40,6 +40,8 @@ pub(super) struct Way<'w> {
     judged: Option<String>,
     /// What humans have approved of a script.
     approved: Taken,
+    /// What a dry run would have to ask a human for.
+    waits: Option<NotApproved>,
     /// What commands wrote, here and there.
     pub(super) objects: Objects,
     /// What to say of a script that is not evaluated here, unless a rule lets it through as text.
@@ -72,6 +74,7 @@ impl<'w> Way<'w> {
             ran: Ran::No,
             judged: None,
             approved: Taken::default(),
+            waits: None,
             objects: Objects::new(walk.house.settings.written, &walk.house.scrubber()),
             not_taken: None,
             captured: None,
@@ -100,7 +103,7 @@ impl<'w> Way<'w> {
                 let command = self.judged.clone().unwrap_or_default();
                 let (outcome, ran) = (StepOutcome::NotSent, Ran::No);
                 self.objects.step(Step { number: 1, command, outcome, ran, objects: 0, errors: 0 });
-                Ok(Answer::Rehearsed.outcome())
+                self.rehearsed(Answer::Rehearsed.outcome())
             }
         }
     }
@@ -131,14 +134,20 @@ impl<'w> Way<'w> {
         answer
     }
 
-    /// Uses up the approvals that a script needs, before any of it runs. Where one is missing all that are missing are
-    /// asked for, and none is used up.
+    /// Uses up the approvals that a script needs, before any of it runs, and puts each on record: not every step is
+    /// reached. Where one is missing all that are missing are asked for, and none is used up.
     pub(super) fn prepare(&mut self, needed: Vec<Unapproved>) -> Result<(), Failure> {
         let Walk { house, call, options, .. } = *self.walk;
         let (target, policy) = (self.target, &self.world.policy);
         let occasion = Occasion { call, target, policy, tool: options.tool };
+        // Nobody is asked for what would be refused all the same.
+        house.would_admit(&needed, OffsetDateTime::now_utc()).map_err(|denial| self.denied(denial))?;
         let missing = match house.approvals.take_all(needed, occasion) {
             Ok(approved) => {
+                for Used { request, rule, approval: Approval { id, by } } in approved.iter() {
+                    let (id, kind, form) = (id.as_str(), &request.kind, &request.form);
+                    house.audit.approved(Approved { call, id, by, rule, kind, form })?;
+                }
                 self.approved = approved;
                 return Ok(());
             }
@@ -152,6 +161,11 @@ impl<'w> Way<'w> {
             first.get_or_insert(failure);
         }
         first.map_or(Ok(()), Err)
+    }
+
+    /// The end of work that went its whole way. A dry run of what needs a human says so, and asks nobody.
+    pub(super) fn rehearsed(&mut self, outcome: Outcome) -> Result<Outcome, Failure> {
+        self.waits.take().map_or(Ok(outcome), |waits| Err(waits.into()))
     }
 
     /// Puts a denial of the whole script on record, before anything of it is sent.
@@ -228,35 +242,59 @@ impl<'w> Way<'w> {
         let occasion = Occasion { call, target, policy, tool: options.tool };
         let offered = self.offered(call).await?;
         let judgement = self.judge(call, offered.as_deref());
-        let (judgement, approval) = match self.approved.redeem(judgement, occasion) {
-            // Asked for now, it would run what ran already once more when the call is repeated.
-            (Judgement::NeedsApproval(unapproved), _) if self.ran != Ran::No => {
-                let name = asked(&call.work);
-                let name = name.split_whitespace().next().unwrap_or_default();
-                (Judgement::Denied(Denial::more_than_once(unapproved.wanted().rule(), name)), None)
-            }
-            (judgement @ Judgement::NeedsApproval(_), _) => house.approvals.redeem(judgement, occasion),
-            redeemed => redeemed,
-        };
-        let judgement = match judgement {
-            Judgement::Allowed(authorized) => match house.admit(&authorized, OffsetDateTime::now_utc()) {
-                Ok(()) => Judgement::Allowed(authorized),
-                Err(denial) => Judgement::Denied(denial),
-            },
-            other => other,
-        };
+        let (judgement, approval) = self.settle(judgement, occasion);
         let entry = self.decided(call, step, &judgement, approval.as_ref())?;
         let answer = match judgement {
             Judgement::Allowed(authorized) => self.send(authorized, step).await.map_err(Failure::from),
             Judgement::NeedsApproval(unapproved) => Err(house.approvals.ask(&unapproved, occasion).into()),
             Judgement::Rehearsed(rehearsed) => {
-                self.judged = Some(self.clean(&rehearsed.wanted().judged().text()));
+                let wanted = rehearsed.wanted();
+                let form = self.clean(&wanted.judged().text());
+                if rehearsed.needs_approval() {
+                    let rule = wanted.rule().to_owned();
+                    self.waits.get_or_insert_with(|| NotApproved::Rehearsed { rule, form: form.clone() });
+                }
+                self.judged = Some(form);
                 Ok(Answer::Rehearsed)
             }
             Judgement::Denied(denial) => Err(Failure::from(denial)),
         };
         self.finished(entry, answer.as_ref().map(Answer::outcome));
         answer
+    }
+
+    /// What a human has approved is allowed, once, and what is allowed only so often is counted.
+    fn settle(&mut self, judgement: Judgement, on: Occasion<'_>) -> (Judgement, Option<Approval>) {
+        let house = self.walk.house;
+        let admit = |wanted: &Authorized| house.admit(wanted, OffsetDateTime::now_utc());
+        let (unapproved, approval) = match judgement {
+            Judgement::Allowed(authorized) => {
+                let admitted = admit(&authorized);
+                return (admitted.map_or_else(Judgement::Denied, |()| Judgement::Allowed(authorized)), None);
+            }
+            Judgement::NeedsApproval(unapproved) => {
+                let approval = self.approved.take(&unapproved, on);
+                (unapproved, approval)
+            }
+            other => return (other, None),
+        };
+        if approval.is_some() {
+            let admitted = admit(unapproved.wanted());
+            let allowed = |()| Judgement::Allowed(unapproved.approved());
+            return (admitted.map_or_else(Judgement::Denied, allowed), approval);
+        }
+        // Asked for now, it would run what ran already once more when the call is repeated.
+        if self.ran != Ran::No {
+            let name = asked(&on.call.work);
+            let name = name.split_whitespace().next().unwrap_or_default();
+            let denial = Denial::more_than_once(unapproved.wanted().rule(), name);
+            return (Judgement::Denied(denial), None);
+        }
+        match house.would_admit(slice::from_ref(&unapproved), OffsetDateTime::now_utc()) {
+            // Nobody is asked for what would be refused all the same.
+            Err(denial) => (Judgement::Denied(denial), None),
+            Ok(()) => house.approvals.redeem(unapproved, on, admit),
+        }
     }
 
     /// What the host's endpoint offers, where the policy goes by that.

@@ -13,7 +13,7 @@ use crate::call::HostName;
 
 /// How often each rule with a rate was used on each host. It belongs to whoever sends; the policy itself remembers
 /// nothing, and neither does the next process.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Meter {
     uses: HashMap<(Metered, HostName), VecDeque<OffsetDateTime>>,
 }

@@ -92,7 +92,7 @@ fn redeem(approvals: &Approvals, request: &Request) -> Option<Approval> {
         rule: "restarts".to_owned(),
         risk: "change".to_owned(),
     };
-    let taken = approvals.take(request).unwrap();
+    let taken = approvals.claim(request).unwrap().map(|claim| claim.use_up().unwrap());
     if taken.is_none() {
         approvals.put(request, &background).unwrap();
     }
@@ -345,6 +345,108 @@ fn what_needs_a_human_runs_once_for_each_approval() {
         let told = String::from_utf8_lossy(&output.stdout).split_whitespace().collect::<Vec<_>>().join(" ");
         assert!(text.contains("-Name") || told.contains("it may run more than once"), "{text}: {told}");
     }
+    assert!(site.record().entries().is_empty());
+}
+
+/// What the audit says, line by line.
+fn audit(site: &Site) -> Vec<Value> {
+    let text = std::fs::read_to_string(site.path("state").join("audit.jsonl")).unwrap();
+    text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+/// The ids of all that waits.
+fn waiting(site: &Site, config: &str) -> Vec<String> {
+    let listed = site.run(&["pending", "--json", "--config", config], &[]);
+    let rows: Value = serde_json::from_slice(&listed.stdout).unwrap();
+    rows.as_array().unwrap().iter().map(|row| row["id"].as_str().unwrap().to_owned()).collect()
+}
+
+#[test]
+fn an_approval_that_is_used_up_is_on_record_also_where_its_step_is_not_reached() {
+    let (site, config) = guarded();
+    let script = site.path("never.ps1");
+    std::fs::write(&script, "if ((Get-Service -Name W32Time).Name -eq 'x') { Restart-Service Spooler }\n")
+        .unwrap();
+    let run = || site.run(&["exec", "--config", &config, "--script", script.to_str().unwrap()], &[]);
+    assert_eq!(run().status.code(), Some(79));
+    let [id] = &waiting(&site, &config)[..] else { panic!("one waits") };
+    approve(&site, &config, id);
+    assert_eq!(run().status.code(), Some(0));
+    let lines = audit(&site);
+    let used = lines.iter().position(|line| line["event"] == "approved").unwrap();
+    let line = &lines[used];
+    assert_eq!((&line["approval"], &line["rule"]), (&id.as_str().into(), &"restarts".into()), "{line}");
+    assert!(
+        line["approved_by"].is_string() && line["judged"].as_str().unwrap().ends_with("'Spooler'"),
+        "{line}"
+    );
+    // Before anything of the script was sent.
+    assert!(lines[..used].iter().all(|before| before["call"] != line["call"]), "{lines:?}");
+    assert!(
+        !lines.iter().any(|line| line["decision"] == "allowed" && line["rule"] == "restarts"),
+        "{lines:?}"
+    );
+    assert_eq!(run().status.code(), Some(79), "it is used up");
+}
+
+#[test]
+fn what_is_refused_for_its_rate_uses_up_no_approval_and_asks_nobody() {
+    let (site, config) = guarded();
+    let text = std::fs::read_to_string(&config).unwrap();
+    std::fs::write(&config, text + "rate = '1/hour'\n").unwrap();
+    let mut server = site.serve(&[("CONFIG", Some(&config))]);
+    let mut call = |command: &str| {
+        server.call("execute_command", &serde_json::json!({ "command": command }))["structuredContent"]
+            .clone()
+    };
+    let once = "Restart-Service -Name W32Time";
+    assert_eq!(call(once)["status"], "approval_required");
+    let id = waiting(&site, &config).remove(0);
+    approve(&site, &config, &id);
+    // Approved for another time already, when it was that often.
+    let desk = approvals(&site, None);
+    let granted = site.path("state").join("approvals").join(format!("{id}.approved"));
+    let again = std::fs::read(&granted).unwrap();
+    assert_eq!(call(once)["status"], "success");
+    assert!(!granted.exists());
+    std::fs::write(&granted, again).unwrap();
+    for command in [once, "$s = Get-Service -Name W32Time; Restart-Service -Name W32Time"] {
+        let denied = call(command);
+        assert_eq!(denied["status"], "denied", "{denied}");
+        assert!(denied["error"]["message"].as_str().unwrap().contains("it was that often"), "{denied}");
+        assert!(granted.exists(), "{command}");
+    }
+    assert_eq!(call("Restart-Service -Name Spooler")["status"], "denied");
+    assert_eq!(desk.pending().unwrap(), []);
+}
+
+#[test]
+fn a_dry_run_says_that_a_human_would_be_asked_and_asks_nobody() {
+    let (site, config) = guarded();
+    let mut server = site.serve(&[("CONFIG", Some(&config))]);
+    let mut dry = |command: &str| {
+        server.call("execute_command", &serde_json::json!({ "command": command, "dry_run": true }))
+    };
+    for command in [
+        "Restart-Service -Name W32Time",
+        "$s = Get-Service -Name W32Time; Restart-Service -Name W32Time; Restart-Service -Name Spooler; $s.Name",
+    ] {
+        let result = dry(command);
+        let data = &result["structuredContent"];
+        assert_eq!((&data["status"], &data["ran"]), (&"approval_required".into(), &"no".into()), "{result}");
+        let text = crate::support::text(&result);
+        assert!(text.contains("Status: APPROVAL REQUIRED") && !text.contains("ALLOWED"), "{text}");
+        assert!(text.contains("a human would have to approve this (restarts): "), "{text}");
+    }
+    for command in [
+        "foreach ($n in 1, 2) { Restart-Service W32Time }",
+        "Restart-Service W32Time; Restart-Service -Name 'W32Time'",
+    ] {
+        let result = dry(command);
+        assert_eq!(result["structuredContent"]["status"], "denied", "{result}");
+        assert!(crate::support::text(&result).contains("it may run more than once"), "{result}");
+    }
+    assert_eq!(waiting(&site, &config), [""; 0]);
     assert!(site.record().entries().is_empty());
 }
 

@@ -13,6 +13,14 @@ pub enum NotApproved {
     /// It was asked for, and waits.
     #[error("a human has to approve this ({}): {}", .0.rule, .0.command())]
     Required(Box<Required>),
+    /// It would be asked for, and this is a dry run.
+    #[error("a human would have to approve this ({rule}): {form}")]
+    Rehearsed {
+        /// The rule that wants a human.
+        rule: String,
+        /// What would wait, without known secrets.
+        form: String,
+    },
     /// It could not be asked for.
     #[error(transparent)]
     Failed(#[from] ApprovalError),
@@ -102,7 +110,7 @@ pub enum ApprovalError {
 impl Remedy for NotApproved {
     fn code(&self) -> Code {
         match self {
-            Self::Required(_) => Code::ApprovalMissing,
+            Self::Required(_) | Self::Rehearsed { .. } => Code::ApprovalMissing,
             Self::Failed(error) => error.code(),
         }
     }
@@ -112,6 +120,9 @@ impl Remedy for NotApproved {
             Self::Required(required) => {
                 Some(format!("ask the operator to run `{}`, then repeat the call", required.command()))
             }
+            Self::Rehearsed { .. } => {
+                Some("make the call itself, which asks the operator; nobody was asked now".to_owned())
+            }
             Self::Failed(error) => error.fix(),
         }
     }
@@ -119,6 +130,7 @@ impl Remedy for NotApproved {
     fn retry(&self) -> Retry {
         match self {
             Self::Required(_) => Retry::Later,
+            Self::Rehearsed { .. } => Retry::Never,
             Self::Failed(error) => error.retry(),
         }
     }

@@ -65,6 +65,14 @@ pub(super) struct Store {
     folder: PathBuf,
 }
 
+/// An approval that was taken away from its place.
+#[derive(Debug)]
+pub(super) struct Held {
+    path: PathBuf,
+    taken: PathBuf,
+    granted: Granted,
+}
+
 impl Store {
     pub(super) fn new(folder: PathBuf) -> Self {
         Self { folder }
@@ -102,30 +110,29 @@ impl Store {
         self.write(&self.path(&granted.request.id(), APPROVED), granted)
     }
 
-    /// Takes an approval away, so that nobody can take it again; `None` where there is none.
-    pub(super) fn take(&self, id: &ApprovalId) -> Result<Option<Granted>, ApprovalError> {
+    /// Takes an approval away, so that nobody else can; `None` where there is none.
+    pub(super) fn take(&self, id: &ApprovalId) -> Result<Option<Held>, ApprovalError> {
         let path = self.path(id, APPROVED);
-        let taken = self.folder.join(format!("{}.taken", CallId::random()?));
+        let taken = self.folder.join(format!("{}.{TAKEN}", CallId::random()?));
         match fs::rename(&path, &taken) {
             // Of several processes one renames it, and the others find nothing.
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(file_error(&path, &error)),
             Ok(()) => {}
         }
-        let granted = read::<Granted>(&taken);
-        fs::remove_file(&taken).map_err(|error| file_error(&taken, &error))?;
-        match granted {
-            Ok((granted, owner)) => Ok(Some(Granted { owner: Some(owner), ..granted })),
-            Err(error) if error.kind() == io::ErrorKind::InvalidData => {
-                Err(ApprovalError::Forged { id: id.clone() })
+        match read::<Granted>(&taken) {
+            Ok((granted, owner)) => {
+                let granted = Granted { owner: Some(owner), ..granted };
+                Ok(Some(Held { path, taken, granted }))
             }
-            Err(error) => Err(file_error(&path, &error)),
+            Err(error) => {
+                fs::remove_file(&taken).map_err(|error| file_error(&taken, &error))?;
+                Err(match error.kind() {
+                    io::ErrorKind::InvalidData => ApprovalError::Forged { id: id.clone() },
+                    _ => file_error(&path, &error),
+                })
+            }
         }
-    }
-
-    /// Whether an approval lies there.
-    pub(super) fn is_granted(&self, id: &ApprovalId) -> bool {
-        self.path(id, APPROVED).is_file()
     }
 
     /// Removes what nobody can use any more.
@@ -175,6 +182,25 @@ impl Store {
 
     fn folder_error(&self, error: &io::Error) -> ApprovalError {
         ApprovalError::Folder { path: self.folder.clone(), kind: error.kind() }
+    }
+}
+
+impl Held {
+    pub(super) fn granted(&self) -> &Granted {
+        &self.granted
+    }
+
+    /// Removes it for good.
+    pub(super) fn remove(self) -> Result<(), ApprovalError> {
+        fs::remove_file(&self.taken).map_err(|error| file_error(&self.taken, &error))
+    }
+
+    /// Puts it back into its place. One that was given there meanwhile stays, for it lasts longer.
+    pub(super) fn put_back(self) -> Result<(), ApprovalError> {
+        if self.path.exists() {
+            return self.remove();
+        }
+        fs::rename(&self.taken, &self.path).map_err(|error| file_error(&self.path, &error))
     }
 }
 

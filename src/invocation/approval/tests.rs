@@ -64,8 +64,8 @@ struct Missing {
 }
 
 fn redeem(approvals: &Approvals, request: &Request) -> Result<Approval, Missing> {
-    let unusable = match approvals.take(request) {
-        Ok(Some(approval)) => return Ok(approval),
+    let unusable = match approvals.claim(request) {
+        Ok(Some(claim)) => return Ok(claim.use_up().unwrap()),
         Ok(None) => None,
         Err(error) => Some(error),
     };
@@ -224,11 +224,28 @@ fn of_several_processes_one_redeems() {
         let approvals = &desk.approvals;
         let won = std::thread::scope(|scope| {
             let threads: Vec<_> =
-                (0..8).map(|_| scope.spawn(|| approvals.take(&request()).unwrap().is_some())).collect();
+                (0..8).map(|_| scope.spawn(|| redeem(approvals, &request()).is_ok())).collect();
             threads.into_iter().map(|thread| thread.join().unwrap()).filter(|won| *won).count()
         });
         assert_eq!(won, 1);
     }
+}
+
+#[test]
+fn what_is_given_back_counts_another_time() {
+    let desk = Desk::new(None);
+    desk.approve(&request()).unwrap();
+    let claim = || desk.approvals.claim(&request()).unwrap();
+    let held = claim().unwrap();
+    assert!(claim().is_none(), "nobody else has it meanwhile");
+    held.give_back();
+    let held = claim().unwrap();
+    // Given anew meanwhile, it is one approval and not two.
+    desk.approve(&request()).unwrap();
+    held.give_back();
+    assert!(desk.redeem(&request()).is_ok());
+    assert!(claim().is_none());
+    assert_eq!(desk.files(), [""; 0]);
 }
 
 #[test]
