@@ -1,4 +1,4 @@
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::{
     names::{CmdletName, NamePattern},
@@ -13,19 +13,33 @@ pub(super) struct Interpreters {
     builtins: Vec<String>,
 }
 
-#[derive(Debug, Deserialize)]
+/// The same as people read it: names, and patterns of names.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
-struct File {
-    programs: Vec<String>,
-    commands: Vec<String>,
-    builtins: Vec<String>,
+pub struct InterpreterSettings {
+    /// Programs, in whatever folder.
+    pub programs: Vec<String>,
+    /// Commands.
+    pub commands: Vec<String>,
+    /// What cmd.exe itself does.
+    pub builtins: Vec<String>,
+}
+
+impl InterpreterSettings {
+    /// Reads the list that is part of this program.
+    ///
+    /// # Errors
+    /// [`ProfileError::Broken`], which a test keeps from happening.
+    pub fn load() -> Result<Self, ProfileError> {
+        toml::from_str(include_str!("profiles/interpreters.toml"))
+            .map_err(|error| ProfileError::broken("interpreters", &error))
+    }
 }
 
 impl Interpreters {
     /// Reads the list that is part of this program.
     pub(super) fn load() -> Result<Self, ProfileError> {
-        let file: File = toml::from_str(include_str!("profiles/interpreters.toml"))
-            .map_err(|error| ProfileError::broken("interpreters", &error))?;
+        let file = InterpreterSettings::load()?;
         let patterns = |names: Vec<String>| names.iter().map(|name| NamePattern::new(name)).collect();
         Ok(Self {
             programs: patterns(file.programs),

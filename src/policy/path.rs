@@ -156,12 +156,12 @@ impl Root {
             Self::Folder(path) => {
                 let file = path.file_name().to_lowercase();
                 SECRET_FOLDERS.iter().any(|wanted| holds(wanted))
-                    || SECRET_ENDINGS.iter().any(|ending| file.ends_with(ending))
-                    || file == "consolehost_history.txt"
-                    || (file.starts_with("unattend") && file.ends_with(".xml"))
+                    || SECRET_FILES
+                        .iter()
+                        .any(|(begins, ends)| file.starts_with(begins) && file.ends_with(ends))
             }
             Self::Key(_) => {
-                matches!(parts.first(), Some(&("sam" | "security")))
+                parts.first().is_some_and(|first| SECRET_HIVES.contains(first))
                     || SECRET_KEYS.iter().any(|wanted| holds(wanted))
             }
         }
@@ -241,6 +241,16 @@ fn is_name_character(letter: char) -> bool {
         && !matches!(letter, '\u{200B}'..='\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2060}'..='\u{206F}' | '\u{FEFF}')
 }
 
+/// What no rule opens, as patterns of paths that people read.
+#[must_use]
+pub fn secret_places() -> Vec<String> {
+    let folders = SECRET_FOLDERS.iter().map(|parts| format!("*\\{}", parts.join("\\")));
+    let files = SECRET_FILES.iter().map(|(begins, ends)| format!("{begins}*{ends}"));
+    let hives = SECRET_HIVES.iter().map(|hive| format!("HKLM:\\{hive}"));
+    let keys = SECRET_KEYS.iter().map(|parts| format!("HKLM:\\*\\{}", parts.join("\\")));
+    folders.chain(files).chain(hives).chain(keys).collect()
+}
+
 /// Device names count with any extension, and with spaces before it.
 fn is_device(part: &str) -> bool {
     let stem = part.split('.').next().unwrap_or_default().trim_end().to_ascii_uppercase();
@@ -269,5 +279,17 @@ const SECRET_FOLDERS: [&[&str]; 10] = [
     &["config", "regback"],
     &[".ssh"],
 ];
-const SECRET_ENDINGS: [&str; 6] = [".pfx", ".p12", ".pem", ".key", ".kdbx", ".dit"];
+/// How names of files begin and end, in small letters.
+const SECRET_FILES: [(&str, &str); 8] = [
+    ("", ".pfx"),
+    ("", ".p12"),
+    ("", ".pem"),
+    ("", ".key"),
+    ("", ".kdbx"),
+    ("", ".dit"),
+    ("", "consolehost_history.txt"),
+    ("unattend", ".xml"),
+];
+/// The first keys below `HKLM:`.
+const SECRET_HIVES: [&str; 2] = ["sam", "security"];
 const SECRET_KEYS: [&[&str]; 2] = [&["winlogon"], &["control", "lsa"]];

@@ -1,6 +1,6 @@
 use std::fmt;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use winrm_script::commands::Parameter;
 
 use super::{
@@ -94,18 +94,22 @@ struct File {
     rule: Vec<RuleSettings>,
 }
 
-#[derive(Debug, Default, Deserialize)]
+/// What a profile denies of every command that an open rule or a list allows, by patterns of names.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
-struct DenySettings {
+pub struct DenySettings {
+    /// Parameters.
     #[serde(default)]
-    parameters: Vec<String>,
+    pub parameters: Vec<String>,
+    /// Types of parameters.
     #[serde(default)]
-    types: Vec<String>,
+    pub types: Vec<String>,
+    /// Parameters that the table does not mark as paths, and that are named like some.
     #[serde(default)]
-    unmarked_paths: Vec<String>,
+    pub unmarked_paths: Vec<String>,
     /// What is named like a path and is none.
     #[serde(default)]
-    no_paths: Vec<String>,
+    pub no_paths: Vec<String>,
 }
 
 impl ProfileName {
@@ -155,14 +159,31 @@ impl ProfileName {
     /// # Errors
     /// [`ProfileError::Broken`], which a test keeps from happening.
     pub fn rules(self) -> Result<Vec<(Self, RuleSettings)>, ProfileError> {
-        let file: File =
-            toml::from_str(self.source()).map_err(|error| ProfileError::broken(self.as_str(), &error))?;
+        let file = self.file()?;
         let mut rules = match &file.extends {
             Some(base) => Self::parse(base)?.rules()?,
             None => Vec::new(),
         };
         rules.extend(file.rule.into_iter().map(|rule| (self, rule)));
         Ok(rules)
+    }
+
+    /// What it denies and what the profiles that it builds on deny, each with the profile whose file says so.
+    ///
+    /// # Errors
+    /// [`ProfileError::Broken`], which a test keeps from happening.
+    pub fn denies(self) -> Result<Vec<(Self, DenySettings)>, ProfileError> {
+        let file = self.file()?;
+        let mut denies = match &file.extends {
+            Some(base) => Self::parse(base)?.denies()?,
+            None => Vec::new(),
+        };
+        denies.extend((file.deny != DenySettings::default()).then_some((self, file.deny)));
+        Ok(denies)
+    }
+
+    fn file(self) -> Result<File, ProfileError> {
+        toml::from_str(self.source()).map_err(|error| ProfileError::broken(self.as_str(), &error))
     }
 }
 
@@ -175,8 +196,7 @@ impl ProfileError {
 impl Profile {
     /// Reads the profile's file, and the one that it extends.
     pub(super) fn load(name: ProfileName) -> Result<Self, ProfileError> {
-        let file: File =
-            toml::from_str(name.source()).map_err(|error| ProfileError::broken(name.as_str(), &error))?;
+        let file = name.file()?;
         let mut profile = match &file.extends {
             // One file is below the other, so this ends.
             Some(base) => Self::load(ProfileName::parse(base)?)?,

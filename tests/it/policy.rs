@@ -143,9 +143,27 @@ fn the_rules_in_force_are_shown_with_their_places() {
     assert!(text.contains(&rule), "{text}");
     assert!(text.contains("\nprofile observe\n  allow inventory\n      Get-Process, Get-Service"), "{text}");
 
+    let denied = "\nprofile observe, where no closed rule says otherwise\n  deny parameters\n      ComputerName, *ComputerName";
+    assert!(text.contains(denied), "{text}");
+    for always in [
+        "\nalways\n",
+        "      cmd, command, powershell",
+        "      Invoke-Expression, ",
+        "*\\.ssh",
+        "unattend*.xml",
+    ] {
+        assert!(text.contains(always), "{always}: {text}");
+    }
+
     let shown: serde_json::Value =
         serde_json::from_slice(&policy(&site, &["show", "--json"]).stdout).unwrap();
     assert_eq!(shown["profile"]["name"], "observe");
+    assert_eq!(shown["deny"][0]["source"], "profile observe");
+    assert!(shown["deny"][0]["types"].as_array().unwrap().contains(&"ScriptBlock".into()), "{shown}");
+    assert!(
+        shown["always"]["interpreters"]["builtins"].as_array().unwrap().contains(&"del".into()),
+        "{shown}"
+    );
     assert_eq!(shown["rules"][0]["commands"], serde_json::json!(["Restart-Service"]));
     assert_eq!(shown["rules"][0]["source"], format!("{file}:4:1"));
     assert_eq!(shown["version"].as_str().unwrap().len(), 64);

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     config::{self, Arguments, Config, PolicySources},
-    policy::{ProfileError, ProfileName, RuleSettings, Settings},
+    policy::{self, DenySettings, InterpreterSettings, ProfileError, ProfileName, RuleSettings, Settings},
     secret::Environment,
 };
 
@@ -43,6 +43,11 @@ struct Shown {
     include: Option<List>,
     exclude: Vec<List>,
     rules: Vec<Rule>,
+    /// What the profile denies of every command that an open rule or a list allows.
+    deny: Vec<Denies>,
+    /// What no rule and no list changes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    always: Option<Always>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     warnings: Vec<String>,
     /// What bounds all the above.
@@ -70,10 +75,31 @@ struct Rule {
     says: Map<String, Value>,
 }
 
+#[derive(Debug, Serialize)]
+struct Denies {
+    source: String,
+    #[serde(flatten)]
+    says: DenySettings,
+}
+
+#[derive(Debug, Serialize)]
+struct Always {
+    /// Allowed by their exact names alone, in a list or rule.
+    interpreters: InterpreterSettings,
+    /// Paths that nothing opens; none where the profile leaves paths to the caller.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    secrets: Vec<String>,
+}
+
 impl Shown {
     fn new(config: &Config) -> Result<Self, ProfileError> {
         let mut shown = Self::of(&config.policy, &config.policy_sources)?;
         shown.version = Some(config.policy_in_force.version().to_owned());
+        let secrets = match config.policy_in_force.profile() {
+            ProfileName::Unrestricted => Vec::new(),
+            _ => policy::secret_places(),
+        };
+        shown.always = Some(Always { interpreters: InterpreterSettings::load()?, secrets });
         shown.warnings = config.policy_in_force.warnings();
         Ok(shown)
     }
@@ -94,6 +120,8 @@ impl Shown {
         for (profile, rule) in name.rules()? {
             rules.push(Rule::new(&rule, format!("profile {profile}")));
         }
+        let denies = name.denies()?.into_iter();
+        let denies = denies.map(|(profile, says)| Denies { source: format!("profile {profile}"), says });
         let exclude = sources.exclude.iter().filter(|(names, _)| !names.is_empty());
         let machine = match (&settings.ceiling, &sources.machine) {
             (Some(settings), Some(sources)) => {
@@ -113,6 +141,8 @@ impl Shown {
                 .map(|(names, source)| List { names: names.clone(), source: source.to_string() })
                 .collect(),
             rules,
+            deny: denies.collect(),
+            always: None,
             warnings: Vec::new(),
             machine,
         })
@@ -139,6 +169,11 @@ impl Shown {
             }
             lines.extend(rule.lines());
         }
+        for denies in &self.deny {
+            lines.push(String::new());
+            lines.extend(denies.lines());
+        }
+        lines.extend(self.always.iter().flat_map(Always::lines));
         lines.extend(
             self.warnings.iter().flat_map(|warning| page::wrapped(&format!("warning: {warning}"), 0)),
         );
@@ -188,6 +223,47 @@ impl Rule {
     }
 }
 
+impl Denies {
+    fn lines(&self) -> Vec<String> {
+        let DenySettings { parameters, types, unmarked_paths, no_paths } = &self.says;
+        let mut lines = vec![format!("{}, where no closed rule says otherwise", self.source)];
+        for (title, names) in [
+            ("deny parameters", parameters),
+            ("deny parameters of these types", types),
+            ("deny parameters that are named like paths and not known as such", unmarked_paths),
+            ("which does not mean", no_paths),
+        ] {
+            if !names.is_empty() {
+                lines.push(format!("  {title}"));
+                lines.extend(page::wrapped(&names.join(", "), 6));
+            }
+        }
+        lines
+    }
+}
+
+impl Always {
+    fn lines(&self) -> Vec<String> {
+        let Self { interpreters: InterpreterSettings { programs, commands, builtins }, secrets } = self;
+        let mut lines = vec![String::new(), "always".to_owned()];
+        for (title, names) in [
+            ("deny what runs anything, unless a list or rule has its exact name: programs", programs),
+            ("and commands", commands),
+            ("and what cmd.exe itself does", builtins),
+            ("deny paths to where secrets are kept", secrets),
+        ] {
+            if !names.is_empty() {
+                lines.push(format!("  {title}"));
+                lines.extend(page::wrapped(&names.join(", "), 6));
+            }
+        }
+        if !secrets.is_empty() {
+            lines.extend(page::wrapped(VALUES, 2));
+        }
+        lines
+    }
+}
+
 /// A program, and the argument lists that it is allowed with.
 fn program_lines(program: &Value) -> String {
     let name = program.get("name").and_then(Value::as_str).unwrap_or_default();
@@ -226,3 +302,7 @@ fn is_nothing(value: &Value) -> bool {
         _ => false,
     }
 }
+
+/// What holds for every string that a command is given.
+const VALUES: &str = "deny values that begin with two slashes, hold '::' or '://', or name a drive, where no closed rule \
+    and no rule for paths judges them";
