@@ -96,7 +96,8 @@ async fn evaluate(
     // Another endpoint than those that everybody has may lack the filters, or judge them by rules of its own.
     let push_down = if way.target.remoting.is_full() { PushDown::On } else { PushDown::Off };
     let memory = way.walk.house.memory.share();
-    let setup = Setup { facts, limits: limits(&memory, way.left()), session, push_down };
+    let limits = limits(&memory, way.left());
+    let setup = Setup { facts, limits, session, push_down, ..Setup::default() };
     let mut running = Running::new(Evaluator::with_setup(text, tree, setup));
     loop {
         // A turn computes without a pause; others take over the runtime's work meanwhile.

@@ -155,6 +155,8 @@ pub struct Setup {
     pub session: Session,
     /// Whether filters travel.
     pub push_down: PushDown,
+    /// What the script's own parameters are given, by name.
+    pub arguments: Vec<(String, Value)>,
 }
 
 impl Session {
@@ -187,9 +189,10 @@ impl Evaluator {
 
     /// Prepares a script with all that it starts with.
     #[must_use]
-    pub fn with_setup(text: &str, tree: ScriptBlock, setup: Setup) -> Self {
+    pub fn with_setup(text: &str, tree: ScriptBlock, mut setup: Setup) -> Self {
         let text: Arc<str> = text.into();
-        let run = move |link| Interpreter::new(link, text, setup).run(Arc::new(tree));
+        let arguments = std::mem::take(&mut setup.arguments);
+        let run = move |link| Interpreter::new(link, text, setup).run(Arc::new(tree), arguments);
         Self { coroutine: Coroutine::new(run) }
     }
 

@@ -96,8 +96,9 @@ impl Failure {
         ))
     }
 
-    /// The error that a record is, as `throw $_` and `Write-Error` take it.
-    pub(super) fn of_value(value: &Value) -> Option<Self> {
+    /// The error that a record is, as `throw $_` and `Write-Error` take it; nothing for another value.
+    #[must_use]
+    pub fn of_value(value: &Value) -> Option<Self> {
         let Value::Object(object) = value else { return None };
         if !object.type_names().is(ERROR_RECORD) {
             return None;

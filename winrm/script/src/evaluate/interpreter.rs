@@ -76,7 +76,7 @@ pub(super) enum ErrorsTo {
 
 impl Interpreter {
     pub(super) fn new(link: Link, text: Arc<str>, setup: Setup) -> Self {
-        let Setup { facts, limits, session, push_down } = setup;
+        let Setup { facts, limits, session, push_down, arguments: _ } = setup;
         let uses_matches = plan::mentions_matches(&text)
             || session.functions.values().any(|function| plan::mentions_matches(function.text()));
         Self {
@@ -108,9 +108,9 @@ impl Interpreter {
         }
     }
 
-    /// Runs the script to its end.
-    pub(super) async fn run(mut self, tree: Arc<ScriptBlock>) -> Step {
-        let end = self.script(&tree).await;
+    /// Runs the script to its end, with what its parameters are given.
+    pub(super) async fn run(mut self, tree: Arc<ScriptBlock>, arguments: Vec<(String, Value)>) -> Step {
+        let end = self.script(&tree, arguments).await;
         let ending = match end {
             Ok(()) | Err(Unwind::Return | Unwind::Break(_) | Unwind::Continue(_) | Unwind::Enough(_)) => {
                 Ending::Complete

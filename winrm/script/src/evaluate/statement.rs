@@ -15,9 +15,9 @@ use crate::value::text::fold;
 
 impl Interpreter {
     /// The whole script.
-    pub(super) async fn script(&mut self, tree: &ScriptBlock) -> Flow<()> {
+    pub(super) async fn script(&mut self, tree: &ScriptBlock, arguments: Vec<(String, Value)>) -> Flow<()> {
         if let Some(parameters) = &tree.parameters {
-            self.bind_parameters(&parameters.parameters, Vec::new(), Vec::new()).await?;
+            self.bind_parameters(&parameters.parameters, arguments, Vec::new()).await?;
         }
         self.body(tree).await
     }
