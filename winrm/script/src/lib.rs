@@ -4,6 +4,7 @@
 mod characters;
 pub mod check;
 pub mod commands;
+pub mod declaration;
 pub mod evaluate;
 pub mod format;
 pub mod parse;

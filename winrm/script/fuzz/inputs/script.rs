@@ -2,6 +2,7 @@
 
 use winrm_script::check::{self, Standard};
 use winrm_script::commands::{Element, find};
+use winrm_script::declaration::Declaration;
 use winrm_script::parse::{self, MAX_NODES};
 use winrm_script::static_command::StaticCommand;
 use winrm_script::tree::{Expression, MAX_HEIGHT, Node, ScriptBlock, Span};
@@ -18,6 +19,11 @@ pub(crate) fn run(data: &[u8]) {
             );
             assert!(!refusal.to_string().is_empty());
         }
+    }
+    if let Ok(text) = text
+        && let Ok(declaration) = Declaration::read(text)
+    {
+        assert!(declaration.parameters.iter().all(|own| text.get(own.span.start..own.span.end).is_some()));
     }
     if let Ok(command) = text.map_err(drop).and_then(|text| StaticCommand::parse(text).map_err(drop)) {
         let again = StaticCommand::parse(&command.render());
