@@ -36,6 +36,8 @@ pub use certificate::{Certificate, IssueError};
 pub use clock::{Clock, Ids};
 pub use host::{Host, HostBuilder, StartError};
 pub use misbehaviour::{Act, Misbehaviour, Repeat, Trigger};
+pub use winrm_proto::psrp::CommandKind;
+
 pub use record::{ConnectionId, Ended, Entry, Event, Mark, Operation, PipelineCommand, Record, Request};
 pub use settings::{HardeningLevel, LockOutcome, Loopback, NotLoopback, Quotas, Scheme, Transport};
 pub use world::DEMO_ENDPOINT;

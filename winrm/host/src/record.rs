@@ -8,6 +8,8 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::watch;
 
+use winrm_proto::psrp::CommandKind;
+
 use crate::settings::Scheme;
 
 /// The host's record. Clones look at the same entries.
@@ -310,6 +312,8 @@ pub enum Operation {
 pub struct PipelineCommand {
     /// The command's name, or the text of a script.
     pub text: String,
+    /// Which of the two.
+    pub kind: CommandKind,
     /// Parameters and arguments in their order; a positional one has no name. Values are as text.
     pub parameters: Vec<(Option<String>, String)>,
 }

@@ -1,7 +1,8 @@
 //! PowerShell as this machine has it: typed commands over the machine's state.
 //!
 //! A command is a name and arguments that are data already, whether they came as text to `powershell.exe` or as a
-//! pipeline over PSRP; there is no language here. What cmdlets put out are [`Value`]s.
+//! pipeline over PSRP. What cmdlets put out are [`Value`]s. The language is `winrm-script`'s: it evaluates a
+//! [`WholeScript`], whose commands come here.
 
 mod binding;
 mod cmdlet;
@@ -19,6 +20,7 @@ mod runspace;
 mod scope;
 mod script_text;
 mod stage;
+mod whole_script;
 
 use futures_util::future::join_all;
 use tokio::sync::{mpsc, oneshot};
@@ -31,6 +33,7 @@ pub(crate) use metadata::describe;
 pub(crate) use runspace::Runspace;
 pub(crate) use scope::Scope;
 pub(crate) use stage::Success;
+pub(crate) use whole_script::WholeScript;
 
 use super::Machine;
 use cmdlet::Cmdlet;
@@ -83,6 +86,8 @@ pub(crate) enum Emission {
     Fatal(Fatal),
     Warning(String),
     Verbose(String),
+    /// What `Write-Host` and `Write-Information` write.
+    Information(Item),
     Progress(Box<ProgressRecord>),
     /// A question for whoever sits before the host. Who drops the answer's place cannot be asked.
     Ask {
@@ -91,6 +96,8 @@ pub(crate) enum Emission {
     },
     /// A line for whoever sits before the host, such as `What if: …`.
     Host(String),
+    /// `exit`, with its code.
+    Exit(i32),
 }
 
 /// An error that ends a pipeline.

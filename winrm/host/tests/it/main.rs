@@ -24,3 +24,6 @@ mod scripts;
 mod sealed;
 #[cfg(test)]
 mod shells;
+
+#[cfg(test)]
+mod whole_scripts;

@@ -68,8 +68,8 @@ async fn said(stage: &Stage<'_>, stream: Stream, value: &Item) -> Result<(), Fai
     }
 }
 
-/// A filter's error as a record.
-fn record(failure: &evaluate::Failure) -> ErrorRecord {
+/// An error that `winrm-script` raised, as a record.
+pub(super) fn record(failure: &evaluate::Failure) -> ErrorRecord {
     let target_object = failure.target.to_clixml();
     let (target_name, target_type) = match &target_object {
         Value::Null => (String::new(), String::new()),

@@ -69,6 +69,11 @@ impl Runspace {
         self.environment.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// `$LASTEXITCODE`, once a program ran.
+    pub(super) fn last_exit_code(&self) -> Option<i32> {
+        self.state().last_exit_code
+    }
+
     pub(super) fn set_last_exit_code(&self, code: i32) {
         self.state().last_exit_code = Some(code);
     }

@@ -6,13 +6,15 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
-use winrm_proto::clixml::{ErrorRecord, MessageRecord, Stream, Value};
+use winrm_proto::clixml::{ErrorRecord, InformationRecord, MessageRecord, Stream, Value};
 use winrm_proto::psrp::{Command, GetCommandMetadata, HostMethod, PipelineState};
 use winrm_proto::winrs::{CommandId, ShellId};
 use winrm_script::value::Value as Item;
 
 use super::{Pool, debugger, input_queue};
-use crate::machine::powershell::{Emission, Fatal, Lock, Runspace, TypedCommand, describe, run_pipeline};
+use crate::machine::powershell::{
+    Emission, Fatal, Lock, Runspace, TypedCommand, WholeScript, describe, run_pipeline,
+};
 use crate::record::{Ended, Event};
 
 /// A pipeline's state as the service sees it.
@@ -189,16 +191,21 @@ async fn execute(
             pool.write(pipeline, Stream::Output, breakpoint).await;
             continue;
         }
-        let mut commands = Vec::new();
-        for command in statement {
-            match TypedCommand::of_pipeline(&command, &runspace.scope()) {
-                Ok(typed) => commands.extend(typed),
-                Err(record) => return Outcome::Failed(record),
-            }
-        }
         let (sender, receiver) = mpsc::channel(64);
-        let running = run_pipeline(&pool.machine, &runspace, commands, input.take(), sender);
-        let (_, fatal) = tokio::join!(running, forward(pool, pipeline, receiver));
+        let forwarding = forward(pool, pipeline, receiver);
+        let fatal = if let Some(script) = WholeScript::asked(&statement, &runspace.scope()) {
+            tokio::join!(script.run(&pool.machine, &runspace, sender), forwarding).1
+        } else {
+            let mut commands = Vec::new();
+            for command in statement {
+                match TypedCommand::of_pipeline(&command, &runspace.scope()) {
+                    Ok(typed) => commands.extend(typed),
+                    Err(record) => return Outcome::Failed(record),
+                }
+            }
+            let running = run_pipeline(&pool.machine, &runspace, commands, input.take(), sender);
+            tokio::join!(running, forwarding).1
+        };
         if let Some(Fatal(record)) = fatal {
             return Outcome::Failed(record);
         }
@@ -232,12 +239,17 @@ async fn forward(pool: &Pool, pipeline: &Pipeline, mut emissions: mpsc::Receiver
                 pool.ask(pipeline, &question, answer);
                 continue;
             }
+            Emission::Information(message_data) => {
+                let record =
+                    InformationRecord { message_data: message_data.to_clixml(), ..Default::default() };
+                (Stream::Information, record.to_value())
+            }
             Emission::Host(line) => {
-                let parameters = vec![Value::from(line.as_str())];
-                let called = pool.protocol().call_host(Some(pipeline.id), HostMethod::WriteLine2, parameters);
-                // A pipeline that is over has no host to call.
-                let _called = called.ok();
-                pool.news.notify_waiters();
+                pool.tell_host(pipeline, HostMethod::WriteLine2, Value::from(line.as_str()));
+                continue;
+            }
+            Emission::Exit(code) => {
+                pool.tell_host(pipeline, HostMethod::SetShouldExit, Value::Int32(code));
                 continue;
             }
         };
@@ -273,6 +285,13 @@ fn finish(pool: &Pool, pipeline: &Pipeline, outcome: Outcome) {
 }
 
 impl Pool {
+    /// Calls a method of the client's host that answers nothing.
+    fn tell_host(&self, pipeline: &Pipeline, method: HostMethod, parameter: Value) {
+        // A pipeline that is over has no host to call.
+        let _called = self.protocol().call_host(Some(pipeline.id), method, vec![parameter]).ok();
+        self.news.notify_waiters();
+    }
+
     /// Writes a value to one of a pipeline's streams, and waits while the client has too much to collect.
     async fn write(&self, pipeline: &Pipeline, stream: Stream, value: Value) {
         {
@@ -299,6 +318,7 @@ impl Pool {
 fn recorded(command: &Command) -> crate::record::PipelineCommand {
     crate::record::PipelineCommand {
         text: command.text.to_string(),
+        kind: command.kind,
         parameters: command
             .parameters
             .iter()

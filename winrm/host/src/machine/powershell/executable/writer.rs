@@ -43,8 +43,8 @@ impl Writer {
                 Ok(())
             }
             Emission::Host(line) => console.stdout.line(&line).await,
-            // `-NonInteractive`: there is nobody to ask.
-            Emission::Ask { .. } => Ok(()),
+            // `-NonInteractive`: there is nobody to ask. Only whole scripts, which do not come here, write the others.
+            Emission::Ask { .. } | Emission::Information(_) | Emission::Exit(_) => Ok(()),
             Emission::Error(record) | Emission::Fatal(Fatal(record)) => self.error(&record, console).await,
             Emission::Warning(text) => self.message("WARNING", Stream::Warning, &text, console).await,
             Emission::Progress(record) => {
