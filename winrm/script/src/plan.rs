@@ -21,7 +21,7 @@ use std::fmt;
 
 pub use reason::Reason;
 
-use crate::position::Position;
+use crate::position::{Position, Positions};
 use crate::tree::{Node, ScriptBlock, Span, StatementKind};
 use prefix::{Move, Prefix};
 use scope::{Functions, Scope};
@@ -77,29 +77,29 @@ impl Plan {
             let Node::Statement(statement) = node else { continue };
             match &statement.kind {
                 StatementKind::Function(function) => functions.push(function.name.as_str()),
-                StatementKind::Pipeline(pipeline) => pipelines.push(pipeline),
+                StatementKind::Pipeline(pipeline) => pipelines.push((statement.span, pipeline)),
                 _ => {}
             }
         }
         let functions: Functions = functions.into_iter().collect();
+        pipelines.sort_by_key(|(span, _)| (span.start, std::cmp::Reverse(span.end)));
         let uses_matches = mentions_matches(text);
+        let mut positions = Positions::new(text);
         let mut plan = Self::default();
-        for pipeline in pipelines {
+        for (span, pipeline) in pipelines {
             let stages = Stage::all(&pipeline.elements, &functions);
             if stages.iter().any(Stage::is_of_host) {
                 let scope = Scope::of(&pipeline.elements, &functions, uses_matches);
-                plan.pipelines.push(PipelinePlan::of(text, &stages, &scope));
+                let stages = StagePlan::all(text, &stages, &scope);
+                plan.pipelines.push(PipelinePlan { span, position: positions.at(span.start), stages });
             }
         }
-        plan.pipelines.sort_by_key(|pipeline| (pipeline.span.start, std::cmp::Reverse(pipeline.span.end)));
         plan
     }
 }
 
-impl PipelinePlan {
-    fn of(text: &str, pipeline: &[Stage<'_>], scope: &Scope<'_>) -> Self {
-        let first = pipeline.first().map(|stage| stage.element.span).unwrap_or_default();
-        let span = pipeline.last().map_or(first, |last| first.to(last.element.span));
+impl StagePlan {
+    fn all(text: &str, pipeline: &[Stage<'_>], scope: &Scope<'_>) -> Vec<Self> {
         let mut stages = Vec::new();
         let (boundary, mut reason) = match Prefix::of(pipeline, scope) {
             Ok(prefix) => {
@@ -112,15 +112,15 @@ impl PipelinePlan {
         for (at, stage) in pipeline.iter().enumerate().skip(boundary) {
             let written = render::written(text, stage.element.span);
             stages.push(match (stage.is_of_host(), at) {
-                (true, 0) => StagePlan::Host { commands: vec![render::command(text, stage)] },
-                (true, _) => StagePlan::Each { command: written },
+                (true, 0) => Self::Host { commands: vec![render::command(text, stage)] },
+                (true, _) => Self::Each { command: written },
                 // The reason is that of the first stage behind the host's command.
                 (false, _) => {
-                    StagePlan::Here { stage: written, reason: if at == 0 { None } else { reason.take() } }
+                    Self::Here { stage: written, reason: if at == 0 { None } else { reason.take() } }
                 }
             });
         }
-        Self { span, position: Position::in_text(text, span.start), stages }
+        stages
     }
 
     /// The part that runs on the host, and how many stages are done with it.
@@ -129,7 +129,7 @@ impl PipelinePlan {
         pipeline: &[Stage<'_>],
         scope: &Scope<'_>,
         prefix: &Prefix<'_>,
-        stages: &mut Vec<StagePlan>,
+        stages: &mut Vec<Self>,
     ) -> usize {
         let Some((first, filters)) = pipeline.split_first() else { return 0 };
         let mut commands = vec![render::command(text, first)];
@@ -142,7 +142,7 @@ impl PipelinePlan {
         if !new && let Ok(columns) = prefix.columns(pipeline, boundary, scope) {
             render::fetch(&columns, &mut commands);
         }
-        stages.push(StagePlan::Host { commands });
+        stages.push(Self::Host { commands });
         boundary
     }
 }

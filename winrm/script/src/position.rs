@@ -13,31 +13,57 @@ pub struct Position {
     pub column: usize,
 }
 
+/// Places in a text. Where they are asked for in order, each is found from the one before, so that all of them take
+/// linear time.
+#[derive(Debug, Clone)]
+pub struct Positions<'text> {
+    text: &'text str,
+    /// The last place that was asked for.
+    last: Position,
+    /// Whether a carriage return stands right before it.
+    after_return: bool,
+}
+
 impl Position {
+    const START: Self = Self { offset: 0, line: 1, column: 1 };
+
     /// The place that lies `offset` bytes into `text`. An offset beyond the end, or inside a character, is
     /// moved back to the nearest place that exists.
     #[must_use]
     pub fn in_text(text: &str, offset: usize) -> Self {
-        let mut end = offset.min(text.len());
-        while !text.is_char_boundary(end) {
+        Positions::new(text).at(offset)
+    }
+}
+
+impl<'text> Positions<'text> {
+    /// The places in `text`.
+    #[must_use]
+    pub fn new(text: &'text str) -> Self {
+        Self { text, last: Position::START, after_return: false }
+    }
+
+    /// The place that lies `offset` bytes into the text, as [`Position::in_text`] gives it.
+    pub fn at(&mut self, offset: usize) -> Position {
+        let mut end = offset.min(self.text.len());
+        while !self.text.is_char_boundary(end) {
             end -= 1;
         }
-        let before = text.get(..end).unwrap_or_default();
-        let mut line = 1;
-        let mut column = 1;
-        let mut after_return = false;
-        for character in before.chars() {
-            match character {
-                '\n' if after_return => {}
-                '\n' | '\r' => {
-                    line += 1;
-                    column = 1;
-                }
-                _ => column += 1,
-            }
-            after_return = character == '\r';
+        if end < self.last.offset {
+            *self = Self::new(self.text);
         }
-        Self { offset: end, line, column }
+        for character in self.text.get(self.last.offset..end).unwrap_or_default().chars() {
+            match character {
+                '\n' if self.after_return => {}
+                '\n' | '\r' => {
+                    self.last.line += 1;
+                    self.last.column = 1;
+                }
+                _ => self.last.column += 1,
+            }
+            self.after_return = character == '\r';
+        }
+        self.last.offset = end;
+        self.last
     }
 }
 
@@ -49,7 +75,7 @@ impl fmt::Display for Position {
 
 #[cfg(test)]
 mod tests {
-    use super::Position;
+    use super::{Position, Positions};
 
     #[test]
     fn lines_and_columns_are_counted_in_characters() {
@@ -61,5 +87,14 @@ mod tests {
             assert_eq!((at.line, at.column), (line, column), "offset {offset}");
         }
         assert_eq!(Position::in_text(text, 4).offset, 3, "inside a character moves back to its start");
+    }
+
+    #[test]
+    fn places_are_the_same_in_any_order() {
+        let text = "a\r\nöb\nc\rd\r\n\n";
+        let mut positions = Positions::new(text);
+        for offset in (0..=text.len()).chain((0..=text.len()).rev()).chain([2, 9, 3, 3, 99, 4]) {
+            assert_eq!(positions.at(offset), Position::in_text(text, offset), "offset {offset}");
+        }
     }
 }

@@ -241,7 +241,7 @@ impl<T: Typed + Clone> Binding<T> {
                 },
             };
             self.give(parameter, value)?;
-            self.narrow(mask(parameter))?;
+            self.narrow(parameter.mask())?;
         }
         Ok(values)
     }
@@ -275,7 +275,6 @@ impl<T: Typed + Clone> Binding<T> {
         }
         let mut positions: Vec<u32> = self
             .unbound()
-            .filter(|parameter| parameter.has_position())
             .flat_map(|parameter| {
                 parameter.sets().filter(|set| !set.remaining).filter_map(|set| set.position)
             })
@@ -290,7 +289,7 @@ impl<T: Typed + Clone> Binding<T> {
             let Some(value) = values.next() else { break };
             let parameter = self.positioned(position, value.argument_type())?;
             self.give(parameter, BoundValue::Given(value))?;
-            self.narrow(mask(parameter))?;
+            self.narrow(parameter.mask())?;
         }
         Ok(values.collect())
     }
@@ -321,8 +320,7 @@ impl<T: Typed + Clone> Binding<T> {
         let here = |set: ParameterSet| {
             set.position == Some(position) && !set.remaining && sets != 0 && set.bit() & sets != 0
         };
-        let positional = |parameter: &Parameter| parameter.has_position() && parameter.sets().any(here);
-        self.unbound().filter(positional).collect()
+        self.unbound().filter(|parameter| parameter.sets().any(here)).collect()
     }
 
     fn bind_remaining(&mut self, values: Vec<T>) -> Result<(), Refusal> {
@@ -337,7 +335,7 @@ impl<T: Typed + Clone> Binding<T> {
             [] => Err(Refusal::TooManyValues(self.command.name())),
             [only] => {
                 self.give(*only, BoundValue::Remaining(values))?;
-                self.narrow(mask(*only))
+                self.narrow(only.mask())
             }
             _ => Err(Refusal::AmbiguousValue { candidates: with_dashes(&found) }),
         }
@@ -484,11 +482,6 @@ impl<'command> From<&'command static_command::Argument> for Element<'command, st
             static_command::Argument::Value(value) => Self::Value(value.clone()),
         }
     }
-}
-
-/// The sets of a parameter, a bit for each; all bits for one that is in all of them.
-fn mask(parameter: Parameter) -> u64 {
-    parameter.sets().fold(0, |mask, set| mask | set.bit())
 }
 
 fn with_dashes(parameters: &[Parameter]) -> Vec<String> {

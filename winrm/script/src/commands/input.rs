@@ -62,7 +62,7 @@ impl Taking {
         let mut free = Vec::new();
         for parameter in variant.parameters() {
             if given.iter().any(|name| parameter.is_called(name)) {
-                sets &= parameter.sets().fold(0, |mask, set| mask | set.bit());
+                sets &= parameter.mask();
             } else {
                 free.push((
                     parameter,

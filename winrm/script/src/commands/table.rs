@@ -1,4 +1,4 @@
-//! The table of commands: text that stays as it is, with an index of its names.
+//! The table of commands: text with an index of its names. What is asked for is taken apart once, and kept.
 //!
 //! `data/commands.tsv` has one line for each command and source, sorted by name in lower case and then by source, the
 //! best first: name, module, source (`7`, `x`, `5`, `6`), risk, default set or `-`, number of sets, and parameters
@@ -8,25 +8,19 @@
 //! takes all that remains, `@0` the position. `data/aliases.tsv` has aliases and names.
 
 use std::cmp::Ordering;
-use std::sync::LazyLock;
+use std::fmt;
+use std::sync::{LazyLock, OnceLock};
 
 /// A command of the table.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy)]
 pub struct Command {
-    name: &'static str,
-    /// The lines for this command, at least one.
-    lines: &'static str,
+    entry: &'static Entry,
 }
 
 /// What one source says of a command.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy)]
 pub struct Variant {
-    module: &'static str,
-    source: Source,
-    risk: Risk,
-    default_set: Option<u32>,
-    sets: u32,
-    parameters: &'static str,
+    facts: &'static VariantFacts,
 }
 
 /// Where a variant comes from.
@@ -54,9 +48,7 @@ pub enum Risk {
 /// A parameter of a command.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Parameter {
-    name: &'static str,
-    /// What stands behind the name in the table; taken apart when it is asked for.
-    rest: &'static str,
+    facts: &'static ParameterFacts,
 }
 
 /// What is true of a parameter in a set.
@@ -76,6 +68,38 @@ pub struct ParameterSet {
     pub remaining: bool,
 }
 
+/// The lines of a command, and what stands in them once somebody asked.
+#[derive(Debug)]
+struct Entry {
+    name: &'static str,
+    lines: &'static str,
+    variants: OnceLock<Box<[VariantFacts]>>,
+}
+
+#[derive(Debug)]
+struct VariantFacts {
+    module: &'static str,
+    source: Source,
+    risk: Risk,
+    default_set: Option<u32>,
+    sets: u32,
+    /// The command's own parameters as the table has them.
+    text: &'static str,
+    parameters: OnceLock<Box<[ParameterFacts]>>,
+}
+
+#[derive(Debug, PartialEq, Eq)]
+struct ParameterFacts {
+    name: &'static str,
+    type_name: &'static str,
+    /// With commas between them.
+    aliases: &'static str,
+    flags: &'static str,
+    sets: Box<[ParameterSet]>,
+    /// The sets, a bit for each; all bits for one that is in all of them.
+    mask: u64,
+}
+
 /// The command with this name, or the one that an alias stands for. Upper and lower case are the same.
 ///
 /// A name may be qualified with its module: `Microsoft.PowerShell.Management\Get-Item`.
@@ -85,7 +109,7 @@ pub fn find(name: &str) -> Option<Command> {
         let command = find_command(name)?;
         return command
             .variants()
-            .any(|variant| variant.module.eq_ignore_ascii_case(module))
+            .any(|variant| variant.module().eq_ignore_ascii_case(module))
             .then_some(command);
     }
     find_command(name).or_else(|| find_command(alias(name)?))
@@ -94,24 +118,26 @@ pub fn find(name: &str) -> Option<Command> {
 /// The command that an alias stands for.
 #[must_use]
 pub fn alias(name: &str) -> Option<&'static str> {
-    lines_named(&ALIAS_LINES, name)?.1.lines().next()?.split('\t').nth(1)
+    let at = ALIASES.binary_search_by(|(own, _)| compare(own, name)).ok()?;
+    ALIASES.get(at).map(|(_, command)| *command)
 }
 
 /// The names of all commands, sorted, each spelled as PowerShell spells it.
 pub fn names() -> impl Iterator<Item = &'static str> {
-    COMMAND_LINES.iter().map(|(name, _)| *name)
+    ENTRIES.iter().map(|entry| entry.name)
 }
 
 impl Command {
     /// The name, spelled as PowerShell spells it.
     #[must_use]
     pub fn name(self) -> &'static str {
-        self.name
+        self.entry.name
     }
 
     /// What the sources say, the best first. There is at least one.
     pub fn variants(self) -> impl Iterator<Item = Variant> {
-        self.lines.lines().filter_map(Variant::parse)
+        let parse = || self.entry.lines.lines().filter_map(VariantFacts::parse).collect();
+        self.entry.variants.get_or_init(parse).iter().map(|facts| Variant { facts })
     }
 
     /// The module, as the best source has it.
@@ -133,7 +159,131 @@ impl Command {
     }
 }
 
+impl fmt::Debug for Command {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_tuple("Command").field(&self.entry.name).finish()
+    }
+}
+
+impl PartialEq for Command {
+    fn eq(&self, other: &Self) -> bool {
+        std::ptr::eq(self.entry, other.entry)
+    }
+}
+
+impl Eq for Command {}
+
 impl Variant {
+    /// The module.
+    #[must_use]
+    pub fn module(self) -> &'static str {
+        self.facts.module
+    }
+
+    /// Where this comes from.
+    #[must_use]
+    pub fn source(self) -> Source {
+        self.facts.source
+    }
+
+    /// The risk.
+    #[must_use]
+    pub fn risk(self) -> Risk {
+        self.facts.risk
+    }
+
+    /// The number of the default set, where it is known.
+    #[must_use]
+    pub fn default_set(self) -> Option<u32> {
+        self.facts.default_set
+    }
+
+    /// How many sets there are.
+    #[must_use]
+    pub fn sets(self) -> u32 {
+        self.facts.sets
+    }
+
+    /// The command's own parameters, then the common ones that this version of PowerShell has.
+    pub fn parameters(self) -> impl Iterator<Item = Parameter> {
+        let newest = self.source() == Source::Newest;
+        let parse = || self.facts.text.split(' ').filter_map(ParameterFacts::parse).collect();
+        self.facts
+            .parameters
+            .get_or_init(parse)
+            .iter()
+            .chain(COMMON_PARAMETERS.iter().filter(move |common| newest || common.name != PROGRESS))
+            .map(|facts| Parameter { facts })
+    }
+}
+
+impl Parameter {
+    /// Whether this is the same entry of the table.
+    pub(super) fn is(self, other: Self) -> bool {
+        std::ptr::eq(self.facts, other.facts)
+    }
+
+    /// The sets that it belongs to, a bit for each.
+    pub(super) fn mask(self) -> u64 {
+        self.facts.mask
+    }
+
+    /// The full name.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        self.facts.name
+    }
+
+    /// The type, as the syntax of a command shows it: `string[]`, `switch`, `ServiceController[]`.
+    #[must_use]
+    pub fn type_name(self) -> &'static str {
+        self.facts.type_name
+    }
+
+    /// Whether it is a switch.
+    #[must_use]
+    pub fn is_switch(self) -> bool {
+        self.facts.type_name == "switch"
+    }
+
+    /// The aliases that are known.
+    pub fn aliases(self) -> impl Iterator<Item = &'static str> {
+        self.facts.aliases.split(',').filter(|alias| !alias.is_empty())
+    }
+
+    /// Whether its value is a path on the host.
+    #[must_use]
+    pub fn is_path(self) -> bool {
+        self.facts.flags.contains('p')
+    }
+
+    /// Whether every command has it, or every one that supports `-WhatIf`.
+    #[must_use]
+    pub fn is_common(self) -> bool {
+        self.facts.flags.contains('c')
+    }
+
+    /// Whether this is its name or one of its aliases, in any case.
+    #[must_use]
+    pub fn is_called(self, name: &str) -> bool {
+        self.name().eq_ignore_ascii_case(name) || self.aliases().any(|alias| alias.eq_ignore_ascii_case(name))
+    }
+
+    /// Whether its name or one of its aliases begins so, in any case.
+    #[must_use]
+    pub fn begins_with(self, prefix: &str) -> bool {
+        let begins =
+            |name: &str| name.get(..prefix.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(prefix));
+        begins(self.name()) || self.aliases().any(begins)
+    }
+
+    /// The sets that it belongs to.
+    pub fn sets(self) -> impl Iterator<Item = ParameterSet> {
+        self.facts.sets.iter().copied()
+    }
+}
+
+impl VariantFacts {
     fn parse(line: &'static str) -> Option<Self> {
         let mut fields = line.split('\t').skip(1);
         Some(Self {
@@ -147,123 +297,22 @@ impl Variant {
             risk: if fields.next()? == "read" { Risk::Read } else { Risk::Change },
             default_set: fields.next()?.parse().ok(),
             sets: fields.next()?.parse().ok()?,
-            parameters: fields.next()?,
+            text: fields.next()?,
+            parameters: OnceLock::new(),
         })
-    }
-
-    /// The module.
-    #[must_use]
-    pub fn module(self) -> &'static str {
-        self.module
-    }
-
-    /// Where this comes from.
-    #[must_use]
-    pub fn source(self) -> Source {
-        self.source
-    }
-
-    /// The risk.
-    #[must_use]
-    pub fn risk(self) -> Risk {
-        self.risk
-    }
-
-    /// The number of the default set, where it is known.
-    #[must_use]
-    pub fn default_set(self) -> Option<u32> {
-        self.default_set
-    }
-
-    /// How many sets there are.
-    #[must_use]
-    pub fn sets(self) -> u32 {
-        self.sets
-    }
-
-    /// The command's own parameters, then the common ones that this version of PowerShell has.
-    pub fn parameters(self) -> impl Iterator<Item = Parameter> {
-        let newest = self.source == Source::Newest;
-        self.parameters
-            .split(' ')
-            .filter_map(Parameter::parse)
-            .chain(COMMON_PARAMETERS.iter().copied().filter(move |common| newest || common.name != PROGRESS))
     }
 }
 
-impl Parameter {
+impl ParameterFacts {
+    /// Name, type, aliases, flags and sets. Only a type may hold colons of its own, as in `CimInstance#root/x:y`.
     fn parse(text: &'static str) -> Option<Self> {
         let (name, rest) = text.split_once(':')?;
-        Some(Self { name, rest })
-    }
-
-    /// Sets, flags, aliases and type. Only a type may hold colons of its own, as in `CimInstance#root/x:y`.
-    fn field(self, index: usize) -> &'static str {
-        self.rest.rsplitn(4, ':').nth(index).unwrap_or_default()
-    }
-
-    /// Whether this is the same entry of the table.
-    pub(super) fn is(self, other: Self) -> bool {
-        std::ptr::eq(self.name, other.name)
-    }
-
-    /// Whether it takes a value without a name in any set.
-    pub(super) fn has_position(self) -> bool {
-        self.rest.contains('@')
-    }
-
-    /// The full name.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        self.name
-    }
-
-    /// The type, as the syntax of a command shows it: `string[]`, `switch`, `ServiceController[]`.
-    #[must_use]
-    pub fn type_name(self) -> &'static str {
-        self.field(3)
-    }
-
-    /// Whether it is a switch.
-    #[must_use]
-    pub fn is_switch(self) -> bool {
-        self.rest.starts_with("switch:")
-    }
-
-    /// The aliases that are known.
-    pub fn aliases(self) -> impl Iterator<Item = &'static str> {
-        self.field(2).split(',').filter(|alias| !alias.is_empty())
-    }
-
-    /// Whether its value is a path on the host.
-    #[must_use]
-    pub fn is_path(self) -> bool {
-        self.field(1).contains('p')
-    }
-
-    /// Whether every command has it, or every one that supports `-WhatIf`.
-    #[must_use]
-    pub fn is_common(self) -> bool {
-        self.field(1).contains('c')
-    }
-
-    /// Whether this is its name or one of its aliases, in any case.
-    #[must_use]
-    pub fn is_called(self, name: &str) -> bool {
-        self.name.eq_ignore_ascii_case(name) || self.aliases().any(|alias| alias.eq_ignore_ascii_case(name))
-    }
-
-    /// Whether its name or one of its aliases begins so, in any case.
-    #[must_use]
-    pub fn begins_with(self, prefix: &str) -> bool {
-        let begins =
-            |name: &str| name.get(..prefix.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(prefix));
-        begins(self.name) || self.aliases().any(begins)
-    }
-
-    /// The sets that it belongs to.
-    pub fn sets(self) -> impl Iterator<Item = ParameterSet> {
-        self.field(0).split(',').filter_map(ParameterSet::parse)
+        let mut fields = rest.rsplitn(4, ':');
+        let sets: Box<[ParameterSet]> = fields.next()?.split(',').filter_map(ParameterSet::parse).collect();
+        let flags = fields.next()?;
+        let aliases = fields.next()?;
+        let mask = sets.iter().fold(0, |mask, set| mask | set.bit());
+        Some(Self { name, type_name: fields.next()?, aliases, flags, sets, mask })
     }
 }
 
@@ -292,28 +341,29 @@ impl ParameterSet {
 }
 
 fn find_command(name: &str) -> Option<Command> {
-    let (name, lines) = lines_named(&COMMAND_LINES, name)?;
-    Some(Command { name, lines })
+    let at = ENTRIES.binary_search_by(|entry| compare(entry.name, name)).ok()?;
+    ENTRIES.get(at).map(|entry| Command { entry })
 }
 
-/// The first fields of a text's lines, which are sorted by them in lower case, each with all of its lines.
-fn lines_by_name(text: &'static str) -> Vec<(&'static str, &'static str)> {
-    let mut found = Vec::new();
-    let mut rest = text;
-    while let Some((name, _)) = rest.split_once('\t') {
-        let named =
-            |line: &&str| line.split_once('\t').is_some_and(|(own, _)| own.eq_ignore_ascii_case(name));
-        let length = rest.split_inclusive('\n').take_while(named).map(str::len).sum();
-        let Some((lines, others)) = rest.split_at_checked(length) else { break };
-        found.push((name, lines));
-        rest = others;
+/// The commands of the table, which is sorted by their names in lower case, each with all of its lines.
+fn entries(text: &'static str) -> Vec<Entry> {
+    let mut entries: Vec<Entry> = Vec::new();
+    let (mut start, mut end) = (0, 0);
+    for line in text.split_inclusive('\n') {
+        let name = line.split_once('\t').map_or(line, |(name, _)| name);
+        let begin = end;
+        end += line.len();
+        match entries.last_mut() {
+            Some(last) if last.name.eq_ignore_ascii_case(name) => {
+                last.lines = text.get(start..end).unwrap_or(line);
+            }
+            _ => {
+                start = begin;
+                entries.push(Entry { name, lines: line, variants: OnceLock::new() });
+            }
+        }
     }
-    found
-}
-
-fn lines_named(table: &[(&'static str, &'static str)], name: &str) -> Option<(&'static str, &'static str)> {
-    let at = table.binary_search_by(|(own, _)| compare(own, name)).ok()?;
-    table.get(at).copied()
+    entries
 }
 
 fn compare(left: &str, right: &str) -> Ordering {
@@ -322,11 +372,12 @@ fn compare(left: &str, right: &str) -> Ordering {
 }
 
 const COMMANDS: &str = include_str!("../../data/commands.tsv");
-const ALIASES: &str = include_str!("../../data/aliases.tsv");
-static COMMAND_LINES: LazyLock<Vec<(&str, &str)>> = LazyLock::new(|| lines_by_name(COMMANDS));
-static ALIAS_LINES: LazyLock<Vec<(&str, &str)>> = LazyLock::new(|| lines_by_name(ALIASES));
-static COMMON_PARAMETERS: LazyLock<Vec<Parameter>> =
-    LazyLock::new(|| COMMON.split(' ').filter_map(Parameter::parse).collect());
+static ENTRIES: LazyLock<Vec<Entry>> = LazyLock::new(|| entries(COMMANDS));
+static ALIASES: LazyLock<Vec<(&str, &str)>> = LazyLock::new(|| {
+    include_str!("../../data/aliases.tsv").lines().filter_map(|line| line.split_once('\t')).collect()
+});
+static COMMON_PARAMETERS: LazyLock<Vec<ParameterFacts>> =
+    LazyLock::new(|| COMMON.split(' ').filter_map(ParameterFacts::parse).collect());
 
 /// What Windows PowerShell 5.1 does not have.
 const PROGRESS: &str = "ProgressAction";
@@ -337,65 +388,4 @@ const COMMON: &str = "Debug:switch:db:c:* ErrorAction:ActionPreference:ea:c:* Er
                       WarningAction:ActionPreference:wa:c:* WarningVariable:string:wv:c:*";
 
 #[cfg(test)]
-mod tests {
-    use super::{COMMANDS, Command, Risk, alias, find};
-
-    #[test]
-    fn every_line_is_found_and_read() {
-        for line in COMMANDS.lines() {
-            let fields: Vec<&str> = line.split('\t').collect();
-            let command = find(fields[0]).unwrap_or_else(|| panic!("{} is not found", fields[0]));
-            let variant = command
-                .variants()
-                .find(|variant| variant.parameters == fields[6] && variant.module == fields[1])
-                .unwrap_or_else(|| panic!("{line} is not read"));
-            let own = fields[6].split(' ').filter(|text| !text.is_empty()).count();
-            assert!(variant.parameters().count() >= own + 11, "{}", fields[0]);
-            assert!(variant.sets() <= 64, "{} has too many sets", fields[0]);
-            for parameter in variant.parameters() {
-                assert!(parameter.sets().count() > 0, "{} -{}", fields[0], parameter.name());
-                assert!(!parameter.type_name().is_empty(), "{} -{}", fields[0], parameter.name());
-            }
-        }
-    }
-
-    #[test]
-    fn names_aliases_and_modules_are_looked_up() {
-        let name = |text| find(text).map(Command::name);
-        assert_eq!(name("get-ITEM"), Some("Get-Item"));
-        assert_eq!(name("gsv"), Some("Get-Service"));
-        assert_eq!(name("?"), Some("Where-Object"));
-        assert_eq!(name("Microsoft.PowerShell.Management\\Get-Item"), Some("Get-Item"));
-        assert_eq!(name("Elsewhere\\Get-Item"), None);
-        assert_eq!(name("Item"), None);
-        assert_eq!(name("Get\u{2013}Item"), None);
-        assert_eq!(name(""), None);
-        assert_eq!(alias("%"), Some("ForEach-Object"));
-    }
-
-    #[test]
-    fn risk_is_change_unless_it_is_known() {
-        for (name, risk) in [
-            ("Get-Service", Risk::Read),
-            ("Stop-Service", Risk::Change),
-            ("Get-Certificate", Risk::Change),
-            ("Format-Volume", Risk::Change),
-            ("Format-Table", Risk::Read),
-            ("ForEach-Object", Risk::Change),
-        ] {
-            assert_eq!(find(name).map(Command::risk), Some(risk), "{name}");
-        }
-    }
-
-    #[test]
-    fn parameters_say_what_they_are() {
-        let item = find("Get-ChildItem").expect("it is there");
-        let path = item.parameter("path").expect("it is there");
-        assert!(path.is_path() && path.type_name() == "string[]" && !path.is_common());
-        let literal = item.parameter("PSPath").expect("an alias");
-        assert_eq!(literal.name(), "LiteralPath");
-        assert!(literal.sets().all(|set| set.by_property_name && set.mandatory));
-        assert!(item.parameter("ErrorAction").is_some_and(super::Parameter::is_common));
-        assert!(item.parameter("Path2").is_none());
-    }
-}
+mod tests;

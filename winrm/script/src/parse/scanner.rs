@@ -62,6 +62,12 @@ impl<'text> Scanner<'text> {
 
     /// The character that comes next; [`END`] after the last.
     pub(super) fn peek(&self) -> char {
+        // Nearly all of it is ASCII.
+        if let Some(&byte) = self.text.as_bytes().get(self.at)
+            && byte.is_ascii()
+        {
+            return char::from(byte);
+        }
         self.text.get(self.at..).and_then(|rest| rest.chars().next()).unwrap_or(END)
     }
 

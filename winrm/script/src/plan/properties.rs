@@ -31,7 +31,8 @@ impl Known {
                 _ => false,
             })
         };
-        let found = PROPERTIES.lines().filter_map(|line| line.split_once('\t')).find(|(subject, _)| {
+        let lines = PROPERTIES.lines().filter(|line| line.starts_with(command.name()));
+        let found = lines.filter_map(|line| line.split_once('\t')).find(|(subject, _)| {
             match subject.split_once(' ') {
                 Some((name, word)) => name == command.name() && fits(word),
                 None => *subject == command.name(),
