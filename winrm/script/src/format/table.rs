@@ -243,7 +243,6 @@ fn write_row(texts: &[String], layout: &[Cell], lines: Lines, out: &mut String) 
                 line.push(' ');
             }
             let text = lines.get(at).map(String::as_str).unwrap_or_default();
-            let text = if *alignment == Alignment::Right { text.trim_end_matches(' ') } else { text };
             let room = width.saturating_sub(width_of(text));
             let before = match alignment {
                 Alignment::Left => 0,

@@ -158,51 +158,80 @@ pub(crate) fn wrap(text: &str, width: usize) -> Vec<String> {
 }
 
 fn wrap_line(line: &str, width: usize, lines: &mut Vec<String>) {
+    if width_of(line) <= width {
+        lines.push(line.to_owned());
+        return;
+    }
     let mut current = String::new();
-    let mut used = 0;
+    let mut left = width;
     for word in words(line) {
-        let length = width_of(word);
-        if used + length <= width {
-            current.push_str(word);
-            used += length;
-            continue;
-        }
-        // A word goes with the blank behind it, unless it fills a line by itself.
-        let bare = width_of(word.trim_end_matches([' ', '\t']));
-        if bare <= width {
-            if used > 0 {
+        let hyphen = if word.is_soft && width_of(word.text) + 1 == left { "-" } else { "" };
+        let text = format!("{}{hyphen}", word.text);
+        let length = width_of(&text);
+        if length <= width {
+            if length > left {
                 lines.push(std::mem::take(&mut current));
+                left = width;
             }
-            current.push_str(take_width(word, width));
-            used = length.min(width);
+            current.push_str(&text);
+            left -= length;
             continue;
         }
-        // A word that is longer than a line is cut where the line ends.
-        let mut rest = word;
-        if used > 0 {
-            lines.push(std::mem::take(&mut current));
-        }
-        while width_of(rest) > width {
-            let mut piece = take_width(rest, width);
-            if piece.is_empty() {
-                // Not even one character fits: it is written all the same.
-                piece = rest.get(..rest.chars().next().map_or(0, char::len_utf8)).unwrap_or(rest);
+        // A word that is longer than a line, its blank included, goes on where the line ends.
+        for character in text.chars() {
+            let (character, length) = match width_of_character(character) {
+                length if length > width => ('?', 1),
+                length => (character, length),
+            };
+            if length > left {
+                lines.push(std::mem::take(&mut current));
+                left = width;
             }
-            lines.push(piece.to_owned());
-            rest = rest.get(piece.len()..).unwrap_or_default();
-            if piece.is_empty() {
-                break;
-            }
+            current.push(character);
+            left = left.saturating_sub(length);
         }
-        current.push_str(rest);
-        used = width_of(rest);
     }
-    if !current.is_empty() || line.is_empty() {
-        lines.push(current);
-    }
+    lines.push(current);
 }
 
-/// Words with the blank behind each.
-fn words(line: &str) -> impl Iterator<Item = &str> {
-    line.split_inclusive([' ', '\t'])
+/// A word with the blank behind it.
+struct Word<'a> {
+    text: &'a str,
+    /// Whether a soft hyphen follows, which is only written where a line ends at it.
+    is_soft: bool,
+}
+
+/// The words of a line. What does not break is lost between them, as it is in PowerShell.
+fn words(line: &str) -> impl Iterator<Item = Word<'_>> {
+    line.split_inclusive([' ', '\t', SOFT_HYPHEN, HARD_HYPHEN, HARD_BLANK]).map(|text| Word {
+        text: text.trim_end_matches([SOFT_HYPHEN, HARD_HYPHEN, HARD_BLANK]),
+        is_soft: text.ends_with(SOFT_HYPHEN),
+    })
+}
+
+const SOFT_HYPHEN: char = '\u{AD}';
+const HARD_HYPHEN: char = '\u{2011}';
+const HARD_BLANK: char = '\u{A0}';
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_break_as_powershell_breaks_them() {
+        for (text, width, expected) in [
+            ("a long text", 7, vec!["a long ", "text"]),
+            // A word and its blank are eight, so the word is cut where the line is full.
+            ("or wrapped no", 7, vec!["or wrap", "ped no"]),
+            ("3/4/2026 5:06:07 AM", 7, vec!["3/4/202", "6 5:06:", "07 AM"]),
+            ("abcdefgh", 3, vec!["abc", "def", "gh"]),
+            ("日本語", 3, vec!["日", "本", "語"]),
+            ("日", 1, vec!["?"]),
+            ("a\u{A0}b", 2, vec!["ab"]),
+            ("one\ntwo three", 6, vec!["one", "two ", "three"]),
+            ("", 5, vec![""]),
+        ] {
+            assert_eq!(wrap(text, width), expected, "{text:?} in {width}");
+        }
+    }
 }
