@@ -2,8 +2,9 @@
 
 use std::fmt::Write as _;
 
-use winrm_proto::clixml::{self, PsString, format_double, format_single};
+use winrm_proto::clixml::{self, PsString};
 
+use super::format_operator::to_format;
 use super::{Array, Member, Object, Value};
 
 impl Value {
@@ -38,8 +39,8 @@ impl Value {
             Self::UInt32(number) => number.to_string().into(),
             Self::Int64(number) => number.to_string().into(),
             Self::UInt64(number) => number.to_string().into(),
-            Self::Single(number) => format_single(*number).into(),
-            Self::Double(number) => format_double(*number).into(),
+            Self::Single(_) => to_format(self, "G7").unwrap_or_default().into(),
+            Self::Double(_) => to_format(self, "G15").unwrap_or_default().into(),
             Self::Decimal(number) => number.to_string().into(),
             Self::DateTime(time) => time.to_string().into(),
             Self::TimeSpan(span) => span.to_string().into(),
