@@ -5,6 +5,7 @@ mod csv;
 mod display;
 mod each;
 mod group;
+mod introsort;
 mod json;
 mod measure;
 mod member;
@@ -30,10 +31,17 @@ pub(super) trait Stage: Send {
         Box::pin(async { Ok(()) })
     }
 
+    /// What `-InputObject` gave. A collection is one value there.
+    fn input(&mut self) -> Option<Value> {
+        None
+    }
+
     /// Instead of values, for the first stage of a pipeline.
     fn alone<'a>(&'a mut self, interpreter: &'a mut Interpreter) -> Turn<'a, ()> {
-        let _ = interpreter;
-        Box::pin(async { Ok(()) })
+        match self.input() {
+            Some(item) => self.process(interpreter, item),
+            None => Box::pin(async { Ok(()) }),
+        }
     }
 
     /// For each value.

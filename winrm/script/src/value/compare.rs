@@ -1,6 +1,7 @@
 //! Equality and order, as `-eq`, `-lt` and Sort-Object see them.
 
 mod collation;
+mod sorting;
 
 use std::cmp::Ordering;
 
@@ -13,6 +14,8 @@ use crate::tree::Case;
 
 pub use collation::collate;
 pub(crate) use collation::same_text;
+pub use sorting::sort_order;
+pub(crate) use sorting::{SameKey, SortKey, is_bag, same_group, text_of, uncomparable};
 
 /// Whether `left -eq right`, both taken as one value.
 ///
@@ -35,72 +38,6 @@ pub fn order(left: &Value, right: &Value, case: Case) -> Outcome<Ordering> {
         return compare(left, &comparable_number(right, left)?, case);
     }
     compare(left, right, case)
-}
-
-/// The order of two values, as sorting sees it.
-///
-/// # Errors
-/// Only refusals: what has no order is compared as text.
-pub fn sort_order(left: &Value, right: &Value, case: Case) -> Outcome<Ordering> {
-    let (left, right) = (&left.base(), &right.base());
-    match compare(left, right, case) {
-        Ok(order) => Ok(order),
-        // A property bag has no text of its own there.
-        Err(Fault::Thrown(_)) => {
-            collate(left.to_element_text().as_str(), right.to_element_text().as_str(), case)
-        }
-        Err(fault) => Err(fault),
-    }
-}
-
-/// A value that is compared many times: what can be prepared for it is.
-#[derive(Clone, Debug)]
-pub(crate) struct SortKey {
-    pub(crate) value: Value,
-    form: Form,
-}
-
-#[derive(Clone, Debug)]
-enum Form {
-    Integer(i128),
-    /// Bytes in the order of the texts.
-    Text(Box<[u8]>),
-    Other,
-}
-
-/// A key that is the same as another one exactly where their order is that of equals.
-#[derive(Clone, PartialEq, Eq, Hash, Debug)]
-pub(crate) enum SameKey {
-    Integer(i128),
-    Text(Box<[u8]>),
-}
-
-impl SortKey {
-    /// What can be looked up instead of being compared; keys of two kinds are not to be looked up together.
-    pub(crate) fn same_key(&self) -> Option<SameKey> {
-        match &self.form {
-            Form::Integer(number) => Some(SameKey::Integer(*number)),
-            Form::Text(text) => Some(SameKey::Text(text.clone())),
-            Form::Other => None,
-        }
-    }
-
-    pub(crate) fn new(value: Value, case: Case) -> Self {
-        let form = match &value {
-            Value::String(text) => collation::ascii_key(text.as_str(), case).map_or(Form::Other, Form::Text),
-            other => other.as_integer().map_or(Form::Other, Form::Integer),
-        };
-        Self { value, form }
-    }
-
-    /// As [`sort_order`].
-    pub(crate) fn order(&self, other: &Self, case: Case) -> Outcome<Ordering> {
-        match (&self.form, &other.form) {
-            (Form::Integer(left), Form::Integer(right)) => Ok(left.cmp(right)),
-            (Form::Text(left), Form::Text(right)) => Ok(left.cmp(right)),
-            _ => sort_order(&self.value, &other.value, case),
-        }
-    }
 }
 
 fn base_equals(left: &Value, right: &Value, case: Case) -> Outcome<bool> {
@@ -216,11 +153,7 @@ fn compare(left: &Value, right: &Value, case: Case) -> Outcome<Ordering> {
         (Value::Guid(left), Value::Guid(right)) => Ok(left.cmp(right)),
         (Value::Version(left), Value::Version(right)) => Ok(left.cmp(right)),
         (Value::Enum(left), Value::Enum(right)) => Ok(left.number.cmp(&right.number)),
-        (Value::Object(object), _) if object.is_custom() => Err(Fault::thrown(
-            "PSObjectCompareTo",
-            RUNTIME,
-            format!("Cannot compare \"{}\" because it is not IComparable.", left.to_text()),
-        )),
+        (Value::Object(_), _) if is_bag(left) => Err(uncomparable(left, &right)),
         (left, right) => {
             if let (Some(left), Some(right)) = (Number::of(left), Number::of(right)) {
                 return numeric_order(left, right)?

@@ -178,18 +178,18 @@ fn a_long_operation_pauses() {
         "$a = 1..80000; $x = $a -replace 'a', 'b'",
         "$a = 1..80000; $x = $a -split ','",
         "$x = 1..400 | Select-Object -Unique",
-        "$a = 1..60000; $x = Sort-Object -InputObject $a",
+        "$a = 1..60000; $x = $a | Sort-Object",
         "$x = 1..200 | ForEach-Object { $_, \"a$_\" } | Group-Object",
     ] {
         let result = run(script, soon);
         assert_eq!(result.map_err(|refusal| refusal.limit), Err(Some(Limit::Time)), "{script}");
     }
-    // Sorting in pieces is sorting.
+    // Sorting in pieces is sorting; what is equal comes as .NET leaves it.
     for (script, expected) in [
         ("$x = 5000..1 | Sort-Object; \"$($x[0, 1, 1023, 1024, 4999])\"", "1 2 1024 1025 5000"),
         (
             "$x = 1..5000 | Sort-Object { $_ % 2 } -Descending; \"$($x[0, 1, 2, 2499, 2500, 4999])\"",
-            "1 3 5 4999 2 5000",
+            "1 2057 2059 1003 4150 5000",
         ),
         (
             "$x = 1..5000 | Group-Object { $_ % 3 }; \"$($x.Name) $($x[1].Group[0, 1, 1666])\"",

@@ -15,6 +15,7 @@ mod fuzz_inputs;
 mod hostile;
 mod parse;
 mod push_down;
+mod semantics;
 mod shared;
 mod standalone;
 mod static_command;

@@ -1,7 +1,7 @@
 //! Compare-Object.
 
 use std::collections::{HashMap, VecDeque};
-use std::mem::Discriminant;
+use std::mem::{Discriminant, discriminant};
 
 use super::Stage;
 use super::property::Spec;
@@ -60,7 +60,8 @@ struct Shown {
 
 struct Entry {
     item: Value,
-    keys: Vec<Value>,
+    /// Its values; `None` where it lacks the property.
+    keys: Vec<Option<Value>>,
 }
 
 impl Compare {
@@ -68,56 +69,19 @@ impl Compare {
         let mut entries = Vec::with_capacity(items.len());
         for item in items {
             interpreter.breathe().await?;
+            if item.is_null() {
+                continue;
+            }
             let mut keys = Vec::new();
             for spec in &self.properties {
-                keys.push(spec.value(interpreter, item).await?.unwrap_or_default());
+                keys.push(spec.value(interpreter, item).await?);
             }
             if self.properties.is_empty() {
-                keys.push(item.clone());
+                keys.push(Some(item.clone()));
             }
             entries.push(Entry { item: item.clone(), keys });
         }
         Ok(entries)
-    }
-
-    fn same(&self, left: &Entry, right: &Entry) -> Flow<bool> {
-        for (left, right) in left.keys.iter().zip(&right.keys) {
-            if !sort_order(left, right, self.case)?.is_eq() {
-                return Ok(false);
-            }
-        }
-        Ok(true)
-    }
-
-    /// Where the entries of each key are, in their order; nothing where keys are not all of kinds that can be looked up.
-    fn places(
-        &self,
-        reference: &[Entry],
-        difference: &[Option<Entry>],
-    ) -> Option<HashMap<Vec<SameKey>, VecDeque<usize>>> {
-        let mut kinds = None;
-        for entry in reference {
-            let (own, _) = self.looked_up(entry)?;
-            if *kinds.get_or_insert_with(|| own.clone()) != own {
-                return None;
-            }
-        }
-        let mut places: HashMap<_, VecDeque<usize>> = HashMap::new();
-        for (at, entry) in difference.iter().enumerate() {
-            let (own, key) = self.looked_up(entry.as_ref()?)?;
-            if *kinds.get_or_insert_with(|| own.clone()) != own {
-                return None;
-            }
-            places.entry(key).or_default().push_back(at);
-        }
-        Some(places)
-    }
-
-    /// The kinds of an entry's keys, and what is looked up of them.
-    fn looked_up(&self, entry: &Entry) -> Option<(Vec<Discriminant<SameKey>>, Vec<SameKey>)> {
-        let keys = entry.keys.iter().map(|key| SortKey::new(key.clone(), self.case).same_key());
-        let keys = keys.collect::<Option<Vec<SameKey>>>()?;
-        Some((keys.iter().map(std::mem::discriminant).collect(), keys))
     }
 
     fn result(&self, entry: &Entry, side: &str) -> Value {
@@ -134,58 +98,138 @@ impl Compare {
             members.set("InputObject".into(), entry.item.clone());
         }
         for (spec, key) in self.properties.iter().zip(&entry.keys) {
-            members.set(spec.name().into(), key.clone());
+            members.set(spec.name().into(), key.clone().unwrap_or_default());
         }
         let side = Member { name: "SideIndicator".into(), value: side.into() };
         members.set(side.name, side.value);
         Value::Object(Object::custom(members))
     }
 
+    /// Walks through both sides at once. What does not match waits for its like on the other side, and what is left waiting
+    /// is on one side only.
     async fn run(&mut self, interpreter: &mut Interpreter) -> Flow<()> {
         let reference = self.entries(interpreter, &self.reference).await?;
-        let mut difference: Vec<Option<Entry>> =
-            self.entries(interpreter, &self.difference).await?.into_iter().map(Some).collect();
-        let (mut equal, mut left) = (Vec::new(), Vec::new());
-        let mut places = self.places(&reference, &difference);
-        for entry in reference {
-            let mut found = None;
-            if let Some(places) = &mut places {
-                interpreter.breathe().await?;
-                let key = self.looked_up(&entry).map(|(_, key)| key).unwrap_or_default();
-                found = places.get_mut(&key).and_then(VecDeque::pop_front);
-            } else {
-                for (at, other) in difference.iter().enumerate() {
-                    interpreter.breathe().await?;
-                    if let Some(other) = other
-                        && self.same(&entry, other)?
-                    {
-                        found = Some(at);
-                        break;
-                    }
-                }
+        let difference = self.entries(interpreter, &self.difference).await?;
+        let looked_up = self.are_looked_up(&[&reference, &difference]);
+        let (mut old, mut new) = (Waiting::new(looked_up, self.case), Waiting::new(looked_up, self.case));
+        let (mut reference, mut difference) = (reference.into_iter(), difference.into_iter());
+        loop {
+            let (mut left, mut right) = (reference.next(), difference.next());
+            if left.is_none() && right.is_none() {
+                break;
             }
-            match found.and_then(|at| difference.get_mut(at)) {
-                Some(slot) => {
-                    *slot = None;
-                    equal.push(entry);
-                }
-                None => left.push(entry),
+            if let (Some(own), Some(other)) = (&left, &right)
+                && same(own, other, self.case)?
+            {
+                self.matched(interpreter, own).await?;
+                continue;
             }
-        }
-        if self.shown.equal {
-            for entry in &equal {
-                interpreter.emit(self.result(entry, "==")).await?;
+            if let Some(own) = &right
+                && let Some(found) = old.take(interpreter, own).await?
+            {
+                self.matched(interpreter, &found).await?;
+                right = None;
             }
+            if let Some(own) = &left
+                && new.take(interpreter, own).await?.is_some()
+            {
+                self.matched(interpreter, own).await?;
+                left = None;
+            }
+            new.add(right);
+            old.add(left);
         }
         if self.shown.different {
-            for entry in difference.into_iter().flatten() {
-                interpreter.emit(self.result(&entry, "=>")).await?;
-            }
-            for entry in &left {
-                interpreter.emit(self.result(entry, "<=")).await?;
+            for (waiting, side) in [(new, "=>"), (old, "<=")] {
+                for entry in waiting.entries.into_iter().flatten() {
+                    interpreter.emit(self.result(&entry, side)).await?;
+                }
             }
         }
         Ok(())
+    }
+
+    async fn matched(&self, interpreter: &mut Interpreter, entry: &Entry) -> Flow<()> {
+        interpreter.breathe().await?;
+        if self.shown.equal { interpreter.emit(self.result(entry, "==")).await } else { Ok(()) }
+    }
+
+    /// Whether all keys are of kinds that can be looked up, each property's of one kind.
+    fn are_looked_up(&self, entries: &[&[Entry]]) -> bool {
+        let kinds =
+            |keys: &[SameKey]| -> Vec<Discriminant<SameKey>> { keys.iter().map(discriminant).collect() };
+        let mut known = None;
+        for entry in entries.iter().copied().flatten() {
+            let Some(keys) = entry.same_keys(self.case) else { return false };
+            let own = kinds(&keys);
+            if *known.get_or_insert_with(|| own.clone()) != own {
+                return false;
+            }
+        }
+        true
+    }
+}
+
+/// Whether two entries compare equal.
+fn same(left: &Entry, right: &Entry, case: Case) -> Flow<bool> {
+    for pair in left.keys.iter().zip(&right.keys) {
+        let same = match pair {
+            (Some(left), Some(right)) => sort_order(left, right, case)?.is_eq(),
+            (left, right) => left.is_none() && right.is_none(),
+        };
+        if !same {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+impl Entry {
+    fn same_keys(&self, case: Case) -> Option<Vec<SameKey>> {
+        let key = |key: &Option<Value>| SortKey::new(key.clone()?, case).same_key();
+        self.keys.iter().map(key).collect()
+    }
+}
+
+/// What waits for its like, in the order in which it came.
+struct Waiting {
+    entries: Vec<Option<Entry>>,
+    /// Where the entries of each key are, if they are looked up.
+    places: Option<HashMap<Vec<SameKey>, VecDeque<usize>>>,
+    case: Case,
+}
+
+impl Waiting {
+    fn new(looked_up: bool, case: Case) -> Self {
+        Self { entries: Vec::new(), places: looked_up.then(HashMap::new), case }
+    }
+
+    fn add(&mut self, entry: Option<Entry>) {
+        let Some(entry) = entry else { return };
+        if let (Some(places), Some(keys)) = (&mut self.places, entry.same_keys(self.case)) {
+            places.entry(keys).or_default().push_back(self.entries.len());
+        }
+        self.entries.push(Some(entry));
+    }
+
+    /// Takes out the first entry that is like the given one.
+    async fn take(&mut self, interpreter: &mut Interpreter, entry: &Entry) -> Flow<Option<Entry>> {
+        let mut found = None;
+        if let Some(places) = &mut self.places {
+            let keys = entry.same_keys(self.case).unwrap_or_default();
+            found = places.get_mut(&keys).and_then(VecDeque::pop_front);
+        } else {
+            for (at, own) in self.entries.iter().enumerate() {
+                interpreter.breathe().await?;
+                if let Some(own) = own
+                    && same(entry, own, self.case)?
+                {
+                    found = Some(at);
+                    break;
+                }
+            }
+        }
+        Ok(found.and_then(|at| self.entries.get_mut(at)).and_then(Option::take))
     }
 }
 

@@ -12,7 +12,7 @@ use crate::format::views::{self, Kind};
 use crate::format::{Alignment, Body, Column, Document, Entry, Group, List, Row, Table, Wide};
 use crate::tree::Case;
 use crate::value::Value;
-use crate::value::compare::sort_order;
+use crate::value::compare::same_group;
 use crate::value::text::text_size;
 
 const OPTIONS: [&str; 4] = ["width", "alignment", "formatstring", "depth"];
@@ -48,6 +48,17 @@ enum Layout {
     Table { wrap: bool, hide_headers: bool },
     List,
     Wide { columns: Option<usize> },
+}
+
+impl Layout {
+    /// How the command's errors end their identifiers.
+    fn command(&self) -> &'static str {
+        match self {
+            Self::Table { .. } => "Microsoft.PowerShell.Commands.FormatTableCommand",
+            Self::List => "Microsoft.PowerShell.Commands.FormatListCommand",
+            Self::Wide { .. } => "Microsoft.PowerShell.Commands.FormatWideCommand",
+        }
+    }
 }
 
 struct Format {
@@ -97,23 +108,18 @@ impl Format {
             Source::Block(block) => Some((spec.name(), interpreter.calculated(block, item).await?)),
             Source::Name(name) => existing(item, name)?,
         };
-        let found = found.filter(|(_, value)| !value.is_null());
-        if let (Some(current), None) = (&self.group, &found) {
-            return Ok(Some(current.clone()));
-        }
-        let (label, value) = found.unwrap_or_default();
-        let label = spec.label.clone().unwrap_or(label);
-        if let Some(current) = &self.group {
-            if matches!(&current.value, Value::Object(object) if object.is_custom())
-                && !current.value.is_wrapped()
-            {
-                return Err(Unwind::refused("-GroupBy on property bags, which have no order"));
+        let Some((label, value)) = found else { return Ok(self.group.clone()) };
+        let before = self.group.as_ref().map_or(Value::Null, |group| group.value.clone());
+        let same =
+            same_group(&value, &before).map_err(|fault| Unwind::of_command(fault, self.layout.command()))?;
+        // A first group without a value has no name either.
+        let (number, label) = match &self.group {
+            Some(group) if same => (group.number, group.label.clone()),
+            None if same => (0, spec.label.clone().unwrap_or_default()),
+            group => {
+                (group.as_ref().map_or(0, |group| group.number + 1), spec.label.clone().unwrap_or(label))
             }
-            if !current.label.is_empty() && sort_order(&current.value, &value, Case::Insensitive)?.is_eq() {
-                return Ok(Some(current.clone()));
-            }
-        }
-        let number = self.group.as_ref().map_or(0, |group| group.number + 1);
+        };
         let group = Group { number, label, value };
         self.group = Some(group.clone());
         Ok(Some(group))
@@ -249,11 +255,14 @@ impl Format {
         columns: Option<usize>,
     ) -> Flow<Wide> {
         let mut values = Vec::with_capacity(items.len());
-        let Some(first) = items.first() else { return Ok(Wide { values, columns }) };
         for item in items {
             interpreter.breathe().await?;
             let value = match self.properties.first() {
-                Some(spec) => self.cell(interpreter, spec, item, first).await?,
+                // What lacks the property has no `Count` of its own here.
+                Some(Spec { source: Source::Name(name), .. }) => {
+                    existing(item, name)?.map(|(_, value)| value)
+                }
+                Some(spec) => self.cell(interpreter, spec, item, item).await?,
                 None => match fields_of(item).first() {
                     Some(name) => {
                         let names = fields_of(item);

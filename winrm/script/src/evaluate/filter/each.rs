@@ -144,13 +144,8 @@ impl Filter {
 }
 
 impl Stage for Filter {
-    fn alone<'a>(&'a mut self, interpreter: &'a mut Interpreter) -> Turn<'a, ()> {
-        Box::pin(async move {
-            match self.input.take() {
-                Some(item) => self.process(interpreter, item).await,
-                None => Ok(()),
-            }
-        })
+    fn input(&mut self) -> Option<Value> {
+        self.input.take()
     }
 
     fn process<'a>(&'a mut self, interpreter: &'a mut Interpreter, item: Value) -> Turn<'a, ()> {
@@ -201,13 +196,8 @@ struct Members {
 }
 
 impl Stage for Members {
-    fn alone<'a>(&'a mut self, interpreter: &'a mut Interpreter) -> Turn<'a, ()> {
-        Box::pin(async move {
-            match self.input.take() {
-                Some(item) => self.process(interpreter, item).await,
-                None => Ok(()),
-            }
-        })
+    fn input(&mut self) -> Option<Value> {
+        self.input.take()
     }
 
     fn process<'a>(&'a mut self, interpreter: &'a mut Interpreter, item: Value) -> Turn<'a, ()> {
@@ -252,11 +242,8 @@ impl Stage for Each {
         })
     }
 
-    fn alone<'a>(&'a mut self, interpreter: &'a mut Interpreter) -> Turn<'a, ()> {
-        Box::pin(async move {
-            let item = self.input.take().unwrap_or_default();
-            self.process(interpreter, item).await
-        })
+    fn input(&mut self) -> Option<Value> {
+        Some(self.input.take().unwrap_or_default())
     }
 
     fn process<'a>(&'a mut self, interpreter: &'a mut Interpreter, item: Value) -> Turn<'a, ()> {

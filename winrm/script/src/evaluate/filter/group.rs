@@ -7,14 +7,14 @@ use std::mem::Discriminant;
 use winrm_proto::clixml::{PsString, TypeNames};
 
 use super::Stage;
-use super::property::Spec;
+use super::property::{Spec, is_pattern};
 use super::sort::sorted;
 use crate::evaluate::arguments::Bound;
 use crate::evaluate::interpreter::{Interpreter, Turn};
 use crate::evaluate::unwind::{Flow, Unwind};
 use crate::format::text::sequence_text;
 use crate::tree::Case;
-use crate::value::compare::{SortKey, sort_order};
+use crate::value::compare::{SortKey, equals, is_bag, sort_order, uncomparable};
 use crate::value::{Array, Fault, Members, Object, Shape, Table, Value};
 
 pub(super) fn group(_: &mut Interpreter, mut bound: Bound) -> Flow<Box<dyn Stage>> {
@@ -28,6 +28,9 @@ pub(super) fn group(_: &mut Interpreter, mut bound: Bound) -> Flow<Box<dyn Stage
     let case = if bound.switch("CaseSensitive") { Case::Sensitive } else { Case::Insensitive };
     let input = bound.take("InputObject");
     bound.finish("Group-Object")?;
+    if properties.iter().any(is_pattern) {
+        return Err(Unwind::refused("Group-Object by a wildcard; name the properties"));
+    }
     let shape = match (as_table, no_element) {
         (true, _) => Shown::Table { as_string },
         (false, true) => Shown::Counts,
@@ -57,7 +60,7 @@ struct Group {
     shape: Shown,
     case: Case,
     input: Option<Value>,
-    rows: Vec<(Vec<Value>, Value)>,
+    rows: Vec<(Keys, Value)>,
     /// The type of each property's keys so far, and whether there were several.
     types: Vec<Option<(Discriminant<Value>, PsString)>>,
     mixed: bool,
@@ -66,8 +69,11 @@ struct Group {
     index: HashMap<String, usize>,
 }
 
+/// The values that an item is grouped by; `None` where it lacks the property.
+type Keys = Vec<Option<Value>>;
+
 struct Found {
-    keys: Vec<Value>,
+    keys: Keys,
     items: Vec<Value>,
 }
 
@@ -96,68 +102,97 @@ impl Group {
     async fn form(&mut self, interpreter: &mut Interpreter) -> Flow<()> {
         let rows = std::mem::take(&mut self.rows);
         if self.mixed {
-            for (keys, item) in rows {
-                match self.find(interpreter, &keys).await? {
-                    Some(at) => {
-                        if let Some(group) = self.groups.get_mut(at) {
-                            group.items.push(item);
-                        }
-                    }
-                    None => self.begin(keys, item),
+            self.form_mixed(interpreter, rows).await
+        } else {
+            self.form_sorted(interpreter, rows).await
+        }
+    }
+
+    /// An item joins the group that was begun with the same keys, or the first one that compares equal.
+    async fn form_mixed(&mut self, interpreter: &mut Interpreter, rows: Vec<(Keys, Value)>) -> Flow<()> {
+        for (keys, item) in rows {
+            let mut found = self.begun_with(&keys)?;
+            for (at, own) in self.groups.iter().enumerate() {
+                if found.is_some() {
+                    break;
+                }
+                interpreter.breathe().await?;
+                if order(&own.keys, &keys, |left, right| sort_order(left, right, self.case))?.is_eq() {
+                    found = Some(at);
                 }
             }
-            return Ok(());
+            match found.and_then(|at| self.groups.get_mut(at)) {
+                Some(group) => group.items.push(item),
+                None => self.begin(keys, item),
+            }
         }
-        let prepare = |keys: Vec<Value>| keys.into_iter().map(|key| SortKey::new(key, self.case)).collect();
-        let rows: Vec<(Vec<SortKey>, Value)> =
-            rows.into_iter().map(|(keys, item)| (prepare(keys), item)).collect();
+        Ok(())
+    }
+
+    /// Where all keys are of one type the groups are in order, and an item joins the last one or begins the next.
+    async fn form_sorted(&mut self, interpreter: &mut Interpreter, rows: Vec<(Keys, Value)>) -> Flow<()> {
         let case = self.case;
-        let rows = sorted(interpreter, rows, |(left, _), (right, _)| order_keys(left, right, case)).await?;
-        let mut last: Option<Vec<SortKey>> = None;
-        for (keys, item) in rows {
+        let prepare = |key: Option<Value>| key.map(|value| SortKey::new(value, case));
+        let rows: Vec<(Vec<Option<SortKey>>, Value)> =
+            rows.into_iter().map(|(keys, item)| (keys.into_iter().map(prepare).collect(), item)).collect();
+        let by_key = |left: &Vec<Option<SortKey>>, right: &Vec<Option<SortKey>>| {
+            order(left, right, |left, right| left.order(right, case))
+        };
+        let rows = sorted(interpreter, rows, |(left, _), (right, _)| by_key(left, right)).await?;
+        let mut last: Option<Vec<Option<SortKey>>> = None;
+        for (prepared, item) in rows {
             interpreter.breathe().await?;
-            let same = match &last {
-                Some(last) => order_keys(last, &keys, self.case)?.is_eq(),
-                None => false,
+            let values =
+                || -> Keys { prepared.iter().map(|key| key.as_ref().map(|key| key.value.clone())).collect() };
+            let ordered =
+                prepared.iter().flatten().filter(|key| has_order(&key.value)).count() == prepared.len();
+            let begun = if ordered { None } else { self.begun_with(&values())? };
+            let found = match (begun, &last) {
+                (Some(at), _) => Some(at),
+                (None, Some(last)) if by_key(last, &prepared)?.is_eq() => self.groups.len().checked_sub(1),
+                _ => None,
             };
-            match self.groups.last_mut() {
-                Some(group) if same => group.items.push(item),
-                _ => {
-                    self.begin(keys.iter().map(|key| key.value.clone()).collect(), item);
-                    last = Some(keys);
+            match found.and_then(|at| self.groups.get_mut(at)) {
+                Some(group) => group.items.push(item),
+                None => {
+                    self.begin(values(), item);
+                    last = Some(prepared);
                 }
             }
         }
         Ok(())
     }
 
-    fn begin(&mut self, keys: Vec<Value>, item: Value) {
-        let text = text_of(&keys);
-        self.index.entry(text).or_insert(self.groups.len());
+    fn begin(&mut self, keys: Keys, item: Value) {
+        self.index.entry(text_of(&keys)).or_insert(self.groups.len());
         self.groups.push(Found { keys, items: vec![item] });
     }
 
-    /// The group of keys of several types: one with the same keys, or the first that compares equal.
-    async fn find(&self, interpreter: &mut Interpreter, keys: &[Value]) -> Flow<Option<usize>> {
-        if let Some(at) = self.index.get(&text_of(keys)) {
-            return Ok(Some(*at));
-        }
-        for (at, own) in self.groups.iter().enumerate() {
-            interpreter.breathe().await?;
-            if own.keys.iter().any(|key| matches!(key, Value::Object(object) if object.is_custom())) {
-                return Err(Unwind::refused("Group-Object by property bags, which have no order"));
-            }
-            if order(&own.keys, keys, self.case)?.is_eq() {
-                return Ok(Some(at));
+    /// The group that was begun with the same keys. PowerShell finds it by hash codes, which all property bags share, and
+    /// then cannot compare two of them.
+    fn begun_with(&self, keys: &Keys) -> Flow<Option<usize>> {
+        let Some(at) = self.index.get(&text_of(keys)) else { return Ok(None) };
+        let own = self.groups.get(*at).map(|group| group.keys.as_slice()).unwrap_or_default();
+        for (left, right) in own.iter().flatten().zip(keys.iter().flatten()) {
+            if is_bag(left) && !equals(left, right, self.case)? {
+                return Err(Unwind::of_command(uncomparable(left, right), COMMAND));
             }
         }
-        Ok(None)
+        Ok(Some(*at))
     }
 }
 
-fn order(left: &[Value], right: &[Value], case: Case) -> Result<Ordering, Fault> {
-    for (left, right) in left.iter().zip(right) {
-        let order = sort_order(left, right, case)?;
+/// The order of keys, one by one; what is missing comes last.
+fn order<T>(
+    left: &[Option<T>],
+    right: &[Option<T>],
+    compare: impl Fn(&T, &T) -> Result<Ordering, Fault>,
+) -> Result<Ordering, Fault> {
+    for pair in left.iter().zip(right) {
+        let order = match pair {
+            (Some(left), Some(right)) => compare(left, right)?,
+            (left, right) => right.is_some().cmp(&left.is_some()),
+        };
         if order != Ordering::Equal {
             return Ok(order);
         }
@@ -165,31 +200,25 @@ fn order(left: &[Value], right: &[Value], case: Case) -> Result<Ordering, Fault>
     Ok(Ordering::Equal)
 }
 
-fn order_keys(left: &[SortKey], right: &[SortKey], case: Case) -> Result<Ordering, Fault> {
-    for (left, right) in left.iter().zip(right) {
-        let order = left.order(right, case)?;
-        if order != Ordering::Equal {
-            return Ok(order);
-        }
-    }
-    Ok(Ordering::Equal)
+/// Whether keys like this one are the same exactly where they compare equal.
+fn has_order(key: &Value) -> bool {
+    !matches!(key, Value::Null | Value::Array(_) | Value::Table(_) | Value::Object(_))
 }
 
-/// Types and texts: the same for the same keys.
-fn text_of(keys: &[Value]) -> String {
-    let texts: Vec<String> =
-        keys.iter().map(|key| format!("{}\u{1}{}", key.type_name(), key.to_text())).collect();
-    texts.join("\u{2}")
+/// Types and texts: the same for what PowerShell takes for the same key. Sequences are their types' names there, all
+/// property bags the same, and what is missing is nothing.
+fn text_of(keys: &[Option<Value>]) -> String {
+    let text = |key: &Option<Value>| match key {
+        None | Some(Value::Null) => String::new(),
+        Some(bag) if is_bag(bag) => "\u{1}bag".to_owned(),
+        Some(key) => format!("{}\u{1}{}", key.type_name(), key.to_element_text()),
+    };
+    keys.iter().map(text).collect::<Vec<String>>().join("\u{2}")
 }
 
 impl Stage for Group {
-    fn alone<'a>(&'a mut self, interpreter: &'a mut Interpreter) -> Turn<'a, ()> {
-        Box::pin(async move {
-            for item in self.input.take().map(Value::into_items).unwrap_or_default() {
-                self.process(interpreter, item).await?;
-            }
-            Ok(())
-        })
+    fn input(&mut self) -> Option<Value> {
+        self.input.take()
     }
 
     fn process<'a>(&'a mut self, interpreter: &'a mut Interpreter, item: Value) -> Turn<'a, ()> {
@@ -199,18 +228,20 @@ impl Stage for Group {
             }
             let mut keys = Vec::with_capacity(self.properties.len().max(1));
             if self.properties.is_empty() {
-                keys.push(item.clone());
+                keys.push(Some(item.clone()));
             }
             for spec in &self.properties {
                 let value = match spec.plain(&item) {
                     Some(value) => value,
                     None => spec.value(interpreter, &item).await?,
                 };
-                keys.push(value.unwrap_or_default());
+                keys.push(value);
             }
             for (at, key) in keys.iter().enumerate() {
-                interpreter.fits(key)?;
-                self.note_type(at, key);
+                if let Some(key) = key {
+                    interpreter.fits(key)?;
+                    self.note_type(at, key);
+                }
             }
             interpreter.make(size_of::<Found>())?;
             self.rows.push((keys, item));
@@ -225,8 +256,9 @@ impl Stage for Group {
             if let Shown::Table { as_string } = self.shape {
                 let table = Table::new(Shape::Hashtable);
                 for group in groups {
-                    let name = name_of(&group.keys);
-                    let single = group.keys.first().filter(|_| group.keys.len() == 1).cloned();
+                    let keys: Vec<Value> = group.keys.into_iter().map(Option::unwrap_or_default).collect();
+                    let name = name_of(&keys);
+                    let single = keys.first().filter(|_| keys.len() == 1).cloned();
                     let key = match single {
                         Some(key) if !as_string => key,
                         _ => Value::string(name),
@@ -250,10 +282,11 @@ impl Stage for Group {
 
 fn group_info(group: Found, counts: bool) -> Value {
     let count = i32::try_from(group.items.len()).unwrap_or(i32::MAX);
-    let name = name_of(&group.keys);
+    let keys: Vec<Value> = group.keys.into_iter().map(Option::unwrap_or_default).collect();
+    let name = name_of(&keys);
     let items = if counts { Vec::new() } else { group.items };
     let members = Members::new()
-        .with("Values", Array::list(group.keys))
+        .with("Values", Array::list(keys))
         .with("Count", count)
         .with("Group", Array::new(items))
         .with("Name", name);
@@ -293,3 +326,5 @@ fn name_of(keys: &[Value]) -> String {
         .collect();
     texts.join(", ")
 }
+
+const COMMAND: &str = "Microsoft.PowerShell.Commands.GroupObjectCommand";

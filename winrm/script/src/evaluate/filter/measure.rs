@@ -5,21 +5,26 @@ use std::cmp::Ordering;
 use winrm_proto::clixml::PsString;
 
 use super::Stage;
-use super::property::Spec;
+use super::property::{Spec, is_pattern};
 use crate::evaluate::arguments::{Bound, Common};
 use crate::evaluate::failure::Failure;
 use crate::evaluate::interpreter::{Interpreter, Turn};
-use crate::evaluate::unwind::Flow;
+use crate::evaluate::unwind::{Flow, Unwind};
 use crate::tree::Case;
-use crate::value::compare::sort_order;
-use crate::value::number::{Number, integer_to_double};
-use crate::value::{Members, Object, Value};
+use crate::value::compare::{collate, order, text_of};
+use crate::value::convert::convert;
+use crate::value::format_operator::to_display;
+use crate::value::type_name::Plain;
+use crate::value::{Members, Object, Type, Value};
 
 pub(super) fn measure(_: &mut Interpreter, mut bound: Bound) -> Flow<Box<dyn Stage>> {
     let properties = match bound.take("Property") {
         Some(value) => Spec::read(value, &[])?,
         None => Vec::new(),
     };
+    if properties.iter().any(is_pattern) {
+        return Err(Unwind::refused("Measure-Object by a wildcard; name the properties"));
+    }
     let all = bound.switch("AllStats");
     let wanted = Wanted {
         sum: bound.switch("Sum") || all,
@@ -45,6 +50,7 @@ pub(super) fn measure(_: &mut Interpreter, mut bound: Bound) -> Flow<Box<dyn Sta
         text: any_text.then_some(text),
         common,
         input,
+        failed: false,
     }))
 }
 
@@ -72,16 +78,17 @@ struct Measure {
     text: Option<Text>,
     common: Common,
     input: Option<Value>,
+    /// Whether something that was to be added up was no number.
+    failed: bool,
 }
 
 struct Column {
     spec: Option<Spec>,
     count: i32,
     sum: f64,
-    /// Welford's running mean and sum of squares.
-    mean: f64,
-    squares: f64,
-    numbers: i32,
+    /// The sum before the last number, and the running variance.
+    sum_before: f64,
+    variance: f64,
     maximum: Option<Value>,
     minimum: Option<Value>,
     lines: i32,
@@ -95,9 +102,8 @@ impl Column {
             spec,
             count: 0,
             sum: 0.0,
-            mean: 0.0,
-            squares: 0.0,
-            numbers: 0,
+            sum_before: 0.0,
+            variance: 0.0,
             maximum: None,
             minimum: None,
             lines: 0,
@@ -107,7 +113,8 @@ impl Column {
     }
 
     fn add_text(&mut self, text: &str, wanted: Text) {
-        let lines = text.split('\n').count();
+        // What ends a line begins none.
+        let lines = text.lines().count();
         self.lines = self.lines.saturating_add(i32::try_from(lines).unwrap_or(i32::MAX));
         self.words =
             self.words.saturating_add(i32::try_from(text.split_whitespace().count()).unwrap_or(i32::MAX));
@@ -120,44 +127,48 @@ impl Column {
     }
 
     fn add_number(&mut self, number: f64) {
+        self.sum_before = self.sum;
         self.sum += number;
-        self.numbers += 1;
-        let step = number - self.mean;
-        self.mean += step / f64::from(self.numbers);
-        self.squares += step * (number - self.mean);
+        if self.count > 1 {
+            let count = f64::from(self.count);
+            let step = number - self.sum_before / (count - 1.0);
+            self.variance *= (count - 2.0) / (count - 1.0);
+            self.variance += step * step / count;
+        }
     }
 
     fn add_extremes(&mut self, value: &Value, wanted: Wanted) -> Flow<()> {
-        let as_number = number_of(value).map(Value::Double);
-        let value = as_number.unwrap_or_else(|| value.clone());
-        if wanted.maximum && replaces(self.maximum.as_ref(), &value, Ordering::Greater)? {
-            self.maximum = Some(value.clone());
+        if wanted.minimum && replaces(self.minimum.as_ref(), value, Ordering::Less)? {
+            self.minimum = Some(value.clone());
         }
-        if wanted.minimum && replaces(self.minimum.as_ref(), &value, Ordering::Less)? {
-            self.minimum = Some(value);
+        if wanted.maximum && replaces(self.maximum.as_ref(), value, Ordering::Greater)? {
+            self.maximum = Some(value.clone());
         }
         Ok(())
     }
 }
 
-/// Whether a value is more extreme than the one so far. What is no number is compared as it is.
+/// Whether a value is more extreme than the one so far: as numbers where they are, as text where only one is.
 fn replaces(current: Option<&Value>, value: &Value, wanted: Ordering) -> Flow<bool> {
-    let Some(current) = current else { return Ok(true) };
-    Ok(sort_order(value, current, Case::Insensitive)? == wanted)
+    let Some(current) = current.filter(|current| !current.is_null()) else { return Ok(true) };
+    let comparable = |value: &Value| number_of(value).map_or_else(|| value.base(), Value::Double);
+    let (mut current, mut value) = (comparable(current), comparable(value));
+    if !value.is_null() && current.type_name() != value.type_name() {
+        current = Value::string(text_of(&current));
+        value = Value::string(text_of(&value));
+    }
+    if let (Value::String(current), Value::String(value)) = (&current, &value) {
+        return Ok(collate(value.as_str(), current.as_str(), Case::Sensitive)? == wanted);
+    }
+    Ok(order(&current, &value, Case::Sensitive)
+        .map_err(|fault| Unwind::of_command(fault, COMMAND))?
+        .reverse()
+        == wanted)
 }
 
 fn number_of(value: &Value) -> Option<f64> {
-    let base = value.base();
-    if let Some(number) = Number::of(&base) {
-        return Some(number.to_double());
-    }
-    match &base {
-        Value::String(text) => crate::value::number::scan(text.as_str())
-            .filter(|_| !text.as_str().trim().is_empty())
-            .and_then(|number| Number::of(&number))
-            .map(Number::to_double),
-        Value::Boolean(value) => Some(f64::from(u8::from(*value))),
-        Value::Enum(value) => Some(integer_to_double(value.number.into())),
+    match convert(value, Type::Plain(Plain::Double)) {
+        Ok(Value::Double(number)) => Some(number),
         _ => None,
     }
 }
@@ -168,7 +179,7 @@ impl Measure {
         let Some(column) = self.columns.get_mut(at) else { return Ok(()) };
         column.count += 1;
         if let Some(text) = text {
-            column.add_text(value.to_text().as_str(), text);
+            column.add_text(&to_display(&value), text);
             return Ok(());
         }
         if wanted.sum || wanted.average || wanted.deviation {
@@ -176,8 +187,7 @@ impl Measure {
                 Some(number) => column.add_number(number),
                 None => {
                     let failure = Failure {
-                        id: "NonNumericInputObject,Microsoft.PowerShell.Commands.MeasureObjectCommand"
-                            .to_owned(),
+                        id: format!("NonNumericInputObject,{COMMAND}"),
                         message: format!("Input object \"{}\" is not numeric.", value.to_text()),
                         exception: "System.Management.Automation.PSInvalidCastException".to_owned(),
                         category: "InvalidType".to_owned(),
@@ -185,7 +195,7 @@ impl Measure {
                         activity: "Measure-Object".to_owned(),
                         ..Failure::default()
                     };
-                    column.count -= 1;
+                    self.failed = true;
                     return interpreter.report(failure, self.common.error_action).await;
                 }
             }
@@ -204,23 +214,37 @@ impl Measure {
                 property,
             );
         }
-        let number = |wanted: bool, number: f64| if wanted { Value::Double(number) } else { Value::Null };
-        let average = if column.numbers > 0 { column.sum / f64::from(column.numbers) } else { 0.0 };
-        let deviation = match column.numbers {
-            0 => 0.0,
-            1 => f64::NAN,
-            count => (column.squares / f64::from(count - 1)).sqrt(),
+        // One value that is no number leaves all without a sum.
+        let number = |wanted: bool, number: f64| match wanted && !self.failed {
+            true => Value::Double(number),
+            false => Value::Null,
         };
-        let deviation = if column.numbers == 1 { Value::Double(0.0) } else { Value::Double(deviation) };
-        number_info([
-            Value::Int32(column.count),
-            number(self.wanted.average, average),
-            number(self.wanted.sum, column.sum),
-            column.maximum.clone().unwrap_or_default(),
-            column.minimum.clone().unwrap_or_default(),
-            if self.wanted.deviation { deviation } else { Value::Null },
-            property,
-        ])
+        let average = column.sum / f64::from(column.count);
+        let (mut maximum, mut minimum) =
+            (column.maximum.clone().unwrap_or_default(), column.minimum.clone().unwrap_or_default());
+        // Both are numbers or neither is.
+        let as_number = |value: &Value| {
+            if value.is_null() { Some(Value::Null) } else { number_of(value).map(Value::Double) }
+        };
+        let name = match (as_number(&maximum), as_number(&minimum)) {
+            (Some(own), Some(other)) => {
+                (maximum, minimum) = (own, other);
+                GENERIC
+            }
+            _ => "Microsoft.PowerShell.Commands.GenericObjectMeasureInfo",
+        };
+        number_info(
+            name,
+            [
+                Value::Int32(column.count),
+                number(self.wanted.average && column.count > 0, average),
+                number(self.wanted.sum, column.sum),
+                maximum,
+                minimum,
+                number(self.wanted.deviation, column.variance.sqrt()),
+                property,
+            ],
+        )
     }
 }
 
@@ -234,15 +258,18 @@ impl Stage for Measured {
         let result = if own("Lines").is_some() {
             text_info(value("Lines"), value("Words"), value("Characters"), value("Property"))
         } else {
-            number_info([
-                value("Count"),
-                value("Average"),
-                value("Sum"),
-                value("Maximum"),
-                value("Minimum"),
-                Value::Null,
-                value("Property"),
-            ])
+            number_info(
+                GENERIC,
+                [
+                    value("Count"),
+                    value("Average"),
+                    value("Sum"),
+                    value("Maximum"),
+                    value("Minimum"),
+                    Value::Null,
+                    value("Property"),
+                ],
+            )
         };
         Box::pin(async move { interpreter.emit(result).await })
     }
@@ -257,16 +284,9 @@ fn text_info(lines: Value, words: Value, characters: Value, property: Value) -> 
     typed("Microsoft.PowerShell.Commands.TextMeasureInfo", members)
 }
 
-fn number_info(values: [Value; 7]) -> Value {
+fn number_info(name: &str, values: [Value; 7]) -> Value {
     const NAMES: [&str; 7] =
         ["Count", "Average", "Sum", "Maximum", "Minimum", "StandardDeviation", "Property"];
-    let is_number = |value: &Value| matches!(value, Value::Double(_) | Value::Null);
-    let [_, _, _, maximum, minimum, ..] = &values;
-    let name = if is_number(maximum) && is_number(minimum) {
-        "Microsoft.PowerShell.Commands.GenericMeasureInfo"
-    } else {
-        "Microsoft.PowerShell.Commands.GenericObjectMeasureInfo"
-    };
     typed(name, NAMES.into_iter().map(PsString::from).zip(values).collect())
 }
 
@@ -276,13 +296,8 @@ fn typed(name: &str, members: Members) -> Value {
 }
 
 impl Stage for Measure {
-    fn alone<'a>(&'a mut self, interpreter: &'a mut Interpreter) -> Turn<'a, ()> {
-        Box::pin(async move {
-            for item in self.input.take().map(Value::into_items).unwrap_or_default() {
-                self.process(interpreter, item).await?;
-            }
-            Ok(())
-        })
+    fn input(&mut self) -> Option<Value> {
+        self.input.take()
     }
 
     fn process<'a>(&'a mut self, interpreter: &'a mut Interpreter, item: Value) -> Turn<'a, ()> {
@@ -300,9 +315,8 @@ impl Stage for Measure {
                 let Some(spec) = self.columns.get(at).and_then(|column| column.spec.clone()) else {
                     continue;
                 };
-                match spec.value(interpreter, &item).await? {
-                    None | Some(Value::Null) => {}
-                    Some(value) => self.add(interpreter, at, value).await?,
+                if let Some(value) = spec.value(interpreter, &item).await? {
+                    self.add(interpreter, at, value).await?;
                 }
             }
             Ok(())
@@ -326,3 +340,6 @@ impl Stage for Measure {
         })
     }
 }
+
+const COMMAND: &str = "Microsoft.PowerShell.Commands.MeasureObjectCommand";
+const GENERIC: &str = "Microsoft.PowerShell.Commands.GenericMeasureInfo";

@@ -50,13 +50,8 @@ struct AddMember {
 }
 
 impl Stage for AddMember {
-    fn alone<'a>(&'a mut self, interpreter: &'a mut Interpreter) -> Turn<'a, ()> {
-        Box::pin(async move {
-            match self.input.take() {
-                Some(item) => self.process(interpreter, item).await,
-                None => Ok(()),
-            }
-        })
+    fn input(&mut self) -> Option<Value> {
+        self.input.take()
     }
 
     fn process<'a>(&'a mut self, interpreter: &'a mut Interpreter, item: Value) -> Turn<'a, ()> {

@@ -159,6 +159,11 @@ pub(super) fn existing(item: &Value, name: &str) -> Flow<Option<(String, Value)>
     Ok(Some((spelled.unwrap_or_else(|| name.to_owned()), value)))
 }
 
+/// Whether the property is named by a pattern.
+pub(super) fn is_pattern(spec: &Spec) -> bool {
+    matches!(&spec.source, Source::Name(name) if is_wildcard(name))
+}
+
 pub(super) fn is_wildcard(name: &str) -> bool {
     name.contains(['*', '?', '['])
 }

@@ -2,19 +2,19 @@
 
 use std::collections::VecDeque;
 
-use winrm_proto::clixml::{PsString, TypeNames};
+use winrm_proto::clixml::PsString;
 
 use super::Stage;
-use super::property::{Source, Spec, is_wildcard};
+use super::property::{Source, Spec, is_pattern, is_wildcard};
 use crate::evaluate::arguments::{Bound, Common};
 use crate::evaluate::failure::Failure;
 use crate::evaluate::interpreter::{Interpreter, Turn};
 use crate::evaluate::unwind::{Flow, Unwind};
 use crate::tree::Case;
-use crate::value::compare::equals;
+use crate::value::compare::sort_order;
 use crate::value::object::CUSTOM;
 use crate::value::pattern::Wildcard;
-use crate::value::{Members, Object, Value};
+use crate::value::{Member, Members, Object, Value};
 
 pub(super) fn select(_: &mut Interpreter, mut bound: Bound) -> Flow<Box<dyn Stage>> {
     let input = bound.take("InputObject");
@@ -44,25 +44,22 @@ pub(super) fn select(_: &mut Interpreter, mut bound: Bound) -> Flow<Box<dyn Stag
     let (index, skip_index) = (places(bound.take("Index"))?, places(bound.take("SkipIndex"))?);
     let unique = bound.switch("Unique");
     let case = if bound.switch("CaseInsensitive") { Case::Insensitive } else { Case::Sensitive };
-    bound.switch("Wait");
+    let waits = bound.switch("Wait");
     let common = bound.finish("Select-Object")?;
     Ok(Box::new(Select {
         input,
         properties,
         excluded,
         expand,
-        first,
-        last,
-        skip,
-        skip_last,
+        queue: Queue { first, last, skip, skip_last, streamed: 0, items: VecDeque::new() },
+        waits,
         index,
         skip_index,
         unique,
         case,
         common,
         seen: 0,
-        passed: 0,
-        queue: VecDeque::new(),
+        input_type: PsString::default(),
         kept: Vec::new(),
     }))
 }
@@ -72,72 +69,127 @@ struct Select {
     properties: Vec<Spec>,
     excluded: Vec<Wildcard>,
     expand: Option<String>,
-    first: Option<usize>,
-    last: Option<usize>,
-    skip: usize,
-    skip_last: usize,
+    queue: Queue,
+    /// What comes is read to its end, also when no more is wanted.
+    waits: bool,
     index: Option<Vec<usize>>,
     skip_index: Option<Vec<usize>>,
     unique: bool,
     case: Case,
     common: Common,
-    /// Items that came in, and items that were let through.
+    /// Items that came in.
     seen: usize,
-    passed: usize,
-    queue: VecDeque<Value>,
-    /// What is unique so far, and whether it was written.
-    kept: Vec<Value>,
+    /// The type of the item that came last: PowerShell names every object that it makes by it.
+    input_type: PsString,
+    /// What is unique so far.
+    kept: Vec<Kept>,
+}
+
+/// The items that wait until it is known whether they are wanted.
+struct Queue {
+    first: Option<usize>,
+    last: Option<usize>,
+    skip: usize,
+    skip_last: usize,
+    /// Items that were let through as they came.
+    streamed: usize,
+    items: VecDeque<Value>,
+}
+
+impl Queue {
+    /// Takes an item, and lets through the one that is known to be wanted now.
+    fn pass(&mut self, item: Value) -> Option<Value> {
+        let (first, last) = (self.first.unwrap_or_default(), self.last.unwrap_or_default());
+        let room = if first == 0 { last + self.skip } else { last };
+        if last > 0 && self.items.len() >= room {
+            self.items.pop_front();
+        }
+        self.items.push_back(item);
+        if self.skip > 0 {
+            if last == 0 || first > 0 {
+                self.skip -= 1;
+                self.items.pop_front();
+            }
+            return None;
+        }
+        if self.skip_last > 0 {
+            return if self.items.len() > self.skip_last { self.items.pop_front() } else { None };
+        }
+        if self.streamed < first || (self.first.is_none() && self.last.is_none()) {
+            self.streamed += 1;
+            return self.items.pop_front();
+        }
+        if last == 0 {
+            self.items.pop_front();
+        }
+        None
+    }
+
+    fn has_enough(&self) -> bool {
+        self.last.unwrap_or_default() == 0
+            && self.first.is_some_and(|first| first > 0 && self.streamed >= first)
+    }
+
+    /// What is left to let through after the last item.
+    fn rest(&mut self) -> VecDeque<Value> {
+        let mut items = std::mem::take(&mut self.items);
+        if self.skip_last > 0 {
+            items.clear();
+        } else if self.first.unwrap_or_default() == 0 {
+            items.truncate(items.len().saturating_sub(self.skip));
+        }
+        items
+    }
+}
+
+/// An item that is unique so far, with the properties that were selected of it.
+struct Kept {
+    item: Value,
+    selected: Vec<Member>,
 }
 
 impl Select {
     async fn pass(&mut self, interpreter: &mut Interpreter, item: Value) -> Flow<()> {
-        self.passed += 1;
         if let Some(name) = self.expand.clone() {
             return self.expand(interpreter, &item, &name).await;
         }
         if self.properties.is_empty() && self.excluded.is_empty() {
-            // PowerShell marks the object itself.
-            if let Value::Object(object) = &item
-                && object.type_names().is(CUSTOM)
-                && !object.type_names().is(SELECTED)
-            {
-                object.push_type_name(SELECTED);
-            }
-            return self.write(interpreter, item).await;
+            return self.write(interpreter, item, Vec::new()).await;
         }
-        let selected = self.selected(interpreter, &item).await?;
-        self.write(interpreter, selected).await
+        let members = self.selected(interpreter, &item).await?;
+        let selected = if self.unique { members.iter().cloned().collect() } else { Vec::new() };
+        self.write(interpreter, Value::Object(Object::custom(members)), selected).await
     }
 
-    async fn selected(&mut self, interpreter: &mut Interpreter, item: &Value) -> Flow<Value> {
+    async fn selected(&mut self, interpreter: &mut Interpreter, item: &Value) -> Flow<Members> {
         let mut members = Members::new();
         let everything = [Spec { label: None, source: Source::Name("*".to_owned()), options: Vec::new() }];
         let properties =
             if self.properties.is_empty() { everything.to_vec() } else { self.properties.clone() };
         for spec in &properties {
             let mut found = spec.values(interpreter, item).await?;
-            if found.is_empty()
-                && let Source::Name(name) = &spec.source
-                && !is_wildcard(name)
-            {
+            if found.is_empty() && !is_pattern(spec) {
                 found.push((spec.name(), Value::Null));
             }
-            let is_pattern = matches!(&spec.source, Source::Name(name) if is_wildcard(name));
             for (name, value) in found {
-                if self.is_excluded(&name)? {
+                // What is left out is named by its expression, whatever it is called.
+                let excluded = match (&spec.label, &spec.source) {
+                    (None, _) => self.is_excluded(&name)?,
+                    (Some(_), Source::Name(own)) => self.is_excluded(own)?,
+                    (Some(_), Source::Block(block)) => self.is_excluded(block.text())?,
+                };
+                if excluded {
                     continue;
                 }
                 if members.value(&name).is_some() {
-                    if !is_pattern {
-                        self.already_there(interpreter, item, &name).await?;
-                    }
+                    self.already_there(interpreter, item, &name).await?;
                     continue;
                 }
                 interpreter.make(64)?;
                 members.set(name.into(), value);
             }
         }
-        Ok(Value::Object(Object::typed(selected_names(item), members)))
+        Ok(members)
     }
 
     fn is_excluded(&self, name: &str) -> Flow<bool> {
@@ -182,67 +234,88 @@ impl Select {
             };
             return interpreter.report(failure, self.common.error_action).await;
         };
-        let extra = match self.properties.is_empty() {
-            true => None,
-            false => match self.selected(interpreter, item).await? {
-                Value::Object(object) => Some(object.members()),
-                _ => None,
-            },
+        let extra: Vec<Member> = match self.properties.is_empty() {
+            true => Vec::new(),
+            false => self.selected(interpreter, item).await?.iter().cloned().collect(),
         };
         if value.is_null() {
             return Ok(());
         }
         for own in value.into_items() {
-            let own = match &extra {
-                Some(members) if !own.is_null() => with_members(&own, members),
-                _ => own,
-            };
-            self.write(interpreter, own).await?;
+            if own.is_null() {
+                continue;
+            }
+            let own = if extra.is_empty() { own } else { with_members(&own, &extra) };
+            self.write(interpreter, own, extra.clone()).await?;
         }
         Ok(())
     }
 
-    async fn write(&mut self, interpreter: &mut Interpreter, item: Value) -> Flow<()> {
+    async fn write(&mut self, interpreter: &mut Interpreter, item: Value, selected: Vec<Member>) -> Flow<()> {
         if !self.unique {
+            self.mark(&item, &selected);
             return interpreter.emit(item).await;
         }
         for own in &self.kept {
             interpreter.breathe().await?;
-            if same(own, &item, self.case)? {
+            if own.is_same(&item, &selected, self.case)? {
                 return Ok(());
             }
         }
-        self.kept.push(item);
+        self.mark(&item, &selected);
+        self.kept.push(Kept { item, selected });
         Ok(())
+    }
+
+    /// Names a property bag as selected, the one that came in as well.
+    fn mark(&self, item: &Value, selected: &[Member]) {
+        let Value::Object(object) = item else { return };
+        // An object of a host may be made of properties alone and be more than a bag there.
+        let own = object.type_name();
+        let is_bag = own.as_str() == CUSTOM || own.as_str().starts_with("Selected.");
+        let name = format!("Selected.{}", self.input_type);
+        if is_bag && (!selected.is_empty() || !object.type_names().is(&name)) {
+            object.push_type_name(&name);
+        }
+    }
+}
+
+impl Kept {
+    /// Whether a value is the same to `-Unique`. Property bags are all alike, but for the properties that were selected.
+    fn is_same(&self, item: &Value, selected: &[Member], case: Case) -> Flow<bool> {
+        if self.selected.len() != selected.len() || !sort_order(item, &self.item, case)?.is_eq() {
+            return Ok(false);
+        }
+        for own in selected {
+            let stored = self.selected.iter().find(|stored| stored.name.eq_ignore_case(own.name.as_str()));
+            match stored {
+                Some(stored) if sort_order(&stored.value, &own.value, case)?.is_eq() => {}
+                _ => return Ok(false),
+            }
+        }
+        Ok(true)
     }
 }
 
 impl Stage for Select {
-    fn alone<'a>(&'a mut self, interpreter: &'a mut Interpreter) -> Turn<'a, ()> {
-        Box::pin(async move {
-            match self.input.take() {
-                Some(item) => self.process(interpreter, item).await,
-                None => Ok(()),
-            }
-        })
+    fn input(&mut self) -> Option<Value> {
+        self.input.take()
     }
 
     fn process<'a>(&'a mut self, interpreter: &'a mut Interpreter, item: Value) -> Turn<'a, ()> {
         Box::pin(async move {
-            if self.first == Some(0) && self.last.is_none() && self.index.is_none() {
-                return Err(interpreter.enough());
-            }
             if item.is_null() {
                 return Ok(());
             }
+            self.input_type = type_of(&item);
             let at = self.seen;
             self.seen += 1;
             if let Some(places) = self.index.clone() {
                 if places.contains(&at) {
                     self.pass(interpreter, item).await?;
                 }
-                if places.iter().all(|place| *place <= at) {
-                    return self.stop(interpreter);
+                if !self.waits && places.iter().all(|place| *place <= at) {
+                    return Err(interpreter.enough());
                 }
                 return Ok(());
             }
@@ -252,34 +325,11 @@ impl Stage for Select {
                 }
                 return Ok(());
             }
-            if self.skip_last > 0 {
-                self.queue.push_back(item);
-                if self.queue.len() > self.skip_last + self.skip.saturating_sub(at)
-                    && let Some(item) = self.queue.pop_front()
-                {
-                    self.pass(interpreter, item).await?;
-                }
-                return Ok(());
+            if let Some(item) = self.queue.pass(item) {
+                self.pass(interpreter, item).await?;
             }
-            if let Some(last) = self.last {
-                if let Some(first) = self.first
-                    && self.passed < first
-                    && at >= self.skip
-                {
-                    return self.pass(interpreter, item).await;
-                }
-                self.queue.push_back(item);
-                if self.queue.len() > last + if self.first.is_none() { self.skip } else { 0 } {
-                    self.queue.pop_front();
-                }
-                return Ok(());
-            }
-            if at < self.skip {
-                return Ok(());
-            }
-            self.pass(interpreter, item).await?;
-            if self.first.is_some_and(|first| self.passed >= first) {
-                return self.stop(interpreter);
+            if self.queue.has_enough() && !self.waits {
+                return Err(interpreter.enough());
             }
             Ok(())
         })
@@ -287,80 +337,36 @@ impl Stage for Select {
 
     fn end<'a>(&'a mut self, interpreter: &'a mut Interpreter) -> Turn<'a, ()> {
         Box::pin(async move {
-            if let Some(last) = self.last {
-                let skip = if self.first.is_none() { self.skip } else { 0 };
-                let keep = self.queue.len().saturating_sub(skip).min(last);
-                for item in std::mem::take(&mut self.queue).into_iter().take(keep) {
-                    self.pass(interpreter, item).await?;
-                }
+            for item in self.queue.rest() {
+                self.pass(interpreter, item).await?;
             }
-            for item in std::mem::take(&mut self.kept) {
-                interpreter.emit(item).await?;
+            for kept in std::mem::take(&mut self.kept) {
+                interpreter.emit(kept.item).await?;
             }
             Ok(())
         })
     }
 }
 
-impl Select {
-    /// No more is wanted. What is unique is written at the end, so the end must come.
-    fn stop(&self, interpreter: &Interpreter) -> Flow<()> {
-        Err(interpreter.enough())
-    }
-}
-
-/// Whether two selected objects are the same to `-Unique`: all their properties, or they themselves.
-pub(super) fn same(left: &Value, right: &Value, case: Case) -> Flow<bool> {
-    match (left, right) {
-        (Value::Object(own), Value::Object(other)) if !own.is_wrapper() && !other.is_wrapper() => {
-            let (own, other) = (own.members(), other.members());
-            if own.len() != other.len() {
-                return Ok(false);
-            }
-            for (own, other) in own.iter().zip(&other) {
-                if !own.name.eq_ignore_case(other.name.as_str())
-                    || !same_member(&own.value, &other.value, case)?
-                {
-                    return Ok(false);
-                }
-            }
-            Ok(true)
-        }
-        (left, right) => same_member(left, right, case),
-    }
-}
-
-fn same_member(left: &Value, right: &Value, case: Case) -> Flow<bool> {
-    match (left.is_null(), right.is_null()) {
-        (true, true) => Ok(true),
-        (true, false) | (false, true) => Ok(false),
-        _ => match crate::value::compare::sort_order(left, right, case) {
-            Ok(order) => Ok(order.is_eq()),
-            Err(_) => Ok(equals(left, right, case)?),
-        },
-    }
-}
-
-/// `Selected.` and the item's type.
-fn selected_names(item: &Value) -> TypeNames {
-    let own: PsString = match item {
+/// The type of a value as .NET names it: that of a property bag is no other, whatever it calls itself. What a host
+/// selected is told by what it was selected from, for the same may be asked again here.
+fn type_of(item: &Value) -> PsString {
+    match item {
         Value::Object(object) if !object.is_wrapper() => {
             let name = object.type_name();
             match name.as_str().strip_prefix("Selected.") {
-                Some(own) => own.into(),
-                None if object.type_names().is(CUSTOM) => CUSTOM.into(),
+                Some(own) if object.is_of_host() => own.into(),
+                _ if object.is_custom() => CUSTOM.into(),
                 // The class is no part of the type's own name.
-                None => name.as_str().split('#').next().unwrap_or_default().into(),
+                _ => name.as_str().split('#').next().unwrap_or_default().into(),
             }
         }
         other => other.base().type_name(),
-    };
-    let first = format!("Selected.{own}");
-    [PsString::from(first), CUSTOM.into(), "System.Object".into()].into_iter().collect()
+    }
 }
 
 /// The value with more properties.
-pub(super) fn with_members(value: &Value, members: &[crate::value::Member]) -> Value {
+pub(super) fn with_members(value: &Value, members: &[Member]) -> Value {
     let object = match value {
         Value::Object(object) => object.duplicate(),
         other => Object::wrapping(other.clone(), Members::new()),
@@ -371,6 +377,4 @@ pub(super) fn with_members(value: &Value, members: &[crate::value::Member]) -> V
     Value::Object(object)
 }
 
-/// What an object becomes that is let through.
-const SELECTED: &str = "Selected.System.Management.Automation.PSCustomObject";
 const COMMAND: &str = "Microsoft.PowerShell.Commands.SelectObjectCommand";

@@ -3,7 +3,8 @@
 use std::cmp::Ordering;
 
 use super::Stage;
-use super::property::Spec;
+use super::introsort;
+use super::property::{Spec, is_pattern};
 use crate::evaluate::arguments::Bound;
 use crate::evaluate::interpreter::{Interpreter, Turn};
 use crate::evaluate::unwind::{Flow, Unwind};
@@ -19,7 +20,7 @@ pub(super) fn sort(_: &mut Interpreter, mut bound: Bound) -> Flow<Box<dyn Stage>
     let descending = bound.switch("Descending");
     let unique = bound.switch("Unique");
     let case = if bound.switch("CaseSensitive") { Case::Sensitive } else { Case::Insensitive };
-    bound.switch("Stable");
+    let stable = bound.switch("Stable");
     let (top, bottom) = (bound.count("Top")?, bound.count("Bottom")?);
     let input = bound.take("InputObject");
     bound.finish("Sort-Object")?;
@@ -31,7 +32,11 @@ pub(super) fn sort(_: &mut Interpreter, mut bound: Bound) -> Flow<Box<dyn Stage>
             (None, None) => descending,
         })
         .collect();
+    if properties.iter().any(is_pattern) {
+        return Err(Unwind::refused("Sort-Object by a wildcard; name the properties"));
+    }
     Ok(Box::new(Sort {
+        keeps_order: stable || top.is_some() || bottom.is_some(),
         properties,
         directions,
         descending,
@@ -53,6 +58,8 @@ struct Sort {
     case: Case,
     top: Option<usize>,
     bottom: Option<usize>,
+    /// What is equal stays in its order.
+    keeps_order: bool,
     input: Option<Value>,
     rows: Vec<Row>,
 }
@@ -155,18 +162,8 @@ async fn merge<T: Send>(
 const RUN: usize = 1024;
 
 impl Stage for Sort {
-    fn alone<'a>(&'a mut self, interpreter: &'a mut Interpreter) -> Turn<'a, ()> {
-        Box::pin(async move {
-            match self.input.take() {
-                Some(items) => {
-                    for item in items.into_items() {
-                        self.process(interpreter, item).await?;
-                    }
-                    Ok(())
-                }
-                None => Ok(()),
-            }
-        })
+    fn input(&mut self) -> Option<Value> {
+        self.input.take()
     }
 
     fn process<'a>(&'a mut self, interpreter: &'a mut Interpreter, item: Value) -> Turn<'a, ()> {
@@ -197,8 +194,12 @@ impl Stage for Sort {
 
     fn end<'a>(&'a mut self, interpreter: &'a mut Interpreter) -> Turn<'a, ()> {
         Box::pin(async move {
-            let rows = std::mem::take(&mut self.rows);
-            let mut rows = sorted(interpreter, rows, |left, right| self.order(left, right)).await?;
+            let mut rows = std::mem::take(&mut self.rows);
+            if self.keeps_order {
+                rows = sorted(interpreter, rows, |left, right| self.order(left, right)).await?;
+            } else {
+                introsort::sort(interpreter, &mut rows, |left, right| self.order(left, right)).await?;
+            }
             if self.unique {
                 let mut kept: Vec<Row> = Vec::with_capacity(rows.len());
                 for row in rows {

@@ -73,13 +73,8 @@ impl SelectString {
 }
 
 impl Stage for SelectString {
-    fn alone<'a>(&'a mut self, interpreter: &'a mut Interpreter) -> Turn<'a, ()> {
-        Box::pin(async move {
-            for item in self.input.take().map(Value::into_items).unwrap_or_default() {
-                self.process(interpreter, item).await?;
-            }
-            Ok(())
-        })
+    fn input(&mut self) -> Option<Value> {
+        self.input.take()
     }
 
     fn process<'a>(&'a mut self, interpreter: &'a mut Interpreter, item: Value) -> Turn<'a, ()> {

@@ -25,13 +25,8 @@ struct Unique {
 }
 
 impl Stage for Unique {
-    fn alone<'a>(&'a mut self, interpreter: &'a mut Interpreter) -> Turn<'a, ()> {
-        Box::pin(async move {
-            for item in self.input.take().map(Value::into_items).unwrap_or_default() {
-                self.process(interpreter, item).await?;
-            }
-            Ok(())
-        })
+    fn input(&mut self) -> Option<Value> {
+        self.input.take()
     }
 
     fn process<'a>(&'a mut self, interpreter: &'a mut Interpreter, item: Value) -> Turn<'a, ()> {
@@ -40,7 +35,7 @@ impl Stage for Unique {
             let repeated = match &self.last {
                 Some(last) if !last.is_null() && !item.is_null() => {
                     let case = if self.ignore_case { Case::Insensitive } else { Case::Sensitive };
-                    sort_order(last, &item, case)?.is_eq()
+                    sort_order(&item, last, case)?.is_eq()
                 }
                 _ => false,
             };
@@ -69,13 +64,8 @@ struct Tee {
 }
 
 impl Stage for Tee {
-    fn alone<'a>(&'a mut self, interpreter: &'a mut Interpreter) -> Turn<'a, ()> {
-        Box::pin(async move {
-            for item in self.input.take().map(Value::into_items).unwrap_or_default() {
-                self.process(interpreter, item).await?;
-            }
-            Ok(())
-        })
+    fn input(&mut self) -> Option<Value> {
+        self.input.take()
     }
 
     fn process<'a>(&'a mut self, interpreter: &'a mut Interpreter, item: Value) -> Turn<'a, ()> {

@@ -159,11 +159,8 @@ enum To {
 }
 
 impl Stage for Message {
-    fn alone<'a>(&'a mut self, interpreter: &'a mut Interpreter) -> Turn<'a, ()> {
-        Box::pin(async move {
-            let input = self.input.take().unwrap_or_default();
-            self.process(interpreter, input).await
-        })
+    fn input(&mut self) -> Option<Value> {
+        Some(self.input.take().unwrap_or_default())
     }
 
     fn process<'a>(&'a mut self, interpreter: &'a mut Interpreter, item: Value) -> Turn<'a, ()> {
