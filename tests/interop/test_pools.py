@@ -60,12 +60,12 @@ def test_what_one_process_leaves_another_takes_over(host, leave):
     reached = (url, host["user"], host["password"], host["ca"])
     left = leave(*reached)
     assert left.returncode == 0, left.stderr
-    pool, pipeline = left.stdout.split()
-    taken = leave(*reached, pool, pipeline)
+    pool = left.stdout.strip()
+    taken = leave(*reached, pool)
     assert (taken.returncode, taken.stdout) == (0, "kept\n"), taken.stderr
     assert "Completed" in taken.stderr
     # It belonged to the second process, which has closed it.
-    again = leave(*reached, pool, pipeline)
+    again = leave(*reached, pool)
     assert again.returncode != 0
     assert "no such pool" in again.stderr
 

@@ -4,8 +4,8 @@
 //! WINRM_PASSWORD=… cargo run -p winrm --example leave -- https://host:5986/wsman user ca.pem
 //! ```
 //!
-//! prints the identifiers of the pool and of the pipeline; with these two as further arguments the same command takes
-//! them over and shows what the pipeline has written.
+//! prints the identifier of the pool; with that as a further argument the same command takes the pool over and shows what
+//! its pipelines have written.
 
 use std::{
     env, fs,
@@ -14,7 +14,6 @@ use std::{
 };
 
 use secrecy::SecretString;
-use uuid::Uuid;
 use winrm::{
     Client, ClientConfig, Credential, Endpoint, Trust, UserName,
     powershell::{Command, Event, PoolOptions, PowerShell},
@@ -31,9 +30,9 @@ async fn main() -> Result<(), Failure> {
     let trust = Trust::ca_pem(&fs::read(argument("a CA file is missing")?)?)?;
     let password = SecretString::from(env::var("WINRM_PASSWORD")?);
     let client = Client::new(&ClientConfig::new(endpoint, trust, Credential::new(user, password))?)?;
-    let outcome = match (arguments.next(), arguments.next()) {
-        (Some(pool), Some(pipeline)) => take_over(&client, &pool, Uuid::try_parse(&pipeline)?).await,
-        _ => leave(&client).await,
+    let outcome = match arguments.next() {
+        Some(pool) => take_over(&client, &pool).await,
+        None => leave(&client).await,
     };
     writeln!(io::stderr(), "{:?}", client.shutdown(Duration::from_secs(5)).await)?;
     outcome
@@ -43,22 +42,24 @@ async fn leave(client: &Client) -> Result<(), Failure> {
     let pool = client.open_runspace_pool(PoolOptions::default()).await?;
     let mut work = PowerShell::new(vec![Command::new("Start-Sleep").parameter("Seconds", 1)]);
     work.statements.push(vec![Command::new("Write-Output").argument("kept")]);
-    let pipeline = pool.start(work).await?;
+    let _running = pool.start(work).await?;
     pool.disconnect(Some(Duration::from_secs(600))).await?;
-    writeln!(io::stdout(), "{}\n{}", pool.id(), pipeline.id())?;
+    writeln!(io::stdout(), "{}", pool.id())?;
     Ok(())
 }
 
-async fn take_over(client: &Client, pool: &str, pipeline: Uuid) -> Result<(), Failure> {
+async fn take_over(client: &Client, pool: &str) -> Result<(), Failure> {
     let shells = client.list_shells().await?;
     let left = shells.iter().find(|shell| shell.id() == pool).ok_or("the host has no such pool")?;
     let pool = client.connect_runspace_pool(left).await?;
-    let mut pipeline = pool.attach(pipeline).await?;
-    while let Some(event) = pipeline.next().await? {
-        if let Event::Output(value) = event {
-            writeln!(io::stdout(), "{value}")?;
+    for id in pool.list_pipelines().await? {
+        let mut pipeline = pool.attach(id).await?;
+        while let Some(event) = pipeline.next().await? {
+            if let Event::Output(value) = event {
+                writeln!(io::stdout(), "{value}")?;
+            }
         }
+        writeln!(io::stderr(), "{:?}", pipeline.outcome())?;
     }
-    writeln!(io::stderr(), "{:?}", pipeline.outcome())?;
     Ok(())
 }

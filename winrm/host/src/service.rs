@@ -167,6 +167,9 @@ impl World {
             }
             Call::Get(_) => self.answer(header, &listing::get(self, user, header)?),
             Call::List(_) => self.answer(header, &listing::list(self, user, header)?),
+            Call::ListCommands(request) => {
+                self.answer(header, &listing::list_commands(self, user, &request)?)
+            }
             // A list comes in one answer, so there is never more to pull.
             Call::Pull(_) => Err(WindowsFault::ENUMERATION_ENDED),
             Call::Disconnect(request) => {

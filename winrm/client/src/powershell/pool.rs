@@ -18,7 +18,8 @@ use winrm_proto::{
         self, Availability, GetCommandMetadata, MessageType, PowerShell, RunspacePoolState, SharedCipher,
         aws_lc::ClientKeyPair,
     },
-    winrs::ShellReference,
+    winrs::{ListCommands, ShellReference},
+    wsman::ResourceUri,
 };
 
 use super::{
@@ -29,7 +30,7 @@ use super::{
 };
 use crate::{
     error::{Cause, Error, Operation, Ran, Reached},
-    lanes::retry::Another,
+    lanes::{Lane, retry::Another},
     shell::{Host, Keeper, MAX_RENEWALS, is_overload},
     transport::HttpError,
 };
@@ -236,8 +237,21 @@ impl RunspacePool {
         tell(&self.current(), Order::Return(returned), answer, Operation::Reconnect).await
     }
 
+    /// The [identifiers](Pipeline::id) of the pipelines that the host has in this pool, whoever started them, as
+    /// [`RunspacePool::attach`] takes them. One of which everything was received may be missing.
+    ///
+    /// # Errors
+    ///
+    /// [`Error`].
+    pub async fn list_pipelines(&self) -> Result<Vec<Uuid>, Error> {
+        let request = ListCommands { shell_id: self.current().shell.shell_id.clone() };
+        let target = ResourceUri::COMMAND.into();
+        let listed = self.host.ask(Lane::Control, Operation::Enumerate, target, request).await?.0;
+        Ok(listed.items.into_iter().filter_map(|command| command.command_id?.to_uuid()).collect())
+    }
+
     /// Takes over a pipeline of a pool that was [connected to](crate::Client::connect_runspace_pool), by its
-    /// [identifier](Pipeline::id): its output is read from here on, what the host has kept included. Dropped before its
+    /// [identifier](Pipeline::id), which [`RunspacePool::list_pipelines`] tells as well: its output is read from here on, what the host has kept included. Dropped before its
     /// end, it is stopped like any other.
     ///
     /// # Errors

@@ -99,7 +99,7 @@ pub(crate) async fn list(host: &Host) -> Result<Vec<RemoteShell>, Error> {
     let mut list = host.ask(Lane::Control, Operation::Enumerate, target.clone(), ListShells).await?.0;
     let mut found = Vec::new();
     for _ in 0..MAX_PULLS {
-        found.extend(list.shells.into_iter().filter_map(RemoteShell::read));
+        found.extend(list.items.into_iter().filter_map(RemoteShell::read));
         let Some(context) = list.context else { break };
         let pull = PullShells { context };
         list = host.ask(Lane::Control, Operation::Enumerate, target.clone(), pull).await?.0;

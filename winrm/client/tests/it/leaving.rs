@@ -75,9 +75,11 @@ async fn another_client_takes_over_what_the_first_has_left() {
     assert_eq!(left.id(), id);
     let pool = second.connect_runspace_pool(left).await.unwrap();
     assert_eq!(pool.id(), id);
+    assert_eq!(pool.list_pipelines().await.unwrap(), [running]);
     assert_eq!(text(&mut pool.attach(running).await.unwrap()).await, "inherited");
     // From now on it is like a pool that was opened here.
     run(&pool, vec![Command::new("Get-Date")]).await.unwrap();
+    assert!(pool.list_pipelines().await.unwrap().is_empty());
     drop(pool);
     assert_eq!(second.shutdown(PATIENCE).await, Shutdown::Complete);
     assert_eq!(host.open_shells(), 0);

@@ -3,7 +3,7 @@
 use winrm::{Client, OrphanRule, ShellOptions};
 use winrm_host::{Act, Event, Host, Misbehaviour, Operation, Quotas, Trigger};
 use winrm_proto::{
-    winrs::{ListShellsResponse, Shell, ShellId, ShellList},
+    winrs::{List, ListShellsResponse, Shell, ShellId},
     wsman::{Header, MessageId, ResourceUri, write_response},
 };
 
@@ -17,7 +17,7 @@ fn listing(shells: &[(String, &str)]) -> Act {
         resource_uri: Some(ResourceUri::CMD),
         ..Shell::default()
     };
-    let list = ShellList { shells: shells.iter().map(describe).collect(), context: None };
+    let list = List::from(shells.iter().map(describe).collect::<Vec<_>>());
     let id = MessageId::parse("uuid:1").unwrap();
     Act::Envelope(write_response(&Header::default(), id, &ListShellsResponse(list)).unwrap())
 }

@@ -15,6 +15,7 @@ use crate::record::{Ended, Event, Record};
 #[derive(Debug)]
 pub(super) struct Execution {
     id: CommandId,
+    line: String,
     pub(super) output: PipeReader,
     /// One Receive reads at a time; a second one waits for its turn.
     pub(super) reading: tokio::sync::Mutex<()>,
@@ -46,6 +47,7 @@ impl Execution {
         let (input, stdin) = pipe(INPUT_SIZE);
         let execution = Arc::new(Self {
             id: start.id,
+            line: start.line.clone(),
             output: reader,
             reading: tokio::sync::Mutex::new(()),
             stdin: Mutex::new(Some(input)),
@@ -78,6 +80,11 @@ impl Execution {
             running.ended.cancel();
         });
         execution
+    }
+
+    /// What was started.
+    pub(super) fn line(&self) -> &str {
+        &self.line
     }
 
     pub(super) fn id(&self) -> &CommandId {

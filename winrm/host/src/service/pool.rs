@@ -215,6 +215,13 @@ impl Pool {
         self.find(id).map(drop)
     }
 
+    /// The pipelines whose end nobody was told of.
+    pub(super) fn running(&self) -> Vec<CommandId> {
+        let pipelines = self.pipelines();
+        let running = pipelines.values().filter(|pipeline| !pipeline.is_told());
+        running.map(|pipeline| pipeline.command_id().clone()).collect()
+    }
+
     /// Ends every pipeline, and returns when all have ended.
     pub(super) async fn end_all(&self, how: Ended) {
         let pipelines: Vec<Arc<Pipeline>> = self.pipelines().drain().map(|(_, pipeline)| pipeline).collect();

@@ -178,6 +178,11 @@ impl Commands {
         found.ok_or(WindowsFault::COMMAND_NOT_FOUND)
     }
 
+    /// The commands whose end nobody was told of.
+    pub(super) fn running(&self) -> Vec<Arc<Execution>> {
+        self.lock().values().filter(|execution| !execution.is_told()).cloned().collect()
+    }
+
     /// Takes a command out; later requests do not find it any more.
     pub(super) fn forget(&self, id: &CommandId) -> Option<Arc<Execution>> {
         self.lock().remove(id)

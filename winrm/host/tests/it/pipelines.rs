@@ -300,7 +300,7 @@ async fn shells_are_listed_for_their_owner() {
     let named = CreateShell { name: Some("ours".into()), ..CreateShell::cmd() };
     let cmd = peer.call(&ResourceUri::CMD.into(), &named).await.unwrap().shell;
     let all: Target = ResourceUri::SHELL.into();
-    let listed = peer.call(&all, &ListShells).await.unwrap().0.shells;
+    let listed = peer.call(&all, &ListShells).await.unwrap().0.items;
     let resources: Vec<_> = listed.iter().filter_map(|shell| shell.resource_uri.clone()).collect();
     assert_eq!(resources, [ResourceUri::POWERSHELL, ResourceUri::CMD]);
     assert_eq!(listed[1].name.as_deref(), Some("ours"));
@@ -311,7 +311,7 @@ async fn shells_are_listed_for_their_owner() {
     assert_eq!(peer.call(&one, &GetShell).await.unwrap().shell.state.as_deref(), Some("Disconnected"));
 
     let mut stranger = Peer::as_user(&host, "second", "two").await;
-    assert_eq!(stranger.call(&all, &ListShells).await.unwrap().0.shells, []);
+    assert_eq!(stranger.call(&all, &ListShells).await.unwrap().0.items, []);
     assert_eq!(code(peer.call(&cmd.target(), &Disconnect::default()).await), 0x8033_81C5);
 }
 

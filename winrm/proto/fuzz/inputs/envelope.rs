@@ -4,7 +4,8 @@ use std::fmt::Debug;
 
 use winrm_proto::winrs::{
     Call, CommandResponse, ConnectResponse, CreateShellResponse, DeleteResponse, GetShellResponse,
-    ListShellsResponse, PullShellsResponse, ReceiveResponse, SendResponse, SignalResponse,
+    ListCommandsResponse, ListShellsResponse, PullShellsResponse, ReceiveResponse, SendResponse,
+    SignalResponse,
 };
 use winrm_proto::wsman::{
     Fault, Header, IdentifyResponse, Incoming, MessageId, Request, Response, write_fault, write_request,
@@ -25,6 +26,7 @@ pub(crate) fn run(data: &[u8]) {
     response::<GetShellResponse>(data);
     response::<ListShellsResponse>(data);
     response::<PullShellsResponse>(data);
+    response::<ListCommandsResponse>(data);
     response::<IdentifyResponse>(data);
 }
 
@@ -43,6 +45,7 @@ fn request(data: &[u8]) {
         Call::Get(request) => rewrite(&header, request),
         Call::List(request) => rewrite(&header, request),
         Call::Pull(request) => rewrite(&header, request),
+        Call::ListCommands(request) => rewrite(&header, request),
         Call::Identify(request) => rewrite(&header, request),
         other => unreachable!("{other:?} has no writer here"),
     };

@@ -1,6 +1,6 @@
 use super::{
-    Command, Connect, CreateShell, Delete, Disconnect, GetShell, ListShells, PullShells, Receive, Reconnect,
-    Send, Signal,
+    Command, Connect, CreateShell, Delete, Disconnect, GetShell, ListCommands, ListShells, PullShells,
+    Receive, Reconnect, Send, Signal,
 };
 use crate::wsman::{Action, Error, Header, Identify, Incoming, ResourceUri};
 
@@ -32,6 +32,8 @@ pub enum Call {
     List(ListShells),
     /// Asks for more of them.
     Pull(PullShells),
+    /// Asks for the commands of a shell.
+    ListCommands(ListCommands),
     /// Asks what the service is.
     Identify(Identify),
 }
@@ -56,6 +58,9 @@ impl Call {
             Some(Action::Connect) => read(incoming, Self::Connect),
             Some(Action::Get) if is_about_shells(header) => read(incoming, Self::Get),
             Some(Action::Enumerate) if is_about_shells(header) => read(incoming, Self::List),
+            Some(Action::Enumerate) if header.resource_uri == Some(ResourceUri::COMMAND) => {
+                read(incoming, Self::ListCommands)
+            }
             Some(Action::Pull) if is_about_shells(header) => read(incoming, Self::Pull),
             None => read(incoming, Self::Identify),
             Some(_) => Err(Error::UnknownAction),

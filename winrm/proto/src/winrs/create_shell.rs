@@ -3,6 +3,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
+use super::list::Listed;
 use super::shell::text;
 use super::{Environment, Shell, ShellId, ShellReference, StreamSet, identifier};
 use crate::wsman::{

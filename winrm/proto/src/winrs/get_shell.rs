@@ -1,4 +1,5 @@
 use super::Shell;
+use super::list::Listed;
 use crate::wsman::{Action, Error, Header, Request, Response, open_child};
 use crate::xml::{Namespace, Reader, Writer};
 

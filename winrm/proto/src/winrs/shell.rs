@@ -1,5 +1,6 @@
 use std::time::Duration;
 
+use super::list::Listed;
 use super::{Environment, ShellId, StreamSet};
 use crate::wsman::{Error, ResourceUri, format_duration, parse_duration};
 use crate::xml::{Namespace, Reader, Writer};
@@ -39,8 +40,10 @@ pub struct Shell {
     pub inactivity: Option<Duration>,
 }
 
-impl Shell {
-    pub(super) fn write(&self, writer: &mut Writer) {
+impl Listed for Shell {
+    const NAME: &'static str = "Shell";
+
+    fn write(&self, writer: &mut Writer) {
         writer.start("rsp:Shell");
         text(writer, "rsp:ShellId", self.shell_id.as_ref().map(ShellId::as_str));
         text(writer, "rsp:Name", self.name.as_deref());
@@ -62,7 +65,7 @@ impl Shell {
 
     /// Reads the children of the `rsp:Shell` that was just opened. What a host says about a shell is a report, so a
     /// value that makes no sense is left out rather than refused.
-    pub(super) fn read(reader: &mut Reader<'_>) -> Result<Self, Error> {
+    fn read(reader: &mut Reader<'_>) -> Result<Self, Error> {
         let mut shell = Self::default();
         while let Some(element) = reader.child()? {
             match element.name() {
@@ -73,7 +76,9 @@ impl Shell {
         }
         Ok(shell)
     }
+}
 
+impl Shell {
     fn set(&mut self, name: &str, value: &str) {
         match name {
             "ShellId" => self.shell_id = ShellId::parse(value).ok(),

@@ -12,6 +12,9 @@ impl ResourceUri {
     pub const CMD: Self = Self(Cow::Borrowed("http://schemas.microsoft.com/wbem/wsman/1/windows/shell/cmd"));
     /// All shells of a host, to enumerate them.
     pub const SHELL: Self = Self(Cow::Borrowed("http://schemas.microsoft.com/wbem/wsman/1/windows/shell"));
+    /// All commands of a shell, to enumerate them.
+    pub const COMMAND: Self =
+        Self(Cow::Borrowed("http://schemas.microsoft.com/wbem/wsman/1/windows/shell/Command"));
     /// The configuration of the service.
     pub const CONFIG: Self = Self(Cow::Borrowed("http://schemas.microsoft.com/wbem/wsman/1/config"));
     /// The default PowerShell session configuration, `Microsoft.PowerShell`.

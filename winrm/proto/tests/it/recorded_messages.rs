@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use uuid::Uuid;
 use winrm_proto::winrs::{
     Call, CommandResponse, ConnectResponse, CreateShellResponse, DeleteResponse, DisconnectResponse,
-    ExecutionState, GetShellResponse, ListShellsResponse, ReceiveResponse, ReconnectResponse, SendResponse,
-    SignalResponse, StreamName,
+    ExecutionState, GetShellResponse, ListCommandsResponse, ListShellsResponse, ReceiveResponse,
+    ReconnectResponse, SendResponse, SignalResponse, StreamName,
 };
 use winrm_proto::wsman::fault::FaultCode;
 use winrm_proto::wsman::{
@@ -212,12 +212,18 @@ fn replay(envelope: &[u8]) -> Result<&'static str, Error> {
         Some(Action::Disconnect) => request(envelope, "Disconnect"),
         Some(Action::Reconnect) => request(envelope, "Reconnect"),
         Some(Action::Connect) => request(envelope, "Connect"),
-        Some(Action::Get) if is_about_shells(&incoming) => request(envelope, "Get"),
-        Some(Action::Enumerate) if is_about_shells(&incoming) => request(envelope, "Enumerate"),
+        Some(Action::Get) if is_about(&incoming, &ResourceUri::SHELL) => request(envelope, "Get"),
+        Some(Action::Enumerate) if is_about(&incoming, &ResourceUri::SHELL) => request(envelope, "Enumerate"),
+        Some(Action::Enumerate) if is_about(&incoming, &ResourceUri::COMMAND) => {
+            request(envelope, "Enumerate")
+        }
         Some(Action::DisconnectResponse) => response::<DisconnectResponse>(envelope, "DisconnectResponse"),
         Some(Action::ReconnectResponse) => response::<ReconnectResponse>(envelope, "ReconnectResponse"),
         Some(Action::ConnectResponse) => response::<ConnectResponse>(envelope, "ConnectResponse"),
-        Some(Action::EnumerateResponse) => response::<ListShellsResponse>(envelope, "EnumerateResponse"),
+        Some(Action::EnumerateResponse) => {
+            response::<ListCommandsResponse>(envelope, "EnumerateResponse")?;
+            response::<ListShellsResponse>(envelope, "EnumerateResponse")
+        }
         Some(Action::GetResponse) if read::<GetShellResponse>(envelope).is_ok() => {
             response::<GetShellResponse>(envelope, "GetResponse")
         }
@@ -237,8 +243,8 @@ fn replay(envelope: &[u8]) -> Result<&'static str, Error> {
     }
 }
 
-fn is_about_shells(incoming: &Incoming<'_>) -> bool {
-    incoming.header().resource_uri == Some(ResourceUri::SHELL)
+fn is_about(incoming: &Incoming<'_>, resource: &ResourceUri) -> bool {
+    incoming.header().resource_uri.as_ref() == Some(resource)
 }
 
 /// What a template without a header is.
@@ -266,6 +272,7 @@ fn request(envelope: &[u8], kind: &'static str) -> Result<&'static str, Error> {
         Call::Get(request) => rewrite(&header, request),
         Call::List(request) => rewrite(&header, request),
         Call::Pull(request) => rewrite(&header, request),
+        Call::ListCommands(request) => rewrite(&header, request),
         Call::Identify(request) => rewrite(&header, request),
         other => panic!("{other:?} has no writer here"),
     };

@@ -7,14 +7,14 @@ use uuid::Uuid;
 use winrm_proto::winrs::{
     BufferMode, Call, Command, CommandId, CommandResponse, CommandState, Connect, ConnectResponse,
     ConsoleMode, CreateShell, CreateShellResponse, Delete, DeleteResponse, Disconnect, DisconnectResponse,
-    ExecutionState, GetShell, GetShellResponse, Interpreter, ListShells, ListShellsResponse, Profile,
-    PullShells, PullShellsResponse, Receive, ReceiveResponse, Reconnect, ReconnectResponse, Send,
-    SendResponse, Shell, ShellId, ShellList, ShellReference, Signal, SignalCode, SignalResponse, Stream,
-    StreamEnd, StreamName, StreamSet,
+    ExecutionState, GetShell, GetShellResponse, Interpreter, List, ListCommands, ListCommandsResponse,
+    ListShells, ListShellsResponse, ListedCommand, Profile, PullShells, PullShellsResponse, Receive,
+    ReceiveResponse, Reconnect, ReconnectResponse, Send, SendResponse, Shell, ShellId, ShellReference,
+    Signal, SignalCode, SignalResponse, Stream, StreamEnd, StreamName, StreamSet,
 };
 use winrm_proto::wsman::{
     Answer, Error, Fault, Header, Identify, IdentifyResponse, Incoming, MessageId, Preamble, Request,
-    ResourceUri, Response, SessionId, Target, write_fault, write_response,
+    ResourceUri, Response, SelectorSet, SessionId, Target, write_fault, write_response,
 };
 use winrm_proto::xml::Limits;
 
@@ -159,6 +159,8 @@ fn asking_for_shells() {
     round_trip(&shells, &ListShells, &Call::List(ListShells));
     let pull = PullShells { context: "uuid:1".to_owned() };
     round_trip(&shells, &pull, &Call::Pull(pull.clone()));
+    let commands = ListCommands { shell_id: shell().shell_id };
+    round_trip(&ResourceUri::COMMAND.into(), &commands, &Call::ListCommands(commands.clone()));
     let other = Target::from(ResourceUri::CONFIG);
     let envelope = preamble().request(&other, &GetShell, message_id(1)).unwrap();
     let outcome = Incoming::open(&envelope, &Limits::default()).and_then(Call::read);
@@ -171,13 +173,51 @@ fn shells_that_a_host_tells_of() {
     let two = Shell { state: Some("Disconnected".to_owned()), ..Shell::default() };
     answer_round_trip(&GetShellResponse { shell: one.clone() });
     for list in [
-        ShellList::default(),
-        ShellList { shells: vec![one.clone(), two], context: None },
-        ShellList { shells: vec![one], context: Some("uuid:2".to_owned()) },
+        List::default(),
+        List { items: vec![one.clone(), two], context: None },
+        List { items: vec![one], context: Some("uuid:2".to_owned()) },
     ] {
         answer_round_trip(&ListShellsResponse(list.clone()));
         answer_round_trip(&PullShellsResponse(list));
     }
+}
+
+#[test]
+fn commands_of_a_shell_that_a_host_tells_of() {
+    let one = ListedCommand {
+        command_id: Some(command_id()),
+        command_line: Some("hostname".to_owned()),
+        state: Some("Running".to_owned()),
+    };
+    for items in [vec![], vec![one, ListedCommand::default()]] {
+        answer_round_trip(&ListCommandsResponse(items.into()));
+    }
+}
+
+#[test]
+fn a_shell_whose_commands_are_asked_for_is_named_by_a_filter_or_by_the_header() {
+    let commands = ListCommands { shell_id: shell().shell_id };
+    let selectors = SelectorSet::new().with("ShellId", shell().shell_id.as_str());
+    let by_header = Target { resource_uri: ResourceUri::COMMAND, selectors };
+    let written = |target: &Target| {
+        let envelope = preamble().request(target, &commands, message_id(1)).unwrap();
+        String::from_utf8(envelope.to_vec()).unwrap()
+    };
+    let unfiltered = |target: &Target| {
+        let envelope = written(target);
+        let (before, rest) = envelope.split_once("<w:Filter").unwrap();
+        let (_, after) = rest.split_once("</w:Filter>").unwrap();
+        format!("{before}{after}")
+    };
+    let read = |envelope: &str| {
+        let incoming = Incoming::open(envelope.as_bytes(), &Limits::default());
+        incoming.and_then(Call::read).map(|(_, call)| call)
+    };
+    let nowhere = ResourceUri::COMMAND.into();
+    assert_eq!(read(&unfiltered(&by_header)), Ok(Call::ListCommands(commands.clone())));
+    assert_eq!(read(&unfiltered(&nowhere)), Err(Error::Missing { name: "ShellId" }));
+    let another_dialect = written(&nowhere).replace("wsman/SelectorFilter", "wsman/AnotherFilter");
+    assert_eq!(read(&another_dialect), Err(Error::Invalid { name: "Filter/@Dialect" }));
 }
 
 #[test]
