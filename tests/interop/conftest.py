@@ -30,6 +30,20 @@ MODES = {
 }
 
 
+#: The loopback host of the crate, or whatever prints the same JSON line.
+SERVE = pathlib.Path(os.environ.get("WINRM_HOST_BIN", WORKSPACE / "target" / "release" / "examples" / "serve"))
+
+#: Arguments of the host, and pypsrp's and pywinrm's names for a scheme that gets in.
+WAYS = [
+    pytest.param(["--hardening", "strict"], "ntlm", "ntlm", id="ntlm-strict-binding"),
+    pytest.param(["--hardening", "strict"], "negotiate", "ntlm", id="spnego-strict-binding"),
+    pytest.param(["--tls12"], "negotiate", "ntlm", id="tls12"),
+    pytest.param(["--offer", "basic"], "basic", "basic", id="basic"),
+    pytest.param(["--http"], "negotiate", "ntlm", id="sealed"),
+    pytest.param(["--http", "--offer", "ntlm"], "ntlm", "ntlm", id="sealed-ntlm"),
+]
+
+
 def missing(what):
     """Fails in CI, skips loudly elsewhere."""
     if os.environ.get("CI") == "true":
@@ -140,3 +154,38 @@ def host(binary, tmp_path):
     yield json.loads(line)
     process.kill()
     process.wait()
+
+
+@pytest.fixture
+def start():
+    """Starts hosts of the crate's own program, and stops them by ending their standard input."""
+    running = []
+
+    def start(arguments):
+        if not SERVE.exists():
+            missing(f"the host program {SERVE}")
+        process = subprocess.Popen(
+            [str(SERVE), *arguments], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
+        running.append(process)
+        return json.loads(process.stdout.readline())
+
+    yield start
+    for process in running:
+        process.stdin.close()
+        assert process.wait(timeout=10) == 0
+
+
+def connect_pypsrp(facts, arguments, scheme):
+    """A WSMan object of pypsrp's."""
+    wsman = pytest.importorskip("pypsrp.wsman")
+    tls = "--http" not in arguments
+    return wsman.WSMan(
+        "localhost",
+        port=facts["port"],
+        username=facts["user"],
+        password=facts["password"],
+        auth=scheme,
+        ssl=tls,
+        cert_validation=facts["ca"] if tls else True,
+    )

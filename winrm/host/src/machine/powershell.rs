@@ -9,6 +9,7 @@ mod cmdlet;
 mod cmdlets;
 mod convert;
 mod display;
+mod emission;
 mod executable;
 mod failure;
 mod filter;
@@ -23,10 +24,11 @@ mod stage;
 mod whole_script;
 
 use futures_util::future::join_all;
-use tokio::sync::{mpsc, oneshot};
-use winrm_proto::clixml::{ErrorRecord, ProgressRecord, Value};
+use tokio::sync::mpsc;
+use winrm_proto::psrp::{Merge, PipelineResultTypes};
 use winrm_script::value::Value as Item;
 
+pub(crate) use emission::{Emission, Emissions, Fatal};
 pub(super) use executable::run;
 pub(crate) use lock::Lock;
 pub(crate) use metadata::describe;
@@ -49,6 +51,8 @@ pub(crate) struct TypedCommand {
     pub(crate) arguments: Vec<TypedArgument>,
     /// The command as a caller wrote it, for the position in an error; empty where nobody wrote text.
     pub(crate) text: String,
+    /// Which of its streams go where its output goes.
+    merge: Merge,
 }
 
 /// Where a command's name is looked up.
@@ -77,36 +81,6 @@ pub(crate) struct Given {
     pub(crate) spelled: Option<String>,
 }
 
-/// What a pipeline says while it runs.
-#[derive(Debug)]
-pub(crate) enum Emission {
-    Output(Item),
-    Error(Box<ErrorRecord>),
-    /// The error that ended the pipeline.
-    Fatal(Fatal),
-    Warning(String),
-    Verbose(String),
-    /// What `Write-Host` and `Write-Information` write.
-    Information(Item),
-    Progress(Box<ProgressRecord>),
-    /// A question for whoever sits before the host. Who drops the answer's place cannot be asked.
-    Ask {
-        question: String,
-        answer: oneshot::Sender<Value>,
-    },
-    /// A line for whoever sits before the host, such as `What if: …`.
-    Host(String),
-    /// `exit`, with its code.
-    Exit(i32),
-}
-
-/// An error that ends a pipeline.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Fatal(pub(crate) Box<ErrorRecord>);
-
-/// Where emissions go. A pipeline whose emissions nobody takes ends.
-pub(crate) type Emissions = mpsc::Sender<Emission>;
-
 /// Runs commands joined by `|` to their end. Dropping the future stops them.
 pub(crate) async fn run_pipeline(
     machine: &Machine,
@@ -115,18 +89,23 @@ pub(crate) async fn run_pipeline(
     input: Option<mpsc::Receiver<Item>>,
     emissions: Emissions,
 ) -> Success {
-    let last = commands.len().saturating_sub(1);
-    let mut input = input.map_or(Input::Nothing, Input::Values);
+    let mut first = input.map_or(Input::Nothing, Input::Values);
+    let mut output = Output::Pipeline;
+    let mut errors = None;
     let mut stages = Vec::new();
-    for (place, command) in commands.into_iter().enumerate() {
-        let (output, next) = if place == last {
-            (Output::Pipeline, Input::Nothing)
+    // From the last to the first, because a command may take the errors of those before it.
+    for (place, command) in commands.into_iter().enumerate().rev() {
+        let (input, feeding) = if place == 0 {
+            (std::mem::replace(&mut first, Input::Nothing), None)
         } else {
             let (sender, receiver) = mpsc::channel(QUEUE);
-            (Output::Next(sender), Input::Values(receiver))
+            (Input::Values(receiver), Some(sender))
         };
-        let stage =
-            Stage::new(machine, runspace, &command, std::mem::replace(&mut input, next), output, &emissions);
+        let stage = Stage::new(machine, runspace, &command, input, output, &emissions, errors.clone());
+        if command.merge.previous_results != PipelineResultTypes::default() {
+            errors.clone_from(&feeding);
+        }
+        output = feeding.map_or(Output::Pipeline, Output::Next);
         stages.push(async move {
             let found = match command.lookup {
                 Lookup::Shown => runspace.scope().find(&command.name),
@@ -139,7 +118,8 @@ pub(crate) async fn run_pipeline(
             }
         });
     }
-    drop(emissions);
+    drop((emissions, output, errors));
+    stages.reverse();
     join_all(stages).await.into_iter().max().unwrap_or(Success::Yes)
 }
 

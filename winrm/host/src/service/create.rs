@@ -69,7 +69,7 @@ fn powershell(
     configuration: &str,
     request: &CreateShell,
 ) -> Result<Content, WindowsFault> {
-    comply(header, &["protocolversion"])?;
+    comply(header, &["protocolversion", "WINRS_NOPROFILE"])?;
     let scope = world.scope_of(configuration).ok_or(WindowsFault::RESOURCE_NOT_FOUND)?;
     let messages = request.creation_xml.as_ref().ok_or(WindowsFault::SCHEMA)?;
     if request.shell_id.is_none() {

@@ -266,7 +266,7 @@ impl Pool {
                     started.set_interactive();
                 }
                 if started.begin() {
-                    tokio::spawn(pipeline::run(Arc::clone(self), started, shell.statements, input));
+                    tokio::spawn(pipeline::run(Arc::clone(self), started, *shell, input));
                 }
             }
             Asked::CommandMetadata { pipeline, request } => {

@@ -24,6 +24,7 @@ mod scripts;
 mod sealed;
 #[cfg(test)]
 mod shells;
-
+#[cfg(test)]
+mod streams;
 #[cfg(test)]
 mod whole_scripts;

@@ -27,8 +27,9 @@ impl TypedCommand {
     /// The commands that one of a pipeline is. Text is taken where the runspace has a language.
     pub(crate) fn of_pipeline(command: &psrp::Command, scope: &Scope) -> Result<Vec<Self>, Box<ErrorRecord>> {
         if command.kind == CommandKind::Script {
-            let text = command.text.as_str();
-            return script(text, scope).map(|script| script.commands);
+            let mut commands = script(command.text.as_str(), scope)?.commands;
+            commands.iter_mut().for_each(|typed| typed.merge = command.merge);
+            return Ok(commands);
         }
         let arguments = command.parameters.iter().map(|parameter| {
             let value = Given::of(Item::from_clixml(&parameter.value));
@@ -41,7 +42,7 @@ impl TypedCommand {
         });
         let name = command.text.to_string();
         let arguments = arguments.collect();
-        Ok(vec![Self { name, lookup: Lookup::Shown, arguments, text: String::new() }])
+        Ok(vec![Self { name, lookup: Lookup::Shown, arguments, text: String::new(), merge: command.merge }])
     }
 }
 

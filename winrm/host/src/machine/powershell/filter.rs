@@ -64,7 +64,8 @@ async fn said(stage: &Stage<'_>, stream: Stream, value: &Item) -> Result<(), Fai
         Stream::Warning => stage.warn(text).await,
         Stream::Verbose => stage.say_verbosely(text).await,
         Stream::Information => stage.emit(Emission::Host(text)).await,
-        Stream::Debug | Stream::Error => Ok(()),
+        Stream::Debug => stage.say_in_detail(text).await,
+        Stream::Error => Ok(()),
     }
 }
 

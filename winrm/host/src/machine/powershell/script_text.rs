@@ -5,6 +5,7 @@
 
 use std::time::Duration;
 
+use winrm_proto::psrp::Merge;
 use winrm_script::evaluate::{Evaluator, Facts, Limits, Step};
 use winrm_script::parse;
 use winrm_script::position::Position;
@@ -105,7 +106,13 @@ fn typed(text: &str, span: Span, command: &Command) -> Result<TypedCommand, NotT
         });
     }
     let text = span.text(text).to_owned();
-    Ok(TypedCommand { name: name.to_owned(), lookup: Lookup::Shown, arguments, text })
+    Ok(TypedCommand {
+        name: name.to_owned(),
+        lookup: Lookup::Shown,
+        arguments,
+        text,
+        merge: Merge::default(),
+    })
 }
 
 /// A constant that stands before the first `|` goes down the pipeline.
@@ -113,7 +120,13 @@ fn output(text: &str, value: &Expression) -> Result<TypedCommand, NotTyped> {
     let given = Given::of(computed(text, value)?);
     let arguments = vec![TypedArgument::Named("InputObject".to_owned(), Some(given))];
     let text = value.span.text(text).to_owned();
-    Ok(TypedCommand { name: "Write-Output".to_owned(), lookup: Lookup::Everywhere, arguments, text })
+    Ok(TypedCommand {
+        name: "Write-Output".to_owned(),
+        lookup: Lookup::Everywhere,
+        arguments,
+        text,
+        merge: Merge::default(),
+    })
 }
 
 fn constant(text: &str, argument: &Expression) -> Result<Given, NotTyped> {

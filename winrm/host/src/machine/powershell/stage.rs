@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use tokio::sync::mpsc;
 use winrm_proto::clixml::{ErrorRecord, Value};
+use winrm_proto::psrp::Merge;
 
 use super::super::Machine;
 use super::super::console::{Console, Sink, Source};
@@ -13,6 +14,7 @@ use winrm_script::value::Value as Item;
 
 use super::binding::{Feed, bind};
 use super::cmdlet::Cmdlet;
+use super::emission::Destination;
 use super::failure::{Failure, Problem, Target, unknown_command};
 use super::{Emission, Emissions, Fatal, Runspace, TypedArgument, TypedCommand};
 
@@ -53,9 +55,13 @@ pub(super) struct Stage<'m> {
     input: Input,
     output: Output,
     emissions: Emissions,
+    merge: Merge,
+    /// The input of a later command that takes this one's errors, unless they are merged into its output.
+    errors: Option<mpsc::Sender<Item>>,
     action: ErrorAction,
     what_if: bool,
     verbose: bool,
+    debug: bool,
     complained: AtomicBool,
 }
 
@@ -76,6 +82,7 @@ impl<'m> Stage<'m> {
         input: Input,
         output: Output,
         emissions: &Emissions,
+        errors: Option<mpsc::Sender<Item>>,
     ) -> Self {
         Self {
             machine,
@@ -85,9 +92,12 @@ impl<'m> Stage<'m> {
             input,
             output,
             emissions: emissions.clone(),
+            merge: command.merge,
+            errors,
             action: ErrorAction::Continue,
             what_if: false,
             verbose: false,
+            debug: false,
             complained: AtomicBool::new(false),
         }
     }
@@ -111,6 +121,7 @@ impl<'m> Stage<'m> {
         };
         self.what_if = bound.switch("WhatIf");
         self.verbose = bound.switch("Verbose");
+        self.debug = bound.switch("Debug");
         let ended = (cmdlet.run)(&mut self, &bound).await;
         self.finish(ended).await
     }
@@ -222,7 +233,7 @@ impl<'m> Stage<'m> {
     pub(super) async fn put_item(&self, item: Item) -> Result<(), Failure> {
         match &self.output {
             Output::Next(next) => next.send(item).await.map_err(|_| Failure::Abandoned),
-            Output::Pipeline => self.emit(Emission::Output(item)).await,
+            Output::Pipeline => self.send(Emission::Output(item)).await,
         }
     }
 
@@ -255,6 +266,11 @@ impl<'m> Stage<'m> {
         if self.verbose { self.emit(Emission::Verbose(text)).await } else { Ok(()) }
     }
 
+    /// The same for `-Debug`.
+    pub(super) async fn say_in_detail(&self, text: String) -> Result<(), Failure> {
+        if self.debug { self.emit(Emission::Debug(text)).await } else { Ok(()) }
+    }
+
     /// Whether to go on with a change. With `-WhatIf` it only says what it would do; with `-Verbose` it says so too.
     pub(super) async fn should_process(&self, target: &str) -> Result<bool, Failure> {
         self.should_process_as(self.activity(), target).await
@@ -273,7 +289,23 @@ impl<'m> Stage<'m> {
         Ok(true)
     }
 
+    /// Says something on a stream of the command's, or where that is merged into.
     pub(super) async fn emit(&self, emission: Emission) -> Result<(), Failure> {
+        match (emission.destination(&self.merge), emission, &self.errors) {
+            (Destination::Nowhere, ..) => Ok(()),
+            (Destination::Output, emission, _) => match emission.into_record() {
+                Ok((_, record)) => self.put(record).await,
+                Err(emission) => self.send(emission).await,
+            },
+            (Destination::Own, Emission::Error(record), Some(next)) => {
+                let item = Item::from_clixml(&record.to_value());
+                next.send(item).await.map_err(|_| Failure::Abandoned)
+            }
+            (Destination::Own, emission, _) => self.send(emission).await,
+        }
+    }
+
+    async fn send(&self, emission: Emission) -> Result<(), Failure> {
         self.emissions.send(emission).await.map_err(|_| Failure::Abandoned)
     }
 

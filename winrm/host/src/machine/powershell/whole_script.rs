@@ -4,8 +4,8 @@
 use std::time::{Duration, Instant};
 
 use tokio::sync::mpsc;
-use winrm_proto::clixml::{DateTime, Value};
-use winrm_proto::psrp::{Command, CommandKind};
+use winrm_proto::clixml::{DateTime, InformationRecord, Value};
+use winrm_proto::psrp::{Command, CommandKind, Merge};
 use winrm_script::declaration::Declaration;
 use winrm_script::evaluate::{self, Call, CallKind, Ending, Evaluator, Facts, Limits, Reply, Setup, Step};
 use winrm_script::parse;
@@ -134,7 +134,10 @@ impl Running<'_> {
             }
             evaluate::Stream::Warning => Emission::Warning(text()),
             evaluate::Stream::Verbose => Emission::Verbose(text()),
-            evaluate::Stream::Information => Emission::Information(value),
+            evaluate::Stream::Information => Emission::Information(Box::new(InformationRecord {
+                message_data: value.to_clixml(),
+                ..InformationRecord::default()
+            })),
             evaluate::Stream::Debug => return Ok(()),
         };
         self.emit(emission).await
@@ -147,7 +150,13 @@ impl Running<'_> {
         let named = named.map(|(name, value)| TypedArgument::Named(name, Some(Given::of(value))));
         let others = call.arguments.into_iter().map(|value| TypedArgument::Positional(Given::of(value)));
         let arguments = named.chain(others).collect();
-        let command = TypedCommand { name: call.name, lookup: Lookup::Shown, arguments, text: String::new() };
+        let command = TypedCommand {
+            name: call.name,
+            lookup: Lookup::Shown,
+            arguments,
+            text: String::new(),
+            merge: Merge::default(),
+        };
         let input = (!call.input.is_empty()).then(|| queue_of(call.input));
         let (sender, mut receiver) = mpsc::channel(64);
         let running = run_pipeline(self.machine, self.runspace, vec![command], input, sender);
@@ -177,7 +186,10 @@ impl Running<'_> {
             }
             Emission::Warning(text) => reply.records.push((evaluate::Stream::Warning, message(text))),
             Emission::Verbose(text) => reply.records.push((evaluate::Stream::Verbose, message(text))),
-            Emission::Information(value) => reply.records.push((evaluate::Stream::Information, value)),
+            Emission::Information(record) => {
+                let data = Item::from_clixml(&record.message_data);
+                reply.records.push((evaluate::Stream::Information, data));
+            }
             other => return self.emissions.send(other).await.map_err(|_| Abandoned),
         }
         Ok(())

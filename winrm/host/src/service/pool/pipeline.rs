@@ -6,8 +6,8 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
-use winrm_proto::clixml::{ErrorRecord, InformationRecord, MessageRecord, Stream, Value};
-use winrm_proto::psrp::{Command, GetCommandMetadata, HostMethod, PipelineState};
+use winrm_proto::clixml::{ErrorRecord, Stream, Value};
+use winrm_proto::psrp::{Command, GetCommandMetadata, HostMethod, PipelineState, PowerShell};
 use winrm_proto::winrs::{CommandId, ShellId};
 use winrm_script::value::Value as Item;
 
@@ -138,10 +138,10 @@ impl Pipeline {
 pub(super) async fn run(
     pool: Arc<Pool>,
     pipeline: Arc<Pipeline>,
-    statements: Vec<Vec<Command>>,
+    shell: PowerShell,
     input: Option<mpsc::Receiver<Item>>,
 ) {
-    let commands = statements.iter().flatten();
+    let commands = shell.statements.iter().flatten();
     pool.record.write(Event::Pipeline {
         shell: pipeline.shell.to_string(),
         pipeline: pipeline.command_id.to_string(),
@@ -150,7 +150,7 @@ pub(super) async fn run(
     let outcome = tokio::select! {
         biased;
         () = pipeline.stop.cancelled() => Outcome::Stopped,
-        outcome = execute(&pool, &pipeline, statements, input) => outcome,
+        outcome = execute(&pool, &pipeline, shell, input) => outcome,
     };
     finish(&pool, &pipeline, outcome);
 }
@@ -173,12 +173,13 @@ enum Outcome {
 async fn execute(
     pool: &Pool,
     pipeline: &Pipeline,
-    statements: Vec<Vec<Command>>,
+    shell: PowerShell,
     input: Option<mpsc::Receiver<Item>>,
 ) -> Outcome {
-    let runspace = pool.runspaces.take().await;
+    let runspace =
+        if shell.is_nested { pool.runspaces.take_nested().await } else { pool.runspaces.take().await };
     let mut input = input;
-    for statement in statements {
+    for statement in shell.statements {
         if let Some(lock) = the_lock(&statement, &runspace) {
             match lock.put_on(&runspace, pool.lock) {
                 Ok(()) => continue,
@@ -225,41 +226,20 @@ fn the_lock(statement: &[Command], runspace: &Runspace) -> Option<Lock> {
 async fn forward(pool: &Pool, pipeline: &Pipeline, mut emissions: mpsc::Receiver<Emission>) -> Option<Fatal> {
     let mut fatal = None;
     while let Some(emission) = emissions.recv().await {
-        let (stream, value) = match emission {
-            Emission::Output(item) => (Stream::Output, item.to_clixml()),
-            Emission::Error(record) => (Stream::Error, record.to_value()),
-            Emission::Fatal(error) => {
-                fatal = Some(error);
-                continue;
-            }
-            Emission::Warning(text) => (Stream::Warning, message("Warning", &text)),
-            Emission::Progress(record) => (Stream::Progress, record.to_value()),
-            Emission::Verbose(text) => (Stream::Verbose, message("Verbose", &text)),
-            Emission::Ask { question, answer } => {
-                pool.ask(pipeline, &question, answer);
-                continue;
-            }
-            Emission::Information(message_data) => {
-                let record =
-                    InformationRecord { message_data: message_data.to_clixml(), ..Default::default() };
-                (Stream::Information, record.to_value())
-            }
-            Emission::Host(line) => {
+        match emission.into_record() {
+            Ok((stream, record)) => pool.write(pipeline, stream, record).await,
+            Err(Emission::Fatal(error)) => fatal = Some(error),
+            Err(Emission::Ask { question, answer }) => pool.ask(pipeline, &question, answer),
+            Err(Emission::Host(line)) => {
                 pool.tell_host(pipeline, HostMethod::WriteLine2, Value::from(line.as_str()));
-                continue;
             }
-            Emission::Exit(code) => {
+            Err(Emission::Exit(code)) => {
                 pool.tell_host(pipeline, HostMethod::SetShouldExit, Value::Int32(code));
-                continue;
             }
-        };
-        pool.write(pipeline, stream, value).await;
+            Err(_) => {}
+        }
     }
     fatal
-}
-
-fn message(kind: &str, text: &str) -> Value {
-    MessageRecord::new(kind, text.into()).source
 }
 
 /// The pipeline's last message, and its end on the record.

@@ -1,7 +1,7 @@
 //! The runspaces of a pool: a pipeline takes one that is idle, or a new one while there may be more.
 
 use std::ops::Deref;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use tokio::sync::{Semaphore, SemaphorePermit};
 
@@ -19,6 +19,8 @@ pub(super) struct Runspaces {
     permits: Semaphore,
     /// Those that no pipeline uses, the last used at the end.
     idle: Mutex<Vec<Arc<Runspace>>>,
+    /// The one that a pipeline took last.
+    taken: Mutex<Weak<Runspace>>,
 }
 
 impl Runspaces {
@@ -29,6 +31,7 @@ impl Runspaces {
             environment: Arc::new(Mutex::new(environment)),
             permits: Semaphore::new(0),
             idle: Mutex::default(),
+            taken: Mutex::default(),
         }
     }
 
@@ -45,13 +48,30 @@ impl Runspaces {
     /// Takes a runspace for a pipeline, as soon as one may be had.
     pub(super) async fn take(&self) -> Taken<'_> {
         // The pool is never closed as long as a pipeline of it runs, and a semaphore that is not closed has permits.
-        let permit = self.permits.acquire().await.ok();
+        self.taken_with(self.permits.acquire().await.ok())
+    }
+
+    /// Takes a runspace for a pipeline that does not wait for the one that runs: where the pool has no other runspace, it
+    /// runs in the same.
+    pub(super) async fn take_nested(&self) -> Taken<'_> {
+        if let Ok(permit) = self.permits.try_acquire() {
+            return self.taken_with(Some(permit));
+        }
+        let shared = self.taken.lock().unwrap_or_else(PoisonError::into_inner).upgrade();
+        match shared {
+            Some(runspace) => Taken { pool: None, runspace, _permit: None },
+            None => self.take().await,
+        }
+    }
+
+    fn taken_with<'p>(&'p self, permit: Option<SemaphorePermit<'p>>) -> Taken<'p> {
         let idle = self.idle().pop();
         let runspace = idle.unwrap_or_else(|| {
             let scope = Arc::clone(&self.scope);
             Arc::new(Runspace::new(&self.user, scope, Arc::clone(&self.environment)))
         });
-        Taken { pool: self, runspace, _permit: permit }
+        *self.taken.lock().unwrap_or_else(PoisonError::into_inner) = Arc::downgrade(&runspace);
+        Taken { pool: Some(self), runspace, _permit: permit }
     }
 
     /// Makes the runspaces forget what their pipelines left.
@@ -89,7 +109,8 @@ impl Runspaces {
 /// A runspace that a pipeline uses; it goes back when this is dropped.
 #[derive(Debug)]
 pub(super) struct Taken<'p> {
-    pool: &'p Runspaces,
+    /// Where it goes back to, unless another pipeline has it as well.
+    pool: Option<&'p Runspaces>,
     runspace: Arc<Runspace>,
     _permit: Option<SemaphorePermit<'p>>,
 }
@@ -104,7 +125,9 @@ impl Deref for Taken<'_> {
 
 impl Drop for Taken<'_> {
     fn drop(&mut self) {
-        self.pool.idle().push(Arc::clone(&self.runspace));
+        if let Some(pool) = self.pool {
+            pool.idle().push(Arc::clone(&self.runspace));
+        }
     }
 }
 

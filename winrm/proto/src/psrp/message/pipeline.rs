@@ -95,7 +95,7 @@ pub struct Merge {
     pub information: PipelineResultTypes,
 }
 
-/// A set of streams: 0 none, 1 output, 2 error, 3 both.
+/// A set of streams: 0 none, 1 output, 2 error, 3 both; and 8, nowhere at all.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
 pub struct PipelineResultTypes(pub i32);
 
@@ -327,8 +327,13 @@ impl Merge {
 }
 
 impl PipelineResultTypes {
+    /// Where output goes.
+    pub const OUTPUT: Self = Self(1);
+    /// Nowhere: what is written is dropped.
+    pub const NULL: Self = Self(8);
+
     fn to_value(self) -> Value {
-        const NAMES: [(i32, &str); 8] = [
+        const NAMES: [(i32, &str); 9] = [
             (0, "None"),
             (1, "Output"),
             (2, "Error"),
@@ -337,6 +342,7 @@ impl PipelineResultTypes {
             (5, "Debug"),
             (6, "Information"),
             (7, "All"),
+            (8, "Null"),
         ];
         enumeration::value(
             enumeration::enum_type!("System.Management.Automation.Runspaces.PipelineResultTypes"),

@@ -2,7 +2,11 @@
 
 use std::time::Duration;
 
-use winrm_proto::clixml::{Content, Object, ProgressRecord, ProgressRecordType, Properties, Value};
+use winrm_proto::clixml::{
+    Content, InformationRecord, Object, ProgressRecord, ProgressRecordType, Properties, Value,
+};
+
+use winrm_script::value::Value as Item;
 
 use super::super::Emission;
 use super::super::binding::{Bound, missing_mandatory};
@@ -12,7 +16,7 @@ use super::super::failure::{Failure, Problem, Target};
 use super::super::stage::Stage;
 use super::drives::variable;
 
-pub(in super::super) const CMDLETS: [Cmdlet; 8] = [
+pub(in super::super) const CMDLETS: [Cmdlet; 10] = [
     Cmdlet {
         name: "Get-Date",
         class: "Microsoft.PowerShell.Commands.GetDateCommand",
@@ -32,10 +36,22 @@ pub(in super::super) const CMDLETS: [Cmdlet; 8] = [
         run: |stage, bound| Box::pin(start_sleep(stage, bound)),
     },
     Cmdlet {
+        name: "Write-Debug",
+        class: "Microsoft.PowerShell.Commands.WriteDebugCommand",
+        takes: Takes::Only(&["Message"]),
+        run: |stage, bound| Box::pin(stage.say_in_detail(bound.text("Message").unwrap_or_default())),
+    },
+    Cmdlet {
         name: "Write-Error",
         class: "Microsoft.PowerShell.Commands.WriteErrorException",
         takes: Takes::Only(&["Message"]),
         run: |stage, bound| Box::pin(write_error(stage, bound)),
+    },
+    Cmdlet {
+        name: "Write-Information",
+        class: "Microsoft.PowerShell.Commands.WriteInformationCommand",
+        takes: Takes::Only(&["MessageData", "Tags"]),
+        run: |stage, bound| Box::pin(write_information(stage, bound)),
     },
     Cmdlet {
         name: "Write-Output",
@@ -157,6 +173,19 @@ fn no_variable(name: &str) -> Problem {
         id: "VariableNotFound",
         target: Target::Text(name.to_owned()),
     }
+}
+
+async fn write_information(stage: &Stage<'_>, bound: &Bound) -> Result<(), Failure> {
+    let record = InformationRecord {
+        message_data: bound.value("MessageData").map(Item::to_clixml).unwrap_or_default(),
+        source: "Write-Information".into(),
+        time_generated: stage.machine.now().iso().parse().ok(),
+        tags: bound.texts("Tags").unwrap_or_default().into_iter().map(Into::into).collect(),
+        user: stage.runspace.user.as_str().into(),
+        computer: stage.machine.hostname().into(),
+        ..InformationRecord::default()
+    };
+    stage.emit(Emission::Information(Box::new(record))).await
 }
 
 async fn write_progress(stage: &Stage<'_>, bound: &Bound) -> Result<(), Failure> {

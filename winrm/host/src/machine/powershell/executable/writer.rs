@@ -43,8 +43,8 @@ impl Writer {
                 Ok(())
             }
             Emission::Host(line) => console.stdout.line(&line).await,
-            // `-NonInteractive`: there is nobody to ask. Only whole scripts, which do not come here, write the others.
-            Emission::Ask { .. } | Emission::Information(_) | Emission::Exit(_) => Ok(()),
+            // `-NonInteractive`: there is nobody to ask. Only whole scripts, which do not come here, exit.
+            Emission::Ask { .. } | Emission::Exit(_) => Ok(()),
             Emission::Error(record) | Emission::Fatal(Fatal(record)) => self.error(&record, console).await,
             Emission::Warning(text) => self.message("WARNING", Stream::Warning, &text, console).await,
             Emission::Progress(record) => {
@@ -52,6 +52,13 @@ impl Writer {
                 Ok(())
             }
             Emission::Verbose(text) => self.message("VERBOSE", Stream::Verbose, &text, console).await,
+            Emission::Debug(text) => self.message("DEBUG", Stream::Debug, &text, console).await,
+            // `$InformationPreference` is SilentlyContinue.
+            Emission::Information(_) if self.format == Format::Text => Ok(()),
+            Emission::Information(record) => {
+                self.records.push((Stream::Information, record.to_value()));
+                Ok(())
+            }
         }
     }
 
