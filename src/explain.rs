@@ -22,7 +22,7 @@ use winrm_script::{
 };
 
 pub use self::{
-    find::{Found, FoundCommand, FoundParameter, Reach, Wanted, find},
+    find::{Found, FoundCommand, FoundParameter, FoundProgram, Reach, Wanted},
     shown::{CommandShown, Decision, Explanation, Given, Spot},
     taken::NotTaken,
 };
@@ -32,70 +32,24 @@ use crate::{
         AuthScheme, Endpoint, EndpointError, Inventory, InventoryError, Login, Remoting, Target, Timeouts,
         Trust,
     },
-    policy::{Denial, Judged, Judgement, Place, Policy, Unapproved},
+    policy::{Denial, Judged, Judgement, Offered, Place, Policy, Reason, Unapproved},
     remedy::{Code, Remedy},
     secret::Reference,
 };
 
-/// Explains one call for one host, at a time.
-#[must_use]
-pub fn explain(policy: &Policy, call: &Call, target: &Target, now: OffsetDateTime) -> Explanation {
-    let case = Case { policy, call, target, now };
-    match call.work.script() {
-        Some(text) => case.script(&text),
-        None => case.whole(),
-    }
-}
-
-/// The narrowest rule that would allow denied work, as `winrm-mcp.toml` has it. Of a script, what its first denied
-/// command needs. Nothing where no rule would do, or the values are not written out.
-#[must_use]
-pub fn would_allow(policy: &Policy, call: &Call, target: &Target, now: OffsetDateTime) -> Option<String> {
-    let case = Case { policy, call, target, now };
-    let work = match call.work.script() {
-        Some(text) => case.first_denied(&text)?,
-        None => call.work.clone(),
-    };
-    let denied = Call { work, ..call.clone() };
-    policy.narrowest_rule(&denied, target, now).ok().map(|rule| rule.to_toml())
-}
-
-/// What a human has to approve of a script before it runs; nothing of one that is only rehearsed. Such commands are
-/// written out in it, which [`Policy::foresee`] sees to.
-///
-/// # Errors
-/// An approval is for one run, so a denial where such a command may run more often.
-pub fn needs_approval(
-    policy: &Policy,
-    call: &Call,
-    (text, tree): (&str, &ScriptBlock),
-    commands: &[HostCommand<'_>],
-    target: &Target,
-    now: OffsetDateTime,
-) -> Result<Vec<Unapproved>, Denial> {
-    let case = Case { policy, call, target, now };
-    let uncounted = once::uncounted(tree);
-    let mut needed = Vec::new();
-    let mut forms: Vec<Judged> = Vec::new();
-    for command in commands {
-        let Some(work) = literal::work(command) else { continue };
-        let judgement = case.judge(work);
-        let wanted = match &judgement {
-            Judgement::NeedsApproval(unapproved) => unapproved.wanted(),
-            Judgement::Rehearsed(rehearsed) if rehearsed.needs_approval() => rehearsed.wanted(),
-            _ => continue,
-        };
-        if forms.contains(wanted.judged()) || once::lies_in(&uncounted, command.span) {
-            let position = Position::in_text(text, command.span.start);
-            return Err(Denial::more_than_once(wanted.rule(), name_of(command))
-                .at(Place::Command(Location::Text(position))));
-        }
-        forms.push(wanted.judged().clone());
-        if let Judgement::NeedsApproval(unapproved) = judgement {
-            needed.push(unapproved);
-        }
-    }
-    Ok(needed)
+/// What is judged, and by what.
+#[derive(Debug, Clone, Copy)]
+pub struct Case<'a> {
+    /// What may run.
+    pub policy: &'a Policy,
+    /// What is asked for.
+    pub call: &'a Call,
+    /// Where.
+    pub target: &'a Target,
+    /// When.
+    pub now: OffsetDateTime,
+    /// What the host's endpoint offers, where that is known.
+    pub offered: Option<&'a Offered>,
 }
 
 /// Why there is no host to explain for.
@@ -143,14 +97,69 @@ pub fn any_host() -> Result<Target, NoTarget> {
     })
 }
 
-struct Case<'a> {
-    policy: &'a Policy,
-    call: &'a Call,
-    target: &'a Target,
-    now: OffsetDateTime,
-}
+impl<'a> Case<'a> {
+    /// A call for a host now, of whose endpoint nothing is known.
+    #[must_use]
+    pub fn new(policy: &'a Policy, call: &'a Call, target: &'a Target) -> Self {
+        Self { policy, call, target, now: OffsetDateTime::now_utc(), offered: None }
+    }
 
-impl Case<'_> {
+    /// What would become of the call.
+    #[must_use]
+    pub fn explain(&self) -> Explanation {
+        match self.call.work.script() {
+            Some(text) => self.script(&text),
+            None => self.whole(),
+        }
+    }
+
+    /// The narrowest rule that would allow denied work, as `winrm-mcp.toml` has it. Of a script, what its first denied
+    /// command needs. Nothing where no rule would do, or the values are not written out.
+    #[must_use]
+    pub fn would_allow(&self) -> Option<String> {
+        let work = match self.call.work.script() {
+            Some(text) => self.first_denied(&text)?,
+            None => self.call.work.clone(),
+        };
+        let denied = Call { work, ..self.call.clone() };
+        self.policy.narrowest_rule(&denied, self.target, self.now).ok().map(|rule| rule.to_toml())
+    }
+
+    /// What a human has to approve of a script before it runs; nothing of one that is only rehearsed. Such commands are
+    /// written out in it, which [`Policy::foresee`] sees to.
+    ///
+    /// # Errors
+    /// An approval is for one run, so a denial where such a command may run more often.
+    pub fn needs_approval(
+        &self,
+        text: &str,
+        tree: &ScriptBlock,
+        commands: &[HostCommand<'_>],
+    ) -> Result<Vec<Unapproved>, Denial> {
+        let uncounted = once::uncounted(tree);
+        let mut needed = Vec::new();
+        let mut forms: Vec<Judged> = Vec::new();
+        for command in commands {
+            let Some(work) = literal::work(command) else { continue };
+            let judgement = self.judge(work);
+            let wanted = match &judgement {
+                Judgement::NeedsApproval(unapproved) => unapproved.wanted(),
+                Judgement::Rehearsed(rehearsed) if rehearsed.needs_approval() => rehearsed.wanted(),
+                _ => continue,
+            };
+            if forms.contains(wanted.judged()) || once::lies_in(&uncounted, command.span) {
+                let position = Position::in_text(text, command.span.start);
+                return Err(Denial::more_than_once(wanted.rule(), name_of(command))
+                    .at(Place::Command(Location::Text(position))));
+            }
+            forms.push(wanted.judged().clone());
+            if let Judgement::NeedsApproval(unapproved) = judgement {
+                needed.push(unapproved);
+            }
+        }
+        Ok(needed)
+    }
+
     /// A script that is evaluated here.
     fn script(&self, text: &str) -> Explanation {
         let tree = match taken::tree(text) {
@@ -210,7 +219,8 @@ impl Case<'_> {
     }
 
     fn judge(&self, work: Work) -> Judgement {
-        self.policy.judge(&Call { work, ..self.call.clone() }, self.target, self.now)
+        let call = Call { work, ..self.call.clone() };
+        self.policy.judge_at(&call, self.target, self.now, self.offered)
     }
 }
 
@@ -278,6 +288,8 @@ impl Verdict {
                     Self::Allowed { rule, risk, form }
                 }
             }
+            // What the endpoint offers is known when the command is sent.
+            Judgement::Denied(Denial { reason: Reason::EndpointNotKnown { .. }, .. }) => Self::AtRun,
             Judgement::Denied(denial) => Self::Denied(Box::new(denial)),
         }
     }
@@ -310,7 +322,9 @@ impl Explanation {
                 Self { rule, risk: Some(risk), judged_form: Some(form), ..Self::empty(decision) }
             }
             Verdict::Denied(denial) => Self::of_denial(*denial),
-            Verdict::AtRun => Self::empty(decision),
+            Verdict::AtRun => {
+                Self { rule: AT_RUN.to_owned(), judged_at_run: true, ..Self::empty(Decision::Allowed) }
+            }
         }
     }
 

@@ -13,13 +13,12 @@ use rmcp::{
     },
     service::RequestContext,
 };
-use time::OffsetDateTime;
 use tokio::{sync::Semaphore, time::timeout};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
     call::{Call, CallId, HostName, NoRandomBytes, Principal, Purpose, Work, random_bits},
-    explain::{self, Wanted},
+    explain::{Case, Wanted},
     inventory::InventoryError,
     invocation::{self, Failure, House, Job, Options, SessionName},
     tools::{self, Answer, CallError, Order, Request, Toolbox},
@@ -150,29 +149,44 @@ impl Server {
     }
 
     fn explain(&self, host: Option<HostName>, work: Work) -> CallToolResult {
-        let world = self.shared.house.world();
-        let target = self.host(host).and_then(|host| world.inventory.find(&host));
-        match target {
-            Ok(target) => {
-                let call = Call::imagined(target.name.clone(), work, Purpose::Agent);
-                let explanation = explain::explain(&world.policy, &call, target, OffsetDateTime::now_utc());
-                self.render(&Answer::Explained(&target.name, &explanation))
-            }
-            Err(error) => self.render(&Answer::Refused(&error)),
-        }
+        let house = &self.shared.house;
+        let world = house.world();
+        let target = match self.host(host).and_then(|host| world.inventory.find(&host)) {
+            Ok(target) => target,
+            Err(error) => return self.render(&Answer::Refused(&error)),
+        };
+        let call = Call::imagined(target.name.clone(), work, Purpose::Agent);
+        let offered = house.known_offered(&world, &call);
+        let case = Case { offered: offered.as_deref(), ..Case::new(&world.policy, &call, target) };
+        self.render(&Answer::Explained(&target.name, &case.explain()))
     }
 
-    fn find_commands(&self, host: Option<HostName>, wanted: &Wanted) -> CallToolResult {
-        let world = self.shared.house.world();
-        let target = self.host(host).and_then(|host| world.inventory.find(&host));
-        match target {
-            Ok(target) => {
-                let call = Call::imagined(target.name.clone(), Work::Check, Purpose::Agent);
-                let found = explain::find(&world.policy, &call, target, wanted, OffsetDateTime::now_utc());
-                self.render(&Answer::Found(&found))
+    async fn find_commands(
+        &self,
+        host: Option<HostName>,
+        wanted: &Wanted,
+        context: &RequestContext<RoleServer>,
+    ) -> Result<CallToolResult, ErrorData> {
+        let Shared { house, calls, leaving, .. } = &*self.shared;
+        let _under_way = calls.token();
+        let world = house.world();
+        let target = match self.host(host).and_then(|host| world.inventory.find(&host)) {
+            Ok(target) => target,
+            Err(error) => return Ok(self.render(&Answer::Refused(&error))),
+        };
+        let id = CallId::random().map_err(no_random)?;
+        let call = Call { id, ..Call::imagined(target.name.clone(), Work::Check, Purpose::Agent) };
+        let offered = tokio::select! {
+            offered = house.offered(&world, target, &call, &context.ct) => offered,
+            () = leaving.cancelled() => return Err(ErrorData::internal_error("the server is leaving", None)),
+        };
+        Ok(match offered {
+            Ok(offered) => {
+                let case = Case { offered: offered.as_deref(), ..Case::new(&world.policy, &call, target) };
+                self.render(&Answer::Found(&case.find(wanted)))
             }
             Err(error) => self.render(&Answer::Refused(&error)),
-        }
+        })
     }
 
     fn close_session(&self, host: Option<HostName>, session: &SessionName) -> CallToolResult {
@@ -213,7 +227,9 @@ impl ServerHandler for Server {
             Ok((tool, Request::Work(order))) => self.order(tool, *order, &context).await?,
             Ok((_, Request::ListHosts)) => self.render(&Answer::Hosts(&self.shared.house.world().inventory)),
             Ok((_, Request::Explain { host, work })) => self.explain(host, *work),
-            Ok((_, Request::FindCommands { host, wanted })) => self.find_commands(host, &wanted),
+            Ok((_, Request::FindCommands { host, wanted })) => {
+                self.find_commands(host, &wanted, &context).await?
+            }
             Ok((_, Request::ListSessions)) => {
                 self.render(&Answer::Sessions(&self.shared.house.named_sessions().list(&Principal::local())))
             }

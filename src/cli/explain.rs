@@ -7,13 +7,12 @@ use std::{
 };
 
 use clap::Args;
-use time::OffsetDateTime;
 
 use super::{exit::Exit, output::Console, page};
 use crate::{
     call::{Call, Purpose, Work},
     config::{self, Arguments, Config},
-    explain::{self, Decision, Explanation, NoTarget},
+    explain::{self, Case, Decision, Explanation, NoTarget},
     remedy::{Code, Remedy},
     secret::Environment,
 };
@@ -70,7 +69,7 @@ pub(super) fn run(
 fn explanation(asked: Explain, config: &Config) -> Result<Explanation, ExplainError> {
     let target = explain::target(&config.inventory, asked.host.as_deref())?;
     let call = Call::imagined(target.name.clone(), work(asked)?, Purpose::User);
-    Ok(explain::explain(&config.policy_in_force, &call, &target, OffsetDateTime::now_utc()))
+    Ok(Case::new(&config.policy_in_force, &call, &target).explain())
 }
 
 fn work(asked: Explain) -> Result<Work, ExplainError> {

@@ -1,7 +1,9 @@
-//! What may be used: commands of the table by name, with the parameters that the policy takes.
+//! What may be used: commands of the table and of the host's endpoint by name, with the parameters that the policy takes,
+//! and programs with their arguments.
+
+use std::collections::BTreeMap;
 
 use serde::Serialize;
-use time::OffsetDateTime;
 use winrm_script::{
     check::HostCommand,
     commands::{self, Bound, BoundArgument, BoundValue, Command, Parameter},
@@ -9,11 +11,8 @@ use winrm_script::{
     tree::{Expression, Node, Span},
 };
 
-use crate::{
-    call::Call,
-    inventory::Target,
-    policy::{CmdletName, NamePattern, Policy},
-};
+use super::Case;
+use crate::policy::{CmdletName, Grant, NamePattern, Offered, OfferedParameter, ProfileName};
 
 /// What was looked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,7 +43,7 @@ pub struct Found {
     /// The commands, by name.
     pub commands: Vec<FoundCommand>,
     /// Programs that a rule or list names.
-    pub programs: Vec<String>,
+    pub programs: Vec<FoundProgram>,
     /// How many there are, of which some may be left out.
     pub total: usize,
 }
@@ -66,79 +65,113 @@ pub struct FoundCommand {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct FoundParameter {
     /// Its full name.
-    pub name: &'static str,
-    /// Its type, as PowerShell's syntax shows it.
+    pub name: String,
+    /// Its type, as PowerShell's syntax shows it; empty where nobody says.
     #[serde(rename = "type")]
-    pub type_name: &'static str,
+    pub type_name: String,
+    /// What it takes, where one rule says so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub takes: Option<String>,
 }
 
-/// Looks for what a call could use on a host. The judgement is that of a script before it runs.
-#[must_use]
-pub fn find(policy: &Policy, call: &Call, target: &Target, wanted: &Wanted, now: OffsetDateTime) -> Found {
-    let tree = parse::script("$later");
-    let expression = |node| match node {
-        Node::Expression(expression) => Some(expression),
-        _ => None,
-    };
-    let later = tree.as_ref().ok().and_then(|tree| Node::Script(tree).walk().find_map(expression));
-    let host = target.name.as_str().to_owned();
-    let Some(later) = later else {
-        return Found { host, commands: Vec::new(), programs: Vec::new(), total: 0 };
-    };
-    let search = Search { policy, call, target, later };
-    let plain = !wanted.pattern.contains(['*', '?']);
-    let pattern =
-        NamePattern::new(&if plain { format!("*{}*", wanted.pattern) } else { wanted.pattern.clone() });
-    let mut found = Vec::new();
-    let mut total = 0;
-    for command in commands::names().filter(|name| pattern.matches(name)).filter_map(commands::find) {
-        if !wanted.access.takes(command.risk()) {
-            continue;
+/// A program that may be used.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct FoundProgram {
+    /// Its name or path.
+    pub name: String,
+    /// `read` or `change`.
+    pub access: &'static str,
+    /// Whether a human has to approve each use.
+    pub approval: bool,
+    /// The argument lists that it may be given; nothing for any.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub forms: Option<Vec<Vec<String>>>,
+}
+
+impl Case<'_> {
+    /// Looks for what the call could use on its host. The judgement is that of a script before it runs.
+    #[must_use]
+    pub fn find(&self, wanted: &Wanted) -> Found {
+        let plain = !wanted.pattern.contains(['*', '?']);
+        let pattern =
+            NamePattern::new(&if plain { format!("*{}*", wanted.pattern) } else { wanted.pattern.clone() });
+        let tree = parse::script("$later");
+        let expression = |node| match node {
+            Node::Expression(expression) => Some(expression),
+            _ => None,
+        };
+        let later = tree.as_ref().ok().and_then(|tree| Node::Script(tree).walk().find_map(expression));
+        let host = self.target.name.as_str().to_owned();
+        let mut found = Found { host, commands: Vec::new(), programs: Vec::new(), total: 0 };
+        let offered = self.offered.into_iter().flat_map(Offered::commands);
+        // A command of the table that the endpoint offers too is one command, however either spells it.
+        let mut names: BTreeMap<String, &str> = BTreeMap::new();
+        names.extend(commands::names().map(|name| (name.to_ascii_lowercase(), name)));
+        names.extend(offered.map(|command| (command.name.to_ascii_lowercase(), command.name.as_str())));
+        names.retain(|_, name| pattern.matches(name));
+        for name in names.into_values() {
+            let grants = self.grants(name);
+            let Some(first) = grants.first().filter(|grant| wanted.access.takes(grant.access)) else {
+                continue;
+            };
+            found.total += 1;
+            if let Some(later) = later.filter(|_| found.commands.len() < MOST) {
+                let parameters = self.parameters(name, &grants, later);
+                let Grant { access, approval, .. } = *first;
+                found.commands.push(FoundCommand { name: name.to_owned(), access, approval, parameters });
+            }
         }
-        let grants = policy.grants(command.name(), target, call.purpose, now);
-        let Some(first) = grants.first() else { continue };
-        total += 1;
-        if found.len() < MOST {
-            found.push(search.describe(command, first.approval));
+        let mut programs: Vec<&String> = self.policy.offered().iter().collect();
+        programs.retain(|name| is_program(name) && pattern.matches(name));
+        programs.sort();
+        programs.dedup();
+        for name in programs {
+            for Grant { access, approval, forms, .. } in self.grants(name) {
+                if wanted.access.takes(access) {
+                    found.total += 1;
+                    found.programs.push(FoundProgram { name: name.clone(), access, approval, forms });
+                }
+            }
         }
+        found.programs.truncate(MOST);
+        found
     }
-    let mut programs: Vec<String> = policy.offered().to_vec();
-    programs.retain(|name| is_program(name) && pattern.matches(name) && wanted.access != Reach::Read);
-    programs.sort();
-    programs.dedup();
-    total += programs.len();
-    programs.truncate(MOST);
-    Found { host, commands: found, programs, total }
-}
 
-struct Search<'a> {
-    policy: &'a Policy,
-    call: &'a Call,
-    target: &'a Target,
-    /// A value that is only known when a script runs.
-    later: &'a Expression,
-}
+    fn grants(&self, name: &str) -> Vec<Grant> {
+        self.policy.grants_at(name, self.target, self.call.purpose, self.now, self.offered)
+    }
 
-impl Search<'_> {
-    fn describe(&self, command: Command, approval: bool) -> FoundCommand {
+    /// The parameters that a command may be given, by the table or by the endpoint that offers it.
+    fn parameters(&self, name: &str, grants: &[Grant], later: &Expression) -> Vec<FoundParameter> {
+        let by_endpoint = grants.first().is_some_and(|grant| grant.rule == ProfileName::Endpoint.as_str());
+        let offered = self.offered.filter(|_| by_endpoint).and_then(|offered| offered.command(name));
+        if let Some(offered) = offered {
+            let parameter = |parameter: &OfferedParameter| FoundParameter {
+                name: parameter.name.clone(),
+                type_name: accelerated(&parameter.type_name),
+                takes: None,
+            };
+            return self.policy.usable_parameters(offered).map(parameter).collect();
+        }
+        let Some(command) = commands::find(name) else { return Vec::new() };
         let mut parameters: Vec<FoundParameter> = Vec::new();
         let all = command.variants().flat_map(commands::Variant::parameters);
         for parameter in all.filter(|parameter| !parameter.is_common()) {
             let known = parameters.iter().any(|known| known.name == parameter.name());
-            if !known && self.takes(command, parameter) {
-                parameters.push(FoundParameter { name: parameter.name(), type_name: parameter.type_name() });
+            if !known && self.takes(command, parameter, later) {
+                parameters.push(FoundParameter {
+                    name: parameter.name().to_owned(),
+                    type_name: parameter.type_name().to_owned(),
+                    takes: takes(grants, parameter),
+                });
             }
         }
-        let access = match command.risk() {
-            commands::Risk::Read => "read",
-            commands::Risk::Change => "change",
-        };
-        FoundCommand { name: command.name().to_owned(), access, approval, parameters }
+        parameters
     }
 
     /// Whether the command may be used with a parameter whose value is not known yet.
-    fn takes(&self, command: Command, parameter: Parameter) -> bool {
-        let value = if parameter.is_switch() { BoundValue::Switch } else { BoundValue::Given(self.later) };
+    fn takes(&self, command: Command, parameter: Parameter, later: &Expression) -> bool {
+        let value = if parameter.is_switch() { BoundValue::Switch } else { BoundValue::Given(later) };
         let asked = HostCommand {
             span: Span::default(),
             name: command.name(),
@@ -167,13 +200,37 @@ impl Reach {
         }
     }
 
-    fn takes(self, risk: commands::Risk) -> bool {
+    fn takes(self, access: &str) -> bool {
         match self {
             Self::All => true,
-            Self::Read => risk == commands::Risk::Read,
-            Self::Change => risk == commands::Risk::Change,
+            Self::Read => access == "read",
+            Self::Change => access == "change",
         }
     }
+}
+
+/// What a parameter takes, where the one rule that allows the command says so.
+fn takes(grants: &[Grant], parameter: Parameter) -> Option<String> {
+    let [Grant { parameters: Some(taken), .. }] = grants else { return None };
+    taken.iter().find(|taken| taken.name == parameter.name()).map(|taken| taken.takes.clone())
+}
+
+/// The name of a .NET type as PowerShell's syntax shows it.
+fn accelerated(type_name: &str) -> String {
+    let (name, array) = match type_name.strip_suffix("[]") {
+        Some(name) => (name, "[]"),
+        None => (type_name, ""),
+    };
+    let plain = name.rsplit('.').next().unwrap_or_default();
+    let short = match plain {
+        "SwitchParameter" => "switch",
+        "String" => "string",
+        "Int32" => "int",
+        "Int64" => "long",
+        "Boolean" => "bool",
+        other => other,
+    };
+    format!("{short}{array}")
 }
 
 fn is_program(name: &str) -> bool {

@@ -5,7 +5,7 @@ fn explained(work: Work) -> Explanation {
     let policy = Policy::new(&Settings::default()).unwrap();
     let target = any_host().unwrap();
     let call = Call::imagined(target.name.clone(), work, Purpose::Agent);
-    explain(&policy, &call, &target, OffsetDateTime::UNIX_EPOCH)
+    Case::new(&policy, &call, &target).explain()
 }
 
 fn script(text: &str) -> Explanation {

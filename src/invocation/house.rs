@@ -7,16 +7,18 @@ use std::{
 };
 
 use time::OffsetDateTime;
+use tokio_util::sync::CancellationToken;
 
 use super::{approval::Approvals, memory::Memory, named::NamedSessions};
 use crate::{
     audit::Audit,
-    inventory::Inventory,
+    call::Call,
+    inventory::{Inventory, Target},
     output::{SpoolLimits, SuccessCodes},
-    policy::{Authorized, Denial, Meter, Policy, Unapproved},
+    policy::{Authorized, Denial, Meter, Offered, Policy, Unapproved},
     redact::Scrubber,
     secret::Secrets,
-    session::Sessions,
+    session::{SessionError, Sessions},
 };
 
 /// Everything that a call meets on its way.
@@ -107,6 +109,30 @@ impl House {
     pub(super) fn would_admit(&self, wanted: &[Unapproved], now: OffsetDateTime) -> Result<(), Denial> {
         let mut trial = self.meter.lock().unwrap_or_else(PoisonError::into_inner).clone();
         wanted.iter().try_for_each(|unapproved| trial.admit(unapproved.wanted(), now))
+    }
+
+    /// What the endpoint of a call's host offers, where the policy goes by that: as it was learnt. Contacts nobody.
+    #[must_use]
+    pub fn known_offered(&self, world: &World, call: &Call) -> Option<Arc<Offered>> {
+        let known = || self.sessions.known_offered(&call.host, &call.principal);
+        world.policy.goes_by_endpoint().then(known).flatten()
+    }
+
+    /// The same, asking the host where it is not known.
+    ///
+    /// # Errors
+    /// [`SessionError`].
+    pub async fn offered(
+        &self,
+        world: &World,
+        target: &Target,
+        call: &Call,
+        cancel: &CancellationToken,
+    ) -> Result<Option<Arc<Offered>>, SessionError> {
+        if !world.policy.goes_by_endpoint() {
+            return Ok(None);
+        }
+        self.sessions.offered(target, &call.principal, &call.id, cancel).await.map(Some)
     }
 
     /// What humans have approved, and what waits for them.

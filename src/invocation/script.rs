@@ -7,7 +7,6 @@ mod vocabulary;
 
 use std::{collections::BTreeSet, time::Duration};
 
-use time::OffsetDateTime;
 use tokio::time::Instant;
 use winrm_script::{
     evaluate::{self, Evaluator, Facts, Limit, Limits, Needs, PushDown, Reply, Session, Setup},
@@ -25,7 +24,7 @@ use super::{
 };
 use crate::{
     call::{Outcome, Work},
-    explain::{self, NotTaken, taken},
+    explain::{Case, NotTaken, taken},
     output::Objects,
     policy::{Denial, Unapproved},
 };
@@ -73,9 +72,8 @@ fn read(text: &str, session: &Session, way: &Way<'_>) -> Result<(ScriptBlock, Ve
     let commands = taken::commands(text, &tree, &vocabulary).map_err(Unread::Refused)?;
     let foreseen = way.world.policy.foresee(way.walk.call, text, &commands, way.target);
     foreseen.map_err(|denial| Unread::Denied(Box::new(denial)))?;
-    let now = OffsetDateTime::now_utc();
-    let policy = &way.world.policy;
-    let needed = explain::needs_approval(policy, way.walk.call, (text, &tree), &commands, way.target, now);
+    let case = Case::new(&way.world.policy, way.walk.call, way.target);
+    let needed = case.needs_approval(text, &tree, &commands);
     let needed = needed.map_err(|denial| Unread::Denied(Box::new(denial)))?;
     drop(commands);
     Ok((tree, needed))

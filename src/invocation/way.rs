@@ -17,7 +17,7 @@ use super::{
 use crate::{
     audit::{Approved, Asked, AuditError, Entry, Finish},
     call::{Call, Outcome, Ran, StopReason, Work},
-    explain,
+    explain::Case,
     inventory::Target,
     output::{Captured, Channel, Objects, Output, SpoolLimits, Step, StepOutcome},
     policy::{Authorized, Denial, Judged, Judgement, Offered, Reason, Risk, Unapproved},
@@ -396,9 +396,7 @@ impl<'w> Way<'w> {
         let approved_by = approval.map(|approval| approval.by.as_str());
         let profile = self.world.policy.profile();
         let would_allow = match judgement {
-            Judgement::Denied(_) => {
-                explain::would_allow(&self.world.policy, call, self.target, OffsetDateTime::now_utc())
-            }
+            Judgement::Denied(_) => Case::new(&self.world.policy, call, self.target).would_allow(),
             Judgement::Allowed(_) | Judgement::NeedsApproval(_) | Judgement::Rehearsed(_) => None,
         };
         let would_allow = would_allow.as_deref();

@@ -67,6 +67,17 @@ impl OfferedCommand {
 }
 
 impl Policy {
+    /// The parameters of an endpoint's command that may be given, without the common ones.
+    pub fn usable_parameters<'o>(
+        &self,
+        command: &'o OfferedCommand,
+    ) -> impl Iterator<Item = &'o OfferedParameter> {
+        let parameters = command.parameters.iter();
+        parameters.filter(|parameter| {
+            !parameters::is_common(&parameter.name) && !self.profile.denied_type(&parameter.type_name)
+        })
+    }
+
     /// Judges a command by what the endpoint offers. It is sent by its plain name: an endpoint knows no other.
     pub(super) fn by_endpoint(&self, subject: &Subject, offered: Option<&Offered>) -> Verdict {
         let Some(offered) = offered else {

@@ -11,6 +11,7 @@ use super::{
     lists::Selection,
     occasion::Occasion,
     path::{PathFault, WindowsPath},
+    profile::ProfileName,
     rule::{Effect, ProgramSettings, Rule, Terms},
 };
 
@@ -41,6 +42,11 @@ pub(super) struct Grant {
 impl Grant {
     fn new(rule: String, risk: Risk, terms: &Terms) -> Self {
         Self { rule, risk, terms: terms.clone() }
+    }
+
+    fn by(rule: &Rule, profile: Option<ProfileName>) -> Self {
+        let (name, risk) = granted_by(rule, profile);
+        Self::new(name, risk, &rule.terms)
     }
 }
 
@@ -144,7 +150,7 @@ impl Policy {
         }
         for rule in self.rules.iter().filter(|rule| rule.effect == Effect::Allow && rule.counts(on)) {
             match by_rule(rule, program, asked) {
-                Some(Ok(())) => return Ok(Grant::new(rule.name.clone(), Risk::Change, &rule.terms)),
+                Some(Ok(())) => return Ok(Grant::by(rule, None)),
                 Some(Err(reason)) => miss = miss.or(Some(Denial::new(rule.name.clone(), reason))),
                 None => {}
             }
@@ -167,11 +173,7 @@ impl Policy {
         let profile = self.profile.name();
         for rule in self.profile.rules().iter().filter(|rule| rule.counts(on)) {
             match by_rule(rule, program, asked) {
-                // The programs of the profiles are in forms that only look, unless somebody has to approve.
-                Some(Ok(())) => {
-                    let risk = if rule.terms.approval { Risk::Change } else { Risk::Read };
-                    return Ok(Grant::new(format!("{profile}: {}", rule.name), risk, &rule.terms));
-                }
+                Some(Ok(())) => return Ok(Grant::by(rule, Some(profile))),
                 Some(Err(reason)) => {
                     miss = miss.or(Some(Denial::new(format!("{profile}: {}", rule.name), reason)));
                 }
@@ -239,6 +241,16 @@ fn by_rule(rule: &Rule, program: &Program, asked: &Asked<'_>) -> Option<Result<(
     };
     let name = asked.executable.to_owned();
     Some(Err(Reason::ProgramForm { name, forms: forms.iter().map(line).collect() }))
+}
+
+/// What a rule, perhaps one of a profile, is called where it allows a program, and what that can do.
+pub(super) fn granted_by(rule: &Rule, profile: Option<ProfileName>) -> (String, Risk) {
+    match profile {
+        // The programs of the profiles are in forms that only look, unless somebody has to approve.
+        Some(profile) if !rule.terms.approval => (format!("{profile}: {}", rule.name), Risk::Read),
+        Some(profile) => (format!("{profile}: {}", rule.name), Risk::Change),
+        None => (rule.name.clone(), Risk::Change),
+    }
 }
 
 /// The program of a rule that this is.

@@ -12,7 +12,7 @@ use winrm_script::{
 };
 
 use super::{
-    Judgement, Policy,
+    Judgement, Offered, Policy, ProfileName, Risk,
     denial::Denial,
     lists::Selection,
     names::CmdletName,
@@ -39,6 +39,8 @@ pub struct Grant {
     /// The argument lists of a program; nothing for any.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub forms: Option<Vec<Vec<String>>>,
+    /// What it can do: `read` or `change`.
+    pub access: &'static str,
     /// A person has to approve of each use.
     pub approval: bool,
     /// How often, for each rule that says so.
@@ -73,7 +75,20 @@ impl Policy {
     /// alias means its command.
     #[must_use]
     pub fn grants(&self, name: &str, target: &Target, purpose: Purpose, now: OffsetDateTime) -> Vec<Grant> {
-        let on = Occasion { target, purpose, now: Some(now), offered: None };
+        self.grants_at(name, target, purpose, now, None)
+    }
+
+    /// The same where it is known what the host's endpoint offers, which the profile `endpoint` goes by.
+    #[must_use]
+    pub fn grants_at(
+        &self,
+        name: &str,
+        target: &Target,
+        purpose: Purpose,
+        now: OffsetDateTime,
+        offered: Option<&Offered>,
+    ) -> Vec<Grant> {
+        let on = Occasion { target, purpose, now: Some(now), offered };
         let mut grants = self.granted(name, &on);
         if let Some(ceiling) = &self.ceiling {
             let bound = ceiling.granted(name, &on);
@@ -166,8 +181,8 @@ impl Policy {
     fn command_granted(&self, subject: &Subject, on: &Occasion<'_>) -> Vec<Grant> {
         let granting = self.command_granting(subject, on).into_iter();
         let grant = |(name, rule): (String, Option<&Rule>)| match rule {
-            Some(rule) => Grant::new(name, rule),
-            None => Grant::open(&name),
+            Some(rule) => Grant::new(name, rule, subject.risk()),
+            None => Grant::open(&name, subject.risk()),
         };
         granting.map(grant).collect()
     }
@@ -204,6 +219,11 @@ impl Policy {
             Selection::Unlisted if self.profile.is_unrestricted() => {
                 granting.extend((!exact_only).then(|| ("unrestricted".to_owned(), None)));
             }
+            Selection::Unlisted if self.profile.is_endpoint() => {
+                let offered = on.offered.and_then(|offered| offered.command(&subject.name));
+                let offered = offered.filter(|_| !self.exact_only_by_nature(subject));
+                granting.extend(offered.map(|_| (self.profile.name().to_string(), None)));
+            }
             Selection::Unlisted => {
                 let name = |rule: &Rule| format!("{}: {}", self.profile.name(), rule.name);
                 granting
@@ -224,24 +244,25 @@ impl Policy {
         if denied.into_iter().any(|program| program.arguments.is_none()) {
             return Vec::new();
         }
-        let allowing = |rules: &[Rule], prefix: &str| -> Vec<Grant> {
+        let allowing = |rules: &[Rule], profile: Option<ProfileName>| -> Vec<Grant> {
             let rules = rules.iter().filter(|rule| rule.effect == Effect::Allow && rule.counts(on));
             let grant = |rule: &Rule| {
                 let forms = known(rule)?.arguments;
-                Some(Grant { parameters: None, forms, ..Grant::new(format!("{prefix}{}", rule.name), rule) })
+                let (name, risk) = program::granted_by(rule, profile);
+                Some(Grant { parameters: None, forms, ..Grant::new(name, rule, risk) })
             };
             rules.filter_map(grant).collect()
         };
-        let mut grants = allowing(&self.rules, "");
+        let mut grants = allowing(&self.rules, None);
         match self.lists.program(program) {
-            Selection::Selected => grants.push(Grant::open("allow")),
+            Selection::Selected => grants.push(Grant::open("allow", Risk::Change)),
             Selection::Unlisted if self.profile.is_unrestricted() => {
                 if !self.runs_anything(program) {
-                    grants.push(Grant::open("unrestricted"));
+                    grants.push(Grant::open("unrestricted", Risk::Change));
                 }
             }
             Selection::Unlisted => {
-                grants.extend(allowing(self.profile.rules(), &format!("{}: ", self.profile.name())));
+                grants.extend(allowing(self.profile.rules(), Some(self.profile.name())));
             }
             Selection::Missing | Selection::ByWildcardOnly => {}
         }
@@ -250,7 +271,7 @@ impl Policy {
 }
 
 impl Grant {
-    fn new(name: String, rule: &Rule) -> Self {
+    fn new(name: String, rule: &Rule, risk: Risk) -> Self {
         let taken = |(name, listed): (&String, &ParameterRule)| Taken {
             name: name.clone(),
             takes: listed.expected(),
@@ -265,13 +286,15 @@ impl Grant {
             rule: name,
             parameters: parameters.map(usable),
             forms: None,
+            access: risk.name(),
             approval: *approval,
             rates: rates.iter().map(|metered| metered.rate.to_string()).collect(),
         }
     }
 
-    fn open(rule: &str) -> Self {
-        Self { rule: rule.to_owned(), parameters: None, forms: None, approval: false, rates: Vec::new() }
+    fn open(rule: &str, risk: Risk) -> Self {
+        let (parameters, forms, rates) = (None, None, Vec::new());
+        Self { rule: rule.to_owned(), parameters, forms, access: risk.name(), approval: false, rates }
     }
 }
 

@@ -2,14 +2,42 @@
 
 use std::sync::Arc;
 
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
 use winrm::powershell::{GetCommandMetadata, ProgressRecord, Value};
 use winrm_proto::clixml::Content;
 
-use super::{SessionError, lease::Lease};
+use super::{SessionError, Sessions, lease::Lease};
 use crate::{
-    call::{CallId, Outcome, Ran, StopReason},
+    call::{CallId, HostName, Outcome, Principal, Ran, StopReason},
+    inventory::Target,
     policy::{Offered, OfferedCommand, OfferedParameter},
 };
+
+impl Sessions {
+    /// What a host's endpoint offers to a principal, if it was asked already. Contacts nobody.
+    #[must_use]
+    pub fn known_offered(&self, host: &HostName, principal: &Principal) -> Option<Arc<Offered>> {
+        let pool = self.lock().get(host).map(Arc::clone)?;
+        pool.connected()?.runspaces.offered(principal)
+    }
+
+    /// The same, asking the host where it is not known.
+    ///
+    /// # Errors
+    ///
+    /// [`SessionError`].
+    pub async fn offered(
+        &self,
+        target: &Target,
+        principal: &Principal,
+        call: &CallId,
+        cancel: &CancellationToken,
+    ) -> Result<Arc<Offered>, SessionError> {
+        let deadline = Instant::now() + target.timeouts.command;
+        self.lease(target, principal, deadline, cancel)?.offered(call).await
+    }
+}
 
 impl Lease {
     /// What the host's endpoint offers to this principal. It is asked once, in the name of `call`; what an endpoint offers

@@ -72,6 +72,12 @@ impl Pool {
         Ok(warm)
     }
 
+    /// What is kept for the host, if there is a client for it.
+    pub(super) fn connected(&self) -> Option<Warm> {
+        let connected = self.connected.lock().unwrap_or_else(PoisonError::into_inner);
+        connected.as_ref().map(|connected| connected.warm.clone())
+    }
+
     /// Closes the host's shells, and says how many could not be.
     pub(super) async fn shutdown(&self, deadline: Duration) -> usize {
         let connected = self.connected.lock().unwrap_or_else(PoisonError::into_inner).take();

@@ -52,4 +52,5 @@ impl Tool for FindCommands {
 }
 
 const DESCRIPTION: &str = "Finds PowerShell commands and programs that the operator's policy allows on a host, by name, \
-    with the parameters that may be given. Contacts nobody. Use it before guessing a command's name or after a denial.";
+    with the parameters and arguments that may be given. Runs nothing; a host is asked only where its own endpoint decides. \
+    Use it before guessing a command's name or after a denial.";

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::explain::{Decision, Explanation, Found, FoundCommand};
+use crate::explain::{Decision, Explanation, Found, FoundCommand, FoundParameter, FoundProgram};
 
 /// An explanation in words.
 pub(super) fn explanation(host: &str, explanation: &Explanation) -> String {
@@ -53,16 +53,30 @@ pub(super) fn found(found: &Found) -> String {
     for FoundCommand { name, access, approval, parameters } in commands {
         let approval = if *approval { ", after a human has approved" } else { "" };
         text.push_str(&format!("{name} ({access}{approval})"));
-        for parameter in parameters {
-            match parameter.type_name {
-                "switch" => text.push_str(&format!(" -{}", parameter.name)),
-                type_name => text.push_str(&format!(" -{} <{type_name}>", parameter.name)),
+        for FoundParameter { name, type_name, .. } in parameters {
+            match type_name.as_str() {
+                "switch" | "" => text.push_str(&format!(" -{name}")),
+                type_name => text.push_str(&format!(" -{name} <{type_name}>")),
             }
         }
         text.push('\n');
+        for FoundParameter { name, takes, .. } in parameters {
+            takes.iter().for_each(|takes| text.push_str(&format!("  -{name} takes {takes}\n")));
+        }
     }
-    for program in programs {
-        text.push_str(&format!("{program} (program; explain_policy tells with which arguments)\n"));
+    for FoundProgram { name, access, approval, forms } in programs {
+        let approval = if *approval { ", after a human has approved" } else { "" };
+        text.push_str(&format!("{name} (program, {access}{approval})"));
+        let line = |form: &Vec<String>| {
+            std::iter::once(name).chain(form).map(String::as_str).collect::<Vec<_>>().join(" ")
+        };
+        match forms {
+            Some(forms) => {
+                let lines: Vec<String> = forms.iter().map(line).collect();
+                text.push_str(&format!(": {}\n", lines.join(" | ")));
+            }
+            None => text.push_str(" with any arguments\n"),
+        }
     }
     if let Some(more) = total.checked_sub(commands.len() + programs.len()).filter(|&more| more > 0) {
         text.push_str(&format!("… and {more} more: give a longer part of the name\n"));

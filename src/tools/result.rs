@@ -188,7 +188,12 @@ pub(super) fn explanation_schema() -> Arc<JsonObject> {
 /// The output schema of `find_commands`.
 pub(super) fn found_schema() -> Arc<JsonObject> {
     let text = json!({ "type": "string" });
-    let parameter = json!({ "type": "object", "properties": { "name": text, "type": text } });
+    let parameter = json!({ "type": "object", "properties": { "name": text, "type": text, "takes": text } });
+    let forms = json!({ "type": "array", "items": { "type": "array", "items": text } });
+    let program = json!({
+        "type": "object",
+        "properties": { "name": text, "access": text, "approval": { "type": "boolean" }, "forms": forms }
+    });
     let command = json!({
         "type": "object",
         "properties": {
@@ -200,7 +205,7 @@ pub(super) fn found_schema() -> Arc<JsonObject> {
         "properties": {
             "host": text,
             "commands": { "type": "array", "items": command },
-            "programs": { "type": "array", "items": text },
+            "programs": { "type": "array", "items": program },
             "total": { "type": "integer" }
         },
         "required": ["host"]

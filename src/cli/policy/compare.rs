@@ -207,7 +207,7 @@ impl Change {
 
 /// A grant for people.
 fn in_words(grant: &Grant) -> String {
-    let Grant { rule, parameters, forms, approval, rates } = grant;
+    let Grant { rule, parameters, forms, approval, rates, .. } = grant;
     let mut text = rule.clone();
     if let Some(parameters) = parameters {
         let parameter = |taken: &crate::policy::Taken| {

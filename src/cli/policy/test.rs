@@ -15,7 +15,7 @@ use super::{super::exit::Exit, Console};
 use crate::{
     call::{Call, HostName, Purpose, Work},
     config::{self, Arguments, Config},
-    explain::{self, Decision, Explanation, NoTarget},
+    explain::{self, Case, Decision, Explanation, NoTarget},
     inventory::{InventoryError, Target},
     remedy::{Code, Remedy},
     secret::Environment,
@@ -161,7 +161,8 @@ impl<'b> Bench<'b> {
         };
         let work = Work::PowerShell { text: line.script.clone() };
         let call = Call::imagined(target.name.clone(), work, Purpose::Agent);
-        let explanation = explain::explain(&self.config.policy_in_force, &call, target, self.now);
+        let policy = &self.config.policy_in_force;
+        let explanation = Case { policy, call: &call, target, now: self.now, offered: None }.explain();
         match explanation.decision {
             Decision::Allowed | Decision::AtRun => tally.allowed += 1,
             Decision::NeedsApproval => tally.needs_approval += 1,
