@@ -2,13 +2,15 @@
 
 use std::io;
 
+use time::OffsetDateTime;
+
 use super::{
     arguments::Approve, exit::Exit, output::Console, page, pending::time, setup, terminal::Terminal,
 };
 use crate::{
     call::HostName,
-    config::Arguments,
-    inventory::{Inventory, InventoryError},
+    config::{Arguments, Config},
+    inventory::{Inventory, InventoryError, Tag},
     invocation::approval::{ApprovalError, Approvals, Pending, Request},
     redact::KnownSecrets,
     remedy::{Code, Remedy},
@@ -26,9 +28,9 @@ pub(super) fn run(
         Ok(config) => config,
         Err(exit) => return exit,
     };
-    let approvals =
-        Approvals::new(config.approval, Secrets::new(environment.clone(), KnownSecrets::default()));
-    match decide(asked, &approvals, &config.inventory) {
+    let secrets = Secrets::new(environment.clone(), KnownSecrets::default());
+    let approvals = Approvals::new(config.approval.clone(), secrets);
+    match decide(asked, &approvals, &config) {
         Ok(Decision::Approved { hosts }) => {
             console.line(format_args!(
                 "approved once for {}; repeat the call within 5 minutes",
@@ -69,14 +71,14 @@ enum ApproveError {
     NoTerminal(io::ErrorKind),
 }
 
-fn decide(asked: &Approve, approvals: &Approvals, inventory: &Inventory) -> Result<Decision, ApproveError> {
+fn decide(asked: &Approve, approvals: &Approvals, config: &Config) -> Result<Decision, ApproveError> {
+    let inventory = &config.inventory;
     let pending = approvals.find(&asked.id)?;
     approvals.may_approve()?;
     let requests = requests(&pending, asked.hosts.as_deref(), inventory)?;
-    let hosts: Vec<String> = requests.iter().map(|request| request.host.clone()).collect();
     let no_terminal = |error: io::Error| ApproveError::NoTerminal(error.kind());
     let mut terminal = Terminal::open().map_err(no_terminal)?;
-    terminal.show(&shown(&pending, &hosts)).map_err(no_terminal)?;
+    terminal.show(&shown(&pending, &requests, config, OffsetDateTime::now_utc())).map_err(no_terminal)?;
     let answer = terminal.ask("Type yes to approve, no to decline: ").map_err(no_terminal)?;
     match answer.trim() {
         "yes" => {}
@@ -91,7 +93,7 @@ fn decide(asked: &Approve, approvals: &Approvals, inventory: &Inventory) -> Resu
         None => None,
     };
     approvals.approve(&pending.id, &requests, passphrase.as_ref())?;
-    Ok(Decision::Approved { hosts })
+    Ok(Decision::Approved { hosts: requests.into_iter().map(|request| request.host).collect() })
 }
 
 /// The request, and the same for each other host of a named set.
@@ -121,29 +123,64 @@ fn requests(
 }
 
 /// All that the human decides about.
-fn shown(pending: &Pending, hosts: &[String]) -> String {
+fn shown(pending: &Pending, requests: &[Request], config: &Config, now: OffsetDateTime) -> String {
     let Pending { id, request, background, asked, expires } = pending;
-    let mut text = String::new();
-    let mut row = |name: &str, value: &str| {
-        for (index, line) in page::wrapped(&page::visible(value), VALUES).into_iter().enumerate() {
-            let name = if index == 0 { name } else { "" };
-            text.push_str(&format!("{name:VALUES$}{}\n", line.trim_start()));
-        }
-    };
-    row("Request", id.as_str());
-    row("Asked", &format!("{}, until {}", time(*asked), time(*expires)));
-    row("For", &format!("{}, by {}", request.principal, background.tool));
-    row(if hosts.len() == 1 { "Host" } else { "Hosts" }, &hosts.join(", "));
-    if let Some(name) = &request.configuration_name {
-        row("Endpoint", name);
+    let mut rows = Rows::default();
+    rows.add("Request", id.as_str());
+    rows.add("Asked", &format!("{} by {}, for {}", time(*asked), background.tool, request.principal));
+    let left = page::span(expires.saturating_sub(now.unix_timestamp()).max(0));
+    rows.add("Expires", &format!("{}, in {left}", time(*expires)));
+    for (index, request) in requests.iter().enumerate() {
+        let title = match (index, requests.len()) {
+            (0, 1) => "Host",
+            (0, _) => "Hosts",
+            _ => "",
+        };
+        rows.add(title, &place(request, &config.inventory));
     }
-    row("Rule", &format!("{} ({})", background.rule, background.risk));
+    rows.add("Rule", &format!("{} ({})", background.rule, background.risk));
+    if request.policy != config.policy_in_force.version() {
+        rows.add("Policy", "not the one in force here, under which this approval would not count");
+    }
+    let mut text = rows.0;
     text.push_str(&format!("This would run, as {}:\n\n", request.kind));
     for line in page::wrapped(&page::visible(&request.form), 2) {
         text.push_str(&format!("{line}\n"));
     }
     text.push('\n');
     text
+}
+
+/// A host by its name, and where that leads.
+fn place(request: &Request, inventory: &Inventory) -> String {
+    let mut text = request.host.clone();
+    match inventory.find(&HostName::new(request.host.clone())) {
+        Ok(target) => {
+            text.push_str(&format!(", {} as {}", target.endpoint, target.login.user));
+            let tags: Vec<&str> = target.tags.iter().map(Tag::as_str).collect();
+            if !tags.is_empty() {
+                text.push_str(&format!(", tagged {}", tags.join(", ")));
+            }
+        }
+        Err(_) => text.push_str(", which this configuration does not have"),
+    }
+    if let Some(name) = &request.configuration_name {
+        text.push_str(&format!(", at the endpoint {name}"));
+    }
+    text
+}
+
+/// Rows with a title each.
+#[derive(Debug, Default)]
+struct Rows(String);
+
+impl Rows {
+    fn add(&mut self, title: &str, value: &str) {
+        for (index, line) in page::wrapped(&page::visible(value), VALUES).into_iter().enumerate() {
+            let title = if index == 0 { title } else { "" };
+            self.0.push_str(&format!("{title:VALUES$}{}\n", line.trim_start()));
+        }
+    }
 }
 
 impl Remedy for ApproveError {

@@ -119,6 +119,7 @@ fn a_human_reads_the_whole_form_and_says_yes() {
     assert_eq!(form, long.form.replace('\u{202e}', "\\u{202e}").replace(' ', ""));
     assert!(seen.lines().all(|line| line.trim_end().chars().count() <= 80), "{seen}");
     assert!(seen.contains("Rule      restarts (change)"), "{seen}");
+    assert!(seen.contains("Host      localhost, https://localhost:"), "{seen}");
     assert!(redeem(&approvals, &long).is_some());
     assert!(redeem(&approvals, &long).is_none());
 }
@@ -214,10 +215,19 @@ fn one_approval_covers_the_hosts_of_a_tag() {
     let output = command("@sql").stdin(Stdio::null()).output().unwrap();
     assert_eq!(output.status.code(), Some(64), "{output:?}");
     let mut seat = Seat::new(&command("@web"));
-    seat.sees("Hosts     localhost, web-02");
     seat.sees("Type yes");
     seat.types("yes\n");
-    assert_eq!(seat.leave().1.status.code(), Some(0));
+    let (seen, output) = seat.leave();
+    assert_eq!(output.status.code(), Some(0));
+    let seen = seen.replace('\r', "");
+    for row in [
+        "\nHosts     localhost, https://localhost:",
+        ", tagged web\n          web-02, https://web-02:5986/wsman as svc, tagged web\n",
+        " by execute_command, for local\nExpires   20",
+        "\nRule      restarts (change)\nPolicy    not the one in force here",
+    ] {
+        assert!(seen.contains(row), "{row}: {seen}");
+    }
     for host in ["web-02", "localhost"] {
         let on = Request { host: host.to_owned(), ..request(RESTART) };
         assert!(redeem(&approvals, &on).is_some(), "{host}");
