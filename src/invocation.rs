@@ -6,6 +6,7 @@ mod house;
 mod job;
 mod memory;
 mod named;
+mod passing;
 mod script;
 mod walk;
 mod way;

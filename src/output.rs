@@ -10,6 +10,7 @@ pub mod decode;
 mod messages;
 mod objects;
 mod report;
+mod screen;
 mod spool;
 mod weight;
 
@@ -18,6 +19,7 @@ pub use self::{
     data::{Data, DataCut},
     objects::{ErrorItem, Objects, Step, StepOutcome, View, Written},
     report::{Ending, ErrorReport, Exit, ExitSource, Parts, Report, Size, Status, SuccessCodes, Truncation},
+    screen::{Piece, Screen},
     spool::{Excerpt, Spool, SpoolLimits},
     weight::weight,
 };

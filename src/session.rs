@@ -31,7 +31,7 @@ use crate::{
     secret::Secrets,
 };
 
-pub use called::{Called, Via};
+pub use called::{Called, Via, Written};
 pub use error::SessionError;
 use instance::Instance;
 pub use lease::Lease;

@@ -20,7 +20,10 @@ use crate::{
     call::{Call, CallId, HostName, Mode, NoRandomBytes, Outcome, Principal, Purpose, Ran, StopReason, Work},
     config,
     invocation::{self, Done, Failure, House, Job, Options, Progress},
-    output::{Channel, Ending, ExitSource, Report, SpoolLimits, Step, StepOutcome, SuccessCodes, View},
+    output::{
+        Channel, Ending, ExitSource, Piece, Report, Screen, SpoolLimits, Step, StepOutcome, SuccessCodes,
+        View,
+    },
     remedy::{Code, Remedy},
     secret::Environment,
 };
@@ -46,9 +49,10 @@ pub(super) async fn run(
     let (watcher, shown) = mpsc::channel(PIECES);
     let watcher = (!arguments.json).then_some(watcher);
     let options = Options { view: view(&arguments), watcher, ..Options::of("exec") };
+    let screen = Screen::new(options.view.width);
     let job = invocation::start(house.clone(), call, options);
     let mut signals = Signals::listen();
-    let ended = follow(job, shown, &mut signals, console).await;
+    let ended = follow(job, shown, screen, &mut signals, console).await;
     let exit = match ended {
         Ended::Done(done) => tell(*done, &arguments, console),
         Ended::Failed => Exit::of(Code::Internal),
@@ -73,7 +77,8 @@ enum Ended {
 /// the wait for it.
 async fn follow(
     mut job: Job,
-    mut shown: mpsc::Receiver<(Channel, String)>,
+    mut shown: mpsc::Receiver<Piece>,
+    mut screen: Screen,
     signals: &mut Signals,
     console: &Console,
 ) -> Ended {
@@ -91,17 +96,18 @@ async fn follow(
                 stopping = true;
                 job.cancel();
             }
-            Some((channel, text)) = shown.recv() => {
-                match channel {
-                    Channel::Stdout => console.out(text),
-                    Channel::Stderr => console.error(text),
-                }
+            Some(piece) = shown.recv() => {
+                write(screen.take(piece, Instant::now().into_std()), console);
                 if console.gone() {
                     stopping = true;
                     job.cancel();
                 }
             }
-            done = job.wait() => return done.map_or(Ended::Failed, |done| Ended::Done(Box::new(done))),
+            done = job.wait() => {
+                write(screen.end(), console);
+                return done.map_or(Ended::Failed, |done| Ended::Done(Box::new(done)));
+            }
+            () = at_time(screen.due()) => write(screen.settle(), console),
             // What takes long is named to a person who waits for it.
             _ = seconds.tick(), if console.is_watched() => {
                 let now = at.borrow().clone();
@@ -111,6 +117,23 @@ async fn follow(
                 }
             }
         }
+    }
+}
+
+fn write(shown: Vec<(Channel, String)>, console: &Console) {
+    for (channel, text) in shown {
+        match channel {
+            Channel::Stdout => console.out(text),
+            Channel::Stderr => console.error(text),
+        }
+    }
+}
+
+/// Waits for a time, where there is one.
+async fn at_time(time: Option<std::time::Instant>) {
+    match time {
+        Some(time) => tokio::time::sleep_until(time.into()).await,
+        None => std::future::pending().await,
     }
 }
 

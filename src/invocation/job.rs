@@ -40,7 +40,7 @@ pub struct Options {
     pub session: Option<SessionName>,
     /// How objects are shown.
     pub view: View,
-    /// Where safe text goes as it comes in.
+    /// Where what the call writes goes as it comes in.
     pub watcher: Option<Watcher>,
 }
 

@@ -9,7 +9,7 @@ use std::{collections::BTreeSet, time::Duration};
 
 use tokio::time::Instant;
 use winrm_script::{
-    evaluate::{self, Evaluator, Facts, Limit, Limits, Needs, PushDown, Reply, Session, Setup},
+    evaluate::{self, Evaluator, Facts, Limit, Limits, Needs, PushDown, Reply, Returns, Session, Setup},
     position::Position,
     tree::ScriptBlock,
     typed::TypedPipeline,
@@ -100,6 +100,7 @@ async fn evaluate(
     loop {
         // A turn computes without a pause; others take over the runtime's work meanwhile.
         let turn = tokio::task::block_in_place(|| running.turn(&mut way.objects));
+        way.show().await;
         match turn {
             Turn::Call(call) => match answer(text, &call, way).await? {
                 Ok(reply) => running.answer(reply),
@@ -132,7 +133,7 @@ async fn ask(questions: BTreeSet<Question>, way: &mut Way<'_>) -> Result<Result<
     for question in questions {
         let Some(pipeline) = question.pipeline() else { continue };
         let command = pipeline.render();
-        let answer = way.step(Work::Command(pipeline)).await.map_err(|failure| {
+        let answer = way.step(Work::Command(pipeline), Returns::ToScript).await.map_err(|failure| {
             let failure = Box::new(failure);
             ScriptError::Fact { what: question.what(), command, failure }
         })?;
@@ -153,7 +154,7 @@ async fn answer(text: &str, call: &evaluate::Call, way: &mut Way<'_>) -> Answere
             ScriptError::CannotTravel { position, reason }
         })?),
     };
-    let answer = way.step(work).await?;
+    let answer = way.step(work, call.returns).await?;
     if let Answer::Called(called) = &answer {
         way.objects.via(called.via.name());
     }
@@ -190,7 +191,7 @@ impl Running {
         let mut written = 0;
         let turn = loop {
             match self.evaluator.step(self.spent + began.elapsed()) {
-                evaluate::Step::Output(value) => objects.output(value),
+                evaluate::Step::Output(value) => objects.output(&value),
                 evaluate::Step::Record(stream, record) => objects.record(stream, &record),
                 evaluate::Step::Call(call) => break Turn::Call(call),
                 evaluate::Step::Working => break Turn::Working,

@@ -12,11 +12,11 @@ use super::{
 };
 use crate::{
     call::{Call, Outcome, Ran, Work},
-    output::{Captured, Channel},
+    output::{Captured, Piece},
 };
 
-/// Where safe text goes as it comes in. Bounded, so that a slow reader holds up the host and not our memory.
-pub type Watcher = mpsc::Sender<(Channel, String)>;
+/// Where what a call writes goes as it comes in. Bounded, so that a slow reader holds up the host and not our memory.
+pub type Watcher = mpsc::Sender<Piece>;
 
 /// A call on its way.
 #[derive(Debug)]

@@ -4,14 +4,22 @@
 use std::{slice, sync::Arc};
 
 use time::OffsetDateTime;
-use tokio::time::{Duration, Instant};
+use tokio::{
+    sync::mpsc,
+    time::{Duration, Instant},
+};
 use winrm_proto::clixml::ProgressRecord;
+use winrm_script::evaluate::Returns;
 
+mod answer;
+
+pub(super) use self::answer::Answer;
 use super::{
     approval::{Approval, NotApproved, Occasion, Taken, Used},
     failure::Failure,
     house::World,
     job::{Access, Progress},
+    passing::{pass_on, passing_on},
     walk::{Walk, Walked, asked},
 };
 use crate::{
@@ -19,10 +27,10 @@ use crate::{
     call::{Call, Outcome, Ran, StopReason, Work},
     explain::Case,
     inventory::Target,
-    output::{Captured, Channel, Objects, Output, SpoolLimits, Step, StepOutcome},
+    output::{Captured, Objects, Output, Piece, SpoolLimits, Step, StepOutcome},
     policy::{Authorized, Denial, Judged, Judgement, Offered, Reason, Risk, Unapproved},
     remedy::Remedy as _,
-    session::{Called, Lease, SessionError},
+    session::{Lease, SessionError},
 };
 
 /// The way from one call to its host.
@@ -50,20 +58,10 @@ pub(super) struct Way<'w> {
     captured: Option<Captured>,
 }
 
-/// What came back.
-#[derive(Debug)]
-pub(super) enum Answer {
-    /// Objects, of typed commands.
-    Called(Called),
-    /// Bytes, of a program, of text, or of a check.
-    Ran(Outcome, Captured),
-    /// It was allowed, and this is a dry run.
-    Rehearsed,
-}
-
 impl<'w> Way<'w> {
     pub(super) fn new(walk: &'w Walk<'w>, world: &'w World, target: &'w Target) -> Self {
         let timeout = walk.call.timeout.unwrap_or(target.timeouts.command);
+        let objects = Objects::new(walk.house.settings.written, &walk.house.scrubber());
         Self {
             walk,
             world,
@@ -75,7 +73,10 @@ impl<'w> Way<'w> {
             judged: None,
             approved: Taken::default(),
             waits: None,
-            objects: Objects::new(walk.house.settings.written, &walk.house.scrubber()),
+            objects: match walk.options.watcher {
+                Some(_) => objects.watched(),
+                None => objects,
+            },
             not_taken: None,
             captured: None,
         }
@@ -83,19 +84,19 @@ impl<'w> Way<'w> {
 
     /// The whole call as one piece of work.
     pub(super) async fn whole(&mut self) -> Result<Outcome, Failure> {
-        match self.take(self.walk.call, None).await? {
+        match self.take(self.walk.call, None, Returns::ToOutput).await? {
             Answer::Called(called) => {
                 let outcome = called.outcome;
                 self.objects.via(called.via.name());
                 let reply = called.into_reply();
-                reply.output.into_iter().for_each(|value| self.objects.output(value));
+                reply.output.iter().for_each(|value| self.objects.output(value));
                 for failure in reply.errors.iter().chain(&reply.terminating) {
                     self.objects.error(&failure.to_value());
                 }
                 reply.records.iter().for_each(|(stream, record)| self.objects.record(*stream, record));
                 Ok(outcome)
             }
-            Answer::Ran(outcome, captured) => {
+            Answer::Ran(outcome, captured) | Answer::Shown(outcome, captured) => {
                 self.captured = Some(captured);
                 Ok(outcome)
             }
@@ -109,7 +110,7 @@ impl<'w> Way<'w> {
     }
 
     /// A step of a script.
-    pub(super) async fn step(&mut self, work: Work) -> Result<Answer, Failure> {
+    pub(super) async fn step(&mut self, work: Work, returns: Returns) -> Result<Answer, Failure> {
         self.steps = self.steps.saturating_add(1);
         let text = asked(&work);
         let name = text.split_whitespace().next().unwrap_or_default();
@@ -121,7 +122,7 @@ impl<'w> Way<'w> {
         let Call { id, principal, host, purpose, mode, timeout, .. } = self.walk.call;
         let (id, principal, host) = (id.clone(), principal.clone(), host.clone());
         let call = Call { id, principal, host, work, purpose: *purpose, mode: *mode, timeout: *timeout };
-        let answer = self.take(&call, Some(self.steps)).await;
+        let answer = self.take(&call, Some(self.steps), returns).await;
         let (outcome, ran) = match &answer {
             Ok(answer) => (answer.as_step(), answer.ran()),
             Err(Failure::Denied(_) | Failure::NotApproved(_)) => (StepOutcome::Denied, Ran::No),
@@ -190,24 +191,21 @@ impl<'w> Way<'w> {
     }
 
     /// The end of the walk: what was written is put into words and shown.
-    pub(super) async fn end(self, ending: Result<Outcome, Failure>) -> Walked {
+    pub(super) async fn end(mut self, ending: Result<Outcome, Failure>) -> Walked {
+        self.show().await;
         let Self { walk, ran, judged, objects, captured, .. } = self;
         let captured = match captured {
             Some(captured) => captured,
-            None => {
-                let captured = objects.finish(&walk.options.view);
-                if let Some(watcher) = &walk.options.watcher {
-                    for (channel, spool) in
-                        [(Channel::Stderr, &captured.stderr), (Channel::Stdout, &captured.stdout)]
-                    {
-                        // A watcher that left needs nothing more.
-                        drop(watcher.send((channel, spool.excerpt(usize::MAX).text)).await);
-                    }
-                }
-                captured
-            }
+            None => objects.finish(&walk.options.view),
         };
         Walked { ending, ran, captured, judged }
+    }
+
+    /// Passes on what was written since the last time, where somebody watches.
+    pub(super) async fn show(&mut self) {
+        if let Some(watcher) = &self.walk.options.watcher {
+            pass_on(&mut self.objects, watcher).await;
+        }
     }
 
     /// Whether the call has to end now.
@@ -236,7 +234,7 @@ impl<'w> Way<'w> {
     }
 
     /// The story.
-    async fn take(&mut self, call: &Call, step: Option<u32>) -> Result<Answer, Failure> {
+    async fn take(&mut self, call: &Call, step: Option<u32>, returns: Returns) -> Result<Answer, Failure> {
         let Walk { house, options, .. } = *self.walk;
         let (target, policy) = (self.target, &self.world.policy);
         let occasion = Occasion { call, target, policy, tool: options.tool };
@@ -245,7 +243,9 @@ impl<'w> Way<'w> {
         let (judgement, approval) = self.settle(judgement, occasion);
         let entry = self.decided(call, step, &judgement, approval.as_ref())?;
         let answer = match judgement {
-            Judgement::Allowed(authorized) => self.send(authorized, step).await.map_err(Failure::from),
+            Judgement::Allowed(authorized) => {
+                self.send(authorized, step, returns).await.map_err(Failure::from)
+            }
             Judgement::NeedsApproval(unapproved) => Err(house.approvals.ask(&unapproved, occasion).into()),
             Judgement::Rehearsed(rehearsed) => {
                 let wanted = rehearsed.wanted();
@@ -302,7 +302,8 @@ impl<'w> Way<'w> {
         if !self.world.policy.goes_by_endpoint() {
             return Ok(None);
         }
-        self.lease()?.offered(&call.id).await.map(Some)
+        let lease = open(&mut self.lease, self.walk, self.target, self.deadline)?;
+        lease.offered(&call.id).await.map(Some)
     }
 
     fn judge(&self, call: &Call, offered: Option<&Offered>) -> Judgement {
@@ -326,33 +327,49 @@ impl<'w> Way<'w> {
         judgement
     }
 
-    async fn send(&mut self, authorized: Authorized, step: Option<u32>) -> Result<Answer, SessionError> {
+    async fn send(
+        &mut self,
+        authorized: Authorized,
+        step: Option<u32>,
+        returns: Returns,
+    ) -> Result<Answer, SessionError> {
         let Walk { house, options, progress, .. } = *self.walk;
         self.judged = Some(self.clean(&authorized.judged().text()));
-        let lease = self.lease()?;
+        let lease = open(&mut self.lease, self.walk, self.target, self.deadline)?;
+        let objects = &mut self.objects;
+        let watcher = options.watcher.as_ref().filter(|_| returns == Returns::ToOutput);
         let sent = match authorized.judged() {
             Judged::Commands(_) => {
                 let told =
                     |record: &ProgressRecord| Progress::tell_percent(progress, record.percent_complete);
-                lease.call(authorized, told).await.map(Answer::Called)
+                match watcher {
+                    None => lease.call(authorized, told, None).await,
+                    Some(watcher) => {
+                        let (taker, taken) = mpsc::channel(WRITTEN);
+                        let call = lease.call(authorized, told, Some(&taker));
+                        passing_on(call, taken, objects, watcher).await
+                    }
+                }
+                .map(Answer::Called)
             }
             Judged::RawPowerShell(_) | Judged::Program(_) | Judged::Check => {
-                // A script takes a program's output whole; what a person asked for is shown as it comes.
-                let (limits, watcher) = match step {
-                    Some(_) => (PROGRAM, None),
-                    None => (house.settings.spool, options.watcher.as_ref()),
+                // A script that computes with a program's output takes it whole.
+                let limits = match (step, watcher) {
+                    (Some(_), None) => PROGRAM,
+                    _ => house.settings.spool,
                 };
                 // Made now, because the lease has read the password that is to be scrubbed.
                 let mut output = Output::new(limits, &house.scrubber());
                 let outcome = lease.run(authorized, &mut output, watcher).await;
                 if let Some(watcher) = watcher {
-                    for held in output.finish() {
+                    for (channel, text) in output.finish() {
                         // A watcher that left needs nothing more.
-                        drop(watcher.send(held).await);
+                        drop(watcher.send(Piece::Text(channel, text)).await);
                     }
                 }
                 let captured = output.into_captured();
                 match outcome {
+                    Ok(outcome) if watcher.is_some() => Ok(Answer::Shown(outcome, captured)),
                     Ok(outcome) => Ok(Answer::Ran(outcome, captured)),
                     Err(error) => {
                         // What came before the connection was lost is worth seeing.
@@ -369,15 +386,6 @@ impl<'w> Way<'w> {
             (Ran::No, Ran::No) => Ran::No,
         };
         sent
-    }
-
-    /// The lease of the whole call, made when it is first needed.
-    fn lease(&mut self) -> Result<&Lease, SessionError> {
-        let Walk { house, call, cancel, .. } = *self.walk;
-        Ok(match &mut self.lease {
-            Some(lease) => lease,
-            none => none.insert(house.sessions.lease(self.target, &call.principal, self.deadline, cancel)?),
-        })
     }
 
     /// Without known secrets.
@@ -429,51 +437,25 @@ impl<'w> Way<'w> {
     }
 }
 
-impl Answer {
-    /// How the work ended.
-    pub(super) fn outcome(&self) -> Outcome {
-        match self {
-            Self::Called(called) => called.outcome,
-            Self::Ran(outcome, _) => *outcome,
-            Self::Rehearsed => Outcome::Completed { exit_code: Some(0) },
-        }
-    }
-
-    fn ran(&self) -> Ran {
-        if matches!(self, Self::Rehearsed) { Ran::No } else { Ran::Yes }
-    }
-
-    fn as_step(&self) -> StepOutcome {
-        let failed = match self {
-            Self::Called(called) => called.terminating.is_some(),
-            Self::Ran(outcome, _) => !matches!(outcome, Outcome::Completed { exit_code: Some(0) }),
-            Self::Rehearsed => return StepOutcome::NotSent,
-        };
-        match self.outcome() {
-            Outcome::Completed { .. } if failed => StepOutcome::Failed,
-            Outcome::Completed { .. } => StepOutcome::Completed,
-            Outcome::Stopped(_) => StepOutcome::Stopped,
-            Outcome::StillRunning(_) => StepOutcome::StillRunning,
-            Outcome::Unknown => StepOutcome::Unknown,
-        }
-    }
-
-    /// How many objects and errors came back; of a program, how many lines.
-    fn counts(&self) -> (u64, u64) {
-        let count = |length: usize| u64::try_from(length).unwrap_or(u64::MAX);
-        match self {
-            Self::Called(called) => {
-                let errors = called.errors.len() + usize::from(called.terminating.is_some());
-                (count(called.output.len()), count(errors))
-            }
-            Self::Ran(_, captured) => (captured.stdout.total_lines(), captured.stderr.total_lines()),
-            Self::Rehearsed => (0, 0),
-        }
-    }
+/// The lease of a whole call, made when it is first needed.
+fn open<'l>(
+    lease: &'l mut Option<Lease>,
+    walk: &Walk<'_>,
+    target: &Target,
+    deadline: Instant,
+) -> Result<&'l Lease, SessionError> {
+    let Walk { house, call, cancel, .. } = *walk;
+    Ok(match lease {
+        Some(lease) => lease,
+        none => none.insert(house.sessions.lease(target, &call.principal, deadline, cancel)?),
+    })
 }
 
 /// What a script holds of one program's output.
 pub(super) const PROGRAM: SpoolLimits = SpoolLimits { head: 32 << 20, tail: 0 };
+
+/// Objects and messages that wait to be passed on.
+const WRITTEN: usize = 64;
 
 /// A day: no deadline is further off, so that adding one cannot overflow.
 const LONGEST: Duration = Duration::from_hours(24);

@@ -13,11 +13,12 @@ use std::sync::Arc;
 use serde::Serialize;
 use serde_json::{Map, Value as Json};
 use winrm_proto::clixml;
-use winrm_script::{evaluate::Stream, value::Value};
+use winrm_script::{evaluate::Stream, format::Display, value::Value};
 
 pub use self::error::ErrorItem;
 use self::json::Writer;
-use super::{Captured, Channel, Output, Spool, SpoolLimits, weight};
+pub(super) use self::text::printed;
+use super::{Captured, Channel, Output, Piece, Spool, SpoolLimits, weight};
 use crate::{
     call::Ran,
     redact::{Sanitizer, Scrubber},
@@ -30,6 +31,8 @@ pub struct Objects {
     limits: SpoolLimits,
     /// Objects, and between them what was written to the screen.
     shown: Vec<Shown>,
+    /// What was written since somebody looked; nothing where nobody watches. Then nothing is kept for the end.
+    fresh: Option<Vec<Piece>>,
     room: usize,
     omitted: u64,
     /// Errors, warnings and messages as PowerShell 7 prints them, already safe.
@@ -161,6 +164,7 @@ impl Objects {
             scrubber: scrubber.clone(),
             limits,
             shown: Vec::new(),
+            fresh: None,
             room: ROOM,
             omitted: 0,
             stderr: Spool::new(limits),
@@ -168,10 +172,21 @@ impl Objects {
         }
     }
 
-    /// Takes an object of the output.
-    pub fn output(&mut self, value: Value) {
+    /// The same for somebody who watches: what is written is for [`fresh`](Self::fresh), and no object is kept.
+    #[must_use]
+    pub fn watched(self) -> Self {
+        Self { fresh: Some(Vec::new()), ..self }
+    }
+
+    /// What was written since the last time, for somebody who watches.
+    pub fn fresh(&mut self) -> Vec<Piece> {
+        self.fresh.as_mut().map(std::mem::take).unwrap_or_default()
+    }
+
+    /// Takes an object of the output, as it is now: the script may change it afterwards.
+    pub fn output(&mut self, value: &Value) {
         self.written.total_objects += 1;
-        self.show(Shown::Object(value));
+        self.show(Shown::Object(value.snapshot()));
     }
 
     /// Takes a record of another stream.
@@ -191,15 +206,14 @@ impl Objects {
 
     /// Takes an error record.
     pub fn error(&mut self, record: &Value) {
-        if self.written.errors.len() >= MOST_RECORDS {
-            self.written.omitted_records += 1;
-            return;
-        }
         let mut cleaner = Cleaner::default();
         let item = ErrorItem::read(record, &mut |text| cleaner.clean(text, &self.scrubber));
-        self.stderr.push(&format!("{}\n", item.concise()));
-        self.written.errors.push(item);
-        self.count(&cleaner);
+        let has_room = self.written.errors.len() < MOST_RECORDS;
+        self.line(&format!("{}\n", item.concise()), has_room);
+        if has_room {
+            self.written.errors.push(item);
+            self.count(&cleaner);
+        }
     }
 
     /// Takes what the script had a host do.
@@ -226,7 +240,8 @@ impl Objects {
         let mut output = Output::new(self.limits, &self.scrubber);
         let shown = std::mem::take(&mut self.shown);
         let values: Vec<Value> = shown.iter().map(|shown| shown.value().clone()).collect();
-        let text = text::printed(&values, view.width);
+        let mut display = Display::new(view.width);
+        let text = printed(&mut display, &values) + &display.end();
         output.push(Channel::Stdout, text.as_bytes());
         if self.omitted > 0 {
             let line = format!("[... {} more objects left out ...]\n", self.omitted);
@@ -255,6 +270,10 @@ impl Objects {
     }
 
     fn show(&mut self, shown: Shown) {
+        if let Some(fresh) = &mut self.fresh {
+            fresh.push(Piece::Value(shown.into_value()));
+            return;
+        }
         match self.room.checked_sub(size(shown.value(), DEPTH)) {
             // What came first stays: an object after a gap would look as if it stood there.
             Some(room) if self.omitted == 0 => {
@@ -274,16 +293,23 @@ impl Objects {
     ) {
         let mut cleaner = Cleaner::default();
         let text = cleaner.clean(value.to_text().as_str(), &self.scrubber);
+        let line = label.map(|label| format!("{label}: {text}\n")).unwrap_or_default();
         let list = list(&mut self.written);
-        if list.len() >= MOST_RECORDS {
-            self.written.omitted_records += 1;
-            return;
+        let has_room = list.len() < MOST_RECORDS;
+        if has_room {
+            list.push(text);
+            self.count(&cleaner);
         }
-        if let Some(label) = label {
-            self.stderr.push(&format!("{label}: {text}\n"));
+        self.line(&line, has_room);
+    }
+
+    /// Shows a line on standard error: to whoever watches, or at the end, where there is room for it.
+    fn line(&mut self, line: &str, has_room: bool) {
+        match &mut self.fresh {
+            Some(fresh) => fresh.push(Piece::Text(Channel::Stderr, line.to_owned())),
+            None if has_room => self.stderr.push(line),
+            None => self.written.omitted_records += 1,
         }
-        list.push(text);
-        self.count(&cleaner);
     }
 
     fn count(&mut self, cleaner: &Cleaner) {
@@ -293,6 +319,12 @@ impl Objects {
 }
 
 impl Shown {
+    fn into_value(self) -> Value {
+        match self {
+            Self::Object(value) | Self::Screen(value) => value,
+        }
+    }
+
     fn value(&self) -> &Value {
         match self {
             Self::Object(value) | Self::Screen(value) => value,

@@ -344,7 +344,7 @@ proptest! {
 fn a_result_holds_the_head_of_many_objects_and_says_what_is_missing() {
     let mut objects = Objects::new(SpoolLimits::default(), &Scrubber::default());
     for number in 0..2_000 {
-        objects.output(winrm_script::value::Value::Int32(number));
+        objects.output(&winrm_script::value::Value::Int32(number));
     }
     for number in 0..500 {
         objects.record(winrm_script::evaluate::Stream::Warning, &format!("warning {number}").as_str().into());
@@ -391,7 +391,7 @@ fn a_script_that_stopped_half_way_says_what_ran() {
 fn lines_of_text_stand_once_and_nothing_counts_as_missing() {
     let result = |values: &[winrm_script::value::Value]| {
         let mut objects = Objects::new(SpoolLimits::default(), &Scrubber::default());
-        values.iter().for_each(|value| objects.output(value.clone()));
+        values.iter().for_each(|value| objects.output(value));
         serde_json::to_value(report(completed(0), &objects.finish(&View::default()), 8_192)).unwrap()
     };
     let text = result(&["a line".into(), "another".into()]);

@@ -20,8 +20,19 @@ pub struct Called {
     /// What they wrote to other streams, in order: warnings, verbose and debug messages as strings, information as
     /// what was written. Progress is not kept.
     pub records: Vec<(Stream, Value)>,
+    /// How many objects were passed on as they came, and are not in `output`.
+    pub passed_on: u64,
     /// How they reached the host.
     pub via: Via,
+}
+
+/// Something that commands wrote, passed on as it came.
+#[derive(Debug)]
+pub enum Written {
+    /// An object.
+    Output(winrm_script::value::Value),
+    /// A record of another stream but that of errors.
+    Record(evaluate::Stream, winrm_script::value::Value),
 }
 
 /// How commands reached a host.
@@ -88,9 +99,32 @@ impl Gathering {
             errors: Vec::new(),
             terminating: None,
             records: Vec::new(),
+            passed_on: 0,
             via,
         };
         Self { called, exit_code: None, room }
+    }
+
+    /// What of an event is passed on instead of being kept.
+    pub(super) fn pass_on(&mut self, event: Event) -> Result<Written, Event> {
+        let value = |value: &Value| winrm_script::value::Value::from_clixml(value);
+        Ok(match event {
+            Event::Output(object) => {
+                self.called.passed_on += 1;
+                Written::Output(value(&object))
+            }
+            Event::Warning(record) => {
+                Written::Record(evaluate::Stream::Warning, value(&record.message.into()))
+            }
+            Event::Verbose(record) => {
+                Written::Record(evaluate::Stream::Verbose, value(&record.message.into()))
+            }
+            Event::Debug(record) => Written::Record(evaluate::Stream::Debug, value(&record.message.into())),
+            Event::Information(record) => {
+                Written::Record(evaluate::Stream::Information, value(&record.message_data))
+            }
+            other => return Err(other),
+        })
     }
 
     /// Takes what a pipeline wrote; a progress record comes back, for nobody keeps it.

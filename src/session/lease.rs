@@ -14,7 +14,7 @@ use super::{SessionError, pool::Warm};
 use crate::{
     call::{Outcome, Principal, Ran, StopReason},
     inventory::Lockdown,
-    output::{Channel, Output},
+    output::{Channel, Output, Piece},
     policy::{Authorized, Judged, JudgedProgram},
 };
 
@@ -46,7 +46,7 @@ impl Lease {
         &self,
         authorized: Authorized,
         output: &mut Output,
-        watcher: Option<&mpsc::Sender<(Channel, String)>>,
+        watcher: Option<&mpsc::Sender<Piece>>,
     ) -> Result<Outcome, SessionError> {
         let prepared = match authorized.into_judged() {
             Judged::Check => return self.check(output).await,
@@ -77,7 +77,7 @@ impl Lease {
                     biased;
                     reason = self.over() => return Ok(stop(&mut execution, reason).await),
                     // A watcher that left does not end the call: whoever owns it cancels.
-                    _sent = watcher.send((channel, text)) => {}
+                    _sent = watcher.send(Piece::Text(channel, text)) => {}
                 }
             }
         }

@@ -54,7 +54,7 @@ impl Lease {
         let pool = self.within(Ran::No, self.warm.runspace_pool(&self.principal, call, None)).await??;
         let request = GetCommandMetadata::named(&["*"]);
         let pipeline = self.within(Ran::No, pool.command_metadata(request)).await??;
-        let answer = self.gather(pipeline, |_: &ProgressRecord| {}).await?;
+        let answer = self.gather(pipeline, |_: &ProgressRecord| {}, None).await?;
         match answer.outcome {
             Outcome::Stopped(reason) | Outcome::StillRunning(reason) => {
                 return Err(match reason {

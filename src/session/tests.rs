@@ -56,12 +56,12 @@ impl Site {
     }
 
     async fn call(&self, words: &[&str]) -> Result<Called, SessionError> {
-        self.lease().call(self.authorized(words), |_| {}).await
+        self.lease().call(self.authorized(words), |_| {}, None).await
     }
 
     /// The same under the profile that is in force where nobody chose one.
     async fn look(&self, words: &[&str]) -> Result<Called, SessionError> {
-        self.lease().call(authorized(&self.target, "observe", words), |_| {}).await
+        self.lease().call(authorized(&self.target, "observe", words), |_| {}, None).await
     }
 
     fn requests(&self, mark: Mark) -> Vec<Operation> {
@@ -179,7 +179,7 @@ async fn pipelines_of_one_lease_run_side_by_side_in_one_pool() {
     site.call(&["Get-Date"]).await.unwrap();
     let lease = site.lease();
     let begin = Instant::now();
-    let sleep = || lease.call(site.authorized(&["Start-Sleep", "-Milliseconds", "400"]), |_| {});
+    let sleep = || lease.call(site.authorized(&["Start-Sleep", "-Milliseconds", "400"]), |_| {}, None);
     let (a, b, c, d) = tokio::join!(sleep(), sleep(), sleep(), sleep());
     for called in [a, b, c, d] {
         assert_eq!(called.unwrap().outcome, Outcome::Completed { exit_code: Some(0) });
@@ -194,7 +194,7 @@ async fn each_principal_has_a_pool_of_its_own() {
     let (first, second) = (Principal::local(), Principal::named("somebody"));
     for principal in [&first, &second, &first] {
         let lease = site.lease_for(principal, Duration::from_secs(20));
-        lease.call(site.authorized(&["Get-Date"]), |_| {}).await.unwrap();
+        lease.call(site.authorized(&["Get-Date"]), |_| {}, None).await.unwrap();
     }
     assert_eq!(site.host.open_shells(), 2);
 }
@@ -208,7 +208,7 @@ async fn a_deadline_and_a_cancel_stop_the_pipeline_on_the_host() {
         let lease = site.lease_for(&Principal::local(), Duration::from_secs(time));
         let cancel = site.cancel.clone();
         let sleep = site.authorized(&["Start-Sleep", "-Seconds", "30"]);
-        let running = lease.call(sleep, |_| {});
+        let running = lease.call(sleep, |_| {}, None);
         let called = match reason {
             StopReason::Deadline => running.await,
             StopReason::Cancelled => {
@@ -232,7 +232,7 @@ async fn a_stop_that_the_host_does_not_confirm_takes_the_pool_along() {
     site.call(&["Get-Date"]).await.unwrap();
     site.host.misbehave(Misbehaviour::always(Trigger::On(Operation::Signal), Act::Hang));
     let lease = site.lease_for(&Principal::local(), Duration::from_millis(300));
-    let called = lease.call(site.authorized(&["Start-Sleep", "-Seconds", "30"]), |_| {}).await.unwrap();
+    let called = lease.call(site.authorized(&["Start-Sleep", "-Seconds", "30"]), |_| {}, None).await.unwrap();
     assert_eq!(called.outcome, Outcome::StillRunning(StopReason::Deadline));
     let deleted = |event: &Event| matches!(event, Event::ShellDeleted { .. });
     let record = site.host.record();
@@ -385,7 +385,7 @@ async fn a_host_without_an_endpoint_gets_text_of_ours_and_gives_the_same_objects
 async fn text_of_ours_is_stopped_like_anything_else() {
     let site = Site::with(HostBuilder::without_powershell_endpoints, Remoting::default()).await;
     let lease = site.lease_for(&Principal::local(), Duration::from_secs(1));
-    let called = lease.call(site.authorized(&["Start-Sleep", "-Seconds", "30"]), |_| {}).await.unwrap();
+    let called = lease.call(site.authorized(&["Start-Sleep", "-Seconds", "30"]), |_| {}, None).await.unwrap();
     assert_eq!(called.outcome, Outcome::Stopped(StopReason::Deadline));
 }
 

@@ -1,6 +1,7 @@
 //! Typed commands in a runspace of the host.
 
-use winrm::powershell::{Command, Pipeline, PowerShell, ProgressRecord};
+use tokio::sync::mpsc;
+use winrm::powershell::{self, Command, Pipeline, PowerShell, ProgressRecord};
 use winrm_script::{
     commands,
     static_command::ParameterName,
@@ -10,18 +11,19 @@ use winrm_script::{
 
 use super::{
     SessionError,
-    called::{Called, Full, Gathering, Via},
+    called::{Called, Full, Gathering, Via, Written},
     lease::{self, Lease},
 };
 use crate::{
-    call::{CallId, Ran},
+    call::{CallId, Ran, StopReason},
     inventory::Remoting,
     policy::{Authorized, Judged},
 };
 
 impl Lease {
     /// Sends typed commands, as data and never as text where the host has a PowerShell endpoint, and gathers what they
-    /// write. `progress` hears how far they are.
+    /// write. `progress` hears how far they are; where somebody takes what they write as it comes, it is not gathered,
+    /// but for errors.
     ///
     /// # Errors
     ///
@@ -31,6 +33,7 @@ impl Lease {
         &self,
         authorized: Authorized,
         progress: impl Fn(&ProgressRecord) + Send,
+        taker: Option<&mpsc::Sender<Written>>,
     ) -> Result<Called, SessionError> {
         let call = authorized.call().clone();
         let Judged::Commands(commands) = authorized.into_judged() else {
@@ -40,7 +43,7 @@ impl Lease {
             return self.call_as_text(&commands, &progress).await;
         }
         match self.start_pipeline(&commands, &call).await {
-            Ok(pipeline) => self.gather(pipeline, &progress).await,
+            Ok(pipeline) => self.gather(pipeline, &progress, taker).await,
             Err(SessionError::Host(error)) if self.warm.runspaces.may_go_another_way(&error) => {
                 if self.warm.runspaces.has_no_endpoint() {
                     tracing::warn!(
@@ -70,23 +73,30 @@ impl Lease {
         &self,
         mut pipeline: Pipeline,
         progress: impl Fn(&ProgressRecord),
+        taker: Option<&mpsc::Sender<Written>>,
     ) -> Result<Called, SessionError> {
         let mut gathering = Gathering::new(Via::Psrp, self.room);
         loop {
             let event = tokio::select! {
                 biased;
-                reason = self.over() => {
-                    let stopped = pipeline.stop(lease::STOP_PATIENCE).await;
-                    return Ok(match (pipeline.outcome(), lease::stopped(stopped, reason)) {
-                        // It ended by itself before the Signal reached it.
-                        (end @ Some(winrm::powershell::Outcome::Completed
-                            | winrm::powershell::Outcome::Failed(_)), _) => gathering.ended(end),
-                        (_, outcome) => gathering.with(outcome),
-                    });
-                }
+                reason = self.over() => return Ok(stop(&mut pipeline, gathering, reason).await),
                 event = pipeline.next() => event?,
             };
             let Some(event) = event else { return Ok(gathering.ended(pipeline.outcome())) };
+            let event = match taker {
+                None => event,
+                Some(taker) => match gathering.pass_on(event) {
+                    Err(event) => event,
+                    Ok(written) => {
+                        tokio::select! {
+                            biased;
+                            reason = self.over() => return Ok(stop(&mut pipeline, gathering, reason).await),
+                            // Whoever left needs nothing more.
+                            _sent = taker.send(written) => continue,
+                        }
+                    }
+                },
+            };
             match gathering.take(event) {
                 Ok(Some(record)) => progress(&record),
                 Ok(None) => {}
@@ -96,6 +106,17 @@ impl Lease {
                 }
             }
         }
+    }
+}
+
+async fn stop(pipeline: &mut Pipeline, gathering: Gathering, reason: StopReason) -> Called {
+    let stopped = pipeline.stop(lease::STOP_PATIENCE).await;
+    match (pipeline.outcome(), lease::stopped(stopped, reason)) {
+        // It ended by itself before the Signal reached it.
+        (end @ Some(powershell::Outcome::Completed | powershell::Outcome::Failed(_)), _) => {
+            gathering.ended(end)
+        }
+        (_, outcome) => gathering.with(outcome),
     }
 }
 
@@ -162,7 +183,7 @@ mod tests {
 
     use super::*;
 
-    fn sent(command: &str, parameter: &str, value: Value) -> winrm::powershell::Value {
+    fn sent(command: &str, parameter: &str, value: Value) -> powershell::Value {
         let name = ParameterName::new(parameter).unwrap();
         let arguments = vec![Argument::Parameter { name, value: Some(value) }];
         let command = TypedCommand::new(CommandName::new(command).unwrap(), arguments).unwrap();

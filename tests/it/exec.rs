@@ -205,6 +205,55 @@ fn output_streams_as_it_comes_and_a_broken_pipe_ends_quietly() {
     assert!(site.wait_for(Mark::default(), terminated));
 }
 
+/// Runs a script until its output or errors hold some text, and interrupts it. What there was until then, what came after,
+/// and the exit code.
+#[cfg(unix)]
+fn interrupted_at(site: &Site, script: &str, wanted: &str) -> (String, String, Option<i32>) {
+    use rustix::process::{Pid, Signal, kill_process};
+
+    std::fs::write(site.path("s.ps1"), script).unwrap();
+    let path = site.path("s.ps1");
+    let arguments = ["exec", "--script", path.to_str().unwrap()];
+    let mut command = site.command(&arguments, &[("ALLOW", Some("Get-Service,Start-Sleep,ping"))]);
+    let (mut both, inner) = std::io::pipe().unwrap();
+    let errors = inner.try_clone().unwrap();
+    let mut process = command.stdin(Stdio::null()).stdout(inner).stderr(errors).spawn().unwrap();
+    drop(command);
+    let (mut seen, mut some) = (Vec::new(), [0; 4096]);
+    while !String::from_utf8_lossy(&seen).contains(wanted) {
+        let length = both.read(&mut some).unwrap();
+        assert_ne!(length, 0, "it ended with {}", String::from_utf8_lossy(&seen));
+        seen.extend_from_slice(&some[..length]);
+    }
+    assert_eq!(process.try_wait().unwrap(), None);
+    kill_process(Pid::from_child(&process), Signal::INT).unwrap();
+    let mut rest = String::new();
+    both.read_to_string(&mut rest).unwrap();
+    (String::from_utf8(seen).unwrap(), rest, process.wait().unwrap().code())
+}
+
+#[cfg(unix)]
+#[test]
+fn what_a_script_writes_is_seen_while_it_runs() {
+    let site = Site::new();
+    let table = "Get-Service W3SVC | Select-Object Name; Start-Sleep -Seconds 60; 'never'";
+    for (script, wanted) in [
+        ("'first'; while (1) { }", "first\n"),
+        (table, "\nName\n----\nW3SVC\n"),
+        ("Get-Service nope; Start-Sleep -Seconds 60", "Get-Service: Cannot find"),
+        ("Write-Warning 'mind'; while (1) { }", "WARNING: mind\n"),
+        (
+            "foreach ($n in 'a', 'b') { $n; Start-Sleep -Milliseconds 10 }; Write-Host 'c'; while (1) { }",
+            "a\nb\nc\n",
+        ),
+        ("ping -t 127.0.0.1", "Reply from 127.0.0.1"),
+    ] {
+        let (seen, rest, code) = interrupted_at(&site, script, wanted);
+        assert_eq!(code, Some(130), "{script}: {seen}{rest}");
+        assert!(rest.contains("interrupted") && !rest.contains("never"), "{script}: {seen}{rest}");
+    }
+}
+
 #[test]
 fn usage_is_64() {
     let site = Site::new();

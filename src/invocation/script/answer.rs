@@ -47,6 +47,8 @@ pub(super) fn reply(answer: Answer) -> Result<Reply, Outcome> {
             exit_code,
             ..Reply::default()
         },
+        // Whoever watches has what it wrote.
+        Answer::Shown(..) => Reply { exit_code, ..Reply::default() },
         // The script goes on as if nothing had come back, so that what it would do next is judged too.
         Answer::Rehearsed => Reply::default(),
     })

@@ -9,7 +9,7 @@ use crate::redact::Scrubber;
 
 fn finish(values: Vec<Value>, view: &View) -> (Captured, Vec<Json>) {
     let mut objects = Objects::new(SpoolLimits::default(), &Scrubber::new(&["canary-secret".into()]));
-    values.into_iter().for_each(|value| objects.output(value));
+    values.into_iter().for_each(|value| objects.output(&value));
     let captured = objects.finish(view);
     let written = captured.written.clone().unwrap();
     (captured, written.objects.into_iter().map(Json::Object).collect())
@@ -138,9 +138,9 @@ fn records_are_kept_apart_and_printed_as_powershell_prints_them() {
     objects.record(Stream::Warning, &"mind".into());
     objects.error(&failure.to_value());
     objects.record(Stream::Verbose, &"more".into());
-    objects.output("one".into());
+    objects.output(&"one".into());
     objects.record(Stream::Information, &"screen".into());
-    objects.output("two".into());
+    objects.output(&"two".into());
     let captured = objects.finish(&View::default());
     assert_eq!(captured.stdout.whole().unwrap(), "one\nscreen\ntwo\n");
     assert_eq!(
@@ -164,6 +164,18 @@ fn records_are_kept_apart_and_printed_as_powershell_prints_them() {
 }
 
 #[test]
+fn an_object_is_shown_as_it_was_when_it_was_written() {
+    let mut objects = Objects::new(SpoolLimits::default(), &Scrubber::default());
+    let table = Table::new(Shape::Ordered);
+    for number in [1, 2] {
+        table.set("x".into(), number.into()).unwrap();
+        objects.output(&Value::Table(table.clone()));
+    }
+    let written = objects.finish(&View::default()).written.unwrap();
+    assert_eq!(json!(written.objects), json!([{ "x": 1 }, { "x": 2 }]));
+}
+
+#[test]
 fn objects_beyond_the_limits_are_counted() {
     let numbers = || (0..100).map(Value::Int32).collect();
     let (captured, objects) = finish(numbers(), &View { max_items: 3, ..View::default() });
@@ -171,7 +183,7 @@ fn objects_beyond_the_limits_are_counted() {
     assert_eq!(captured.written.unwrap().total_objects, 100);
     let limits = SpoolLimits { head: 50, tail: 50 };
     let mut small = Objects::new(limits, &Scrubber::default());
-    (0..100).for_each(|number| small.output(Value::Int32(number)));
+    (0..100).for_each(|number| small.output(&Value::Int32(number)));
     let written = small.finish(&View::default()).written.unwrap();
     assert!(written.objects.len() < 20, "{}", written.objects.len());
     assert_eq!(written.total_objects, 100);

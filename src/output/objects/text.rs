@@ -1,8 +1,8 @@
-use winrm_script::{format, value::Value};
+use winrm_script::{format::Display, value::Value};
 
 /// What PowerShell would print, without blanks at the ends of lines.
-pub(super) fn printed(values: &[Value], width: usize) -> String {
-    let text = format::out_string(values, width).unwrap_or_else(|_| one_by_one(values, width));
+pub(in crate::output) fn printed(display: &mut Display, values: &[Value]) -> String {
+    let text = display.show(values).unwrap_or_else(|_| one_by_one(display, values));
     let mut trimmed = String::with_capacity(text.len());
     for line in text.lines() {
         trimmed.push_str(line.trim_end());
@@ -12,10 +12,9 @@ pub(super) fn printed(values: &[Value], width: usize) -> String {
 }
 
 /// Where the display of one object is not known, the others keep theirs.
-fn one_by_one(values: &[Value], width: usize) -> String {
+fn one_by_one(display: &mut Display, values: &[Value]) -> String {
     let alone = |value: &Value| {
-        format::out_string(std::slice::from_ref(value), width)
-            .unwrap_or_else(|_| format!("{}\n", value.to_text()))
+        display.show(std::slice::from_ref(value)).unwrap_or_else(|_| format!("{}\n", value.to_text()))
     };
     values.iter().map(alone).collect()
 }

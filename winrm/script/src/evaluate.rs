@@ -49,7 +49,7 @@ use std::time::Duration;
 use winrm_proto::clixml::DateTime;
 
 pub use block::Block;
-pub use call::{Call, CallKind, FilterCall, Reply};
+pub use call::{Call, CallKind, FilterCall, Reply, Returns};
 pub(crate) use command::kind_of_unknown;
 pub use failure::Failure;
 pub(crate) use filter::runs as runs_here;

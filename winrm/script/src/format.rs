@@ -8,6 +8,8 @@ pub(crate) mod text;
 pub(crate) mod views;
 mod wide;
 
+use std::fmt;
+
 use crate::evaluate::display::{field, fields_of};
 use crate::value::{Outcome, Value};
 
@@ -36,19 +38,69 @@ pub(crate) enum Body {
 /// # Errors
 /// A refusal where the display of a type is not known.
 pub fn out_string(values: &[Value], width: usize) -> Outcome<String> {
-    let mut out = String::new();
-    let mut rest = values;
-    while let Some(first) = rest.first() {
-        let taken = match first {
-            Value::Document(document) => {
-                document.write(width, &mut out);
-                1
-            }
-            _ => default::write(rest, width, &mut out)?,
-        };
-        rest = rest.get(taken.max(1)..).unwrap_or_default();
-    }
+    let mut display = Display::new(width);
+    let mut out = display.show(values)?;
+    out.push_str(&display.end());
     Ok(out)
+}
+
+/// The text of values that are shown as they come.
+pub struct Display {
+    width: usize,
+    open: default::Open,
+}
+
+impl Display {
+    /// Begins with nothing, so many columns wide.
+    #[must_use]
+    pub fn new(width: usize) -> Self {
+        Self { width, open: default::Open::Nothing }
+    }
+
+    /// Whether the text of a value that comes next does not depend on those that come behind it. Columns without a width
+    /// of their own are as wide as the values need with which their table begins.
+    #[must_use]
+    pub fn is_settled_for(&self, value: &Value) -> bool {
+        matches!(value, Value::Document(_)) || self.open.takes(value)
+    }
+
+    /// What these values add to the text.
+    ///
+    /// # Errors
+    /// A refusal where the display of a type is not known; then what was open is ended.
+    pub fn show(&mut self, values: &[Value]) -> Outcome<String> {
+        let mut out = String::new();
+        let mut rest = values;
+        while let Some(first) = rest.first() {
+            let taken = match first {
+                Value::Document(document) => {
+                    self.open.close(&mut out);
+                    document.write(self.width, &mut out);
+                    1
+                }
+                _ => self
+                    .open
+                    .write(rest, self.width, &mut out)
+                    .inspect_err(|_| self.open = default::Open::Nothing)?,
+            };
+            rest = rest.get(taken.max(1)..).unwrap_or_default();
+        }
+        Ok(out)
+    }
+
+    /// Ends the text.
+    #[must_use]
+    pub fn end(&mut self) -> String {
+        let mut out = String::new();
+        self.open.close(&mut out);
+        out
+    }
+}
+
+impl fmt::Debug for Display {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Display").field("width", &self.width).finish_non_exhaustive()
+    }
 }
 
 /// The properties of an object that the default display shows; all that it has where its type has no view. `None` for a
@@ -86,7 +138,7 @@ impl Document {
     fn write(&self, width: usize, out: &mut String) {
         match &self.body {
             Body::Table(table) => table.write(width, out),
-            Body::List(list) => list.write(width, out),
+            Body::List(list) => list.begin(width, out),
             Body::Wide(wide) => wide.write(width, out),
         }
     }

@@ -13,6 +13,8 @@ pub struct Call {
     pub kind: CallKind,
     /// Where the script names it.
     pub span: Span,
+    /// Where what it returns goes.
+    pub returns: Returns,
     /// Parameters by their full names, in the order in which they were bound; switches are `$true`.
     pub parameters: Vec<(String, Value)>,
     /// Arguments of a program, or those of a command whose parameters are not known.
@@ -46,6 +48,17 @@ pub enum CallKind {
     Command,
     /// A program.
     Program,
+}
+
+/// Where what a call returns goes.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Returns {
+    /// To the script, which computes with it.
+    #[default]
+    ToScript,
+    /// Through the script to its output, as it is, and other records to their streams. The caller may take them there as
+    /// they come, and leave them out of its [`Reply`].
+    ToOutput,
 }
 
 /// What came of a call.

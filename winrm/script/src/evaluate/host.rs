@@ -11,7 +11,7 @@ use super::member::{property, property_names};
 use super::output::{ErrorAction, Target};
 use super::push_down::filter_failed;
 use super::unwind::{Flow, Unwind};
-use super::{Call, CallKind, Failure, FilterCall, Reply, Step};
+use super::{Call, CallKind, Failure, FilterCall, Reply, Returns, Step};
 use crate::commands::{self, BoundValue, Command, Input, Parameter, selectors};
 use crate::tree::Span;
 use crate::value::convert::convert;
@@ -141,11 +141,13 @@ impl Host {
     }
 
     /// Makes one call and passes on what came of it.
-    async fn make(&mut self, interpreter: &mut Interpreter, call: Call) -> Flow<()> {
+    async fn make(&mut self, interpreter: &mut Interpreter, mut call: Call) -> Flow<()> {
         self.called = true;
         check_values(&call)?;
         let kind = call.kind;
         let travels = !call.filters.is_empty();
+        // Where a filter fails on the host, what came is not taken.
+        call.returns = if travels { Returns::ToScript } else { interpreter.returns() };
         interpreter.link.hand(Step::Call(Box::new(call))).await;
         let mut reply = interpreter.link.reply();
         if travels && filter_failed(&reply) {
@@ -363,6 +365,7 @@ fn empty_call(name: &str, kind: CallKind, span: Span) -> Call {
         name: name.to_owned(),
         kind,
         span,
+        returns: Returns::ToScript,
         parameters: Vec::new(),
         arguments: Vec::new(),
         input: Vec::new(),

@@ -4,7 +4,7 @@ use super::failure::Failure;
 use super::filter::Stage;
 use super::interpreter::{ErrorsTo, Interpreter, Turn};
 use super::unwind::{Flow, Unwind};
-use super::{Step, Stream};
+use super::{Returns, Step, Stream};
 use crate::tree::Span;
 use crate::value::Value;
 
@@ -91,6 +91,12 @@ impl Interpreter {
             self.emit(item).await?;
         }
         Ok(())
+    }
+
+    /// Where what a host returns at the present place goes.
+    pub(super) fn returns(&self) -> Returns {
+        let as_it_is = self.errors_to == ErrorsTo::Stream && self.silenced.is_empty();
+        if self.target == Target::Caller && as_it_is { Returns::ToOutput } else { Returns::ToScript }
     }
 
     /// Runs something and collects its output.

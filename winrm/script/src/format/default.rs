@@ -1,41 +1,113 @@
 //! The display of values that nobody formatted.
 
 use super::list::{Entry, List};
-use super::table::{Row, Table};
+use super::table::{Layout, Row, Table};
 use super::views::{self, Kind, View};
 use crate::evaluate::display::{field, fields_of};
 use crate::value::format_operator::to_format;
 use crate::value::{Outcome, Value};
 
-/// Writes the first value, and those after it that share its display; says how many.
-pub(super) fn write(values: &[Value], width: usize, out: &mut String) -> Outcome<usize> {
-    let Some(first) = values.first() else { return Ok(0) };
-    if first.is_null() {
-        return Ok(1);
+/// What was begun and can go on with the next values.
+#[derive(Default)]
+pub(super) enum Open {
+    #[default]
+    Nothing,
+    /// What Select-String found.
+    Matches,
+    List(Shape),
+    Table {
+        shape: Shape,
+        layout: Layout,
+        last: Row,
+    },
+}
+
+impl Open {
+    /// Whether a value can be shown without beginning anything whose columns depend on the values that it begins with.
+    pub(super) fn takes(&self, value: &Value) -> bool {
+        let goes_on = match self {
+            Self::Nothing => false,
+            Self::Matches => is_match(value),
+            Self::List(shape) | Self::Table { shape, .. } => shape.goes_on_with(value),
+        };
+        goes_on || value.is_null() || matches!(plain(value), Ok(Some(_)))
     }
-    if let Some(text) = plain(first)? {
-        out.push_str(&text);
-        out.push('\n');
-        return Ok(1);
-    }
-    if is_match(first) {
-        let taken = values.iter().take_while(|value| is_match(value)).count();
-        out.push('\n');
-        for value in values.iter().take(taken) {
-            out.push_str(value.to_text().as_str());
-            out.push('\n');
+
+    /// Writes the first value, and those after it that share its display; says how many.
+    pub(super) fn write(&mut self, values: &[Value], width: usize, out: &mut String) -> Outcome<usize> {
+        let own = match self {
+            Self::Nothing => 0,
+            Self::Matches => values.iter().take_while(|value| is_match(value)).count(),
+            Self::List(shape) | Self::Table { shape, .. } => {
+                values.iter().take_while(|value| shape.goes_on_with(value)).count()
+            }
+        };
+        if own > 0 {
+            self.go_on(values.get(..own).unwrap_or_default(), width, out)?;
+            return Ok(own);
         }
-        out.push('\n');
-        return Ok(taken);
+        self.close(out);
+        let Some(first) = values.first() else { return Ok(0) };
+        if first.is_null() {
+            return Ok(1);
+        }
+        if let Some(text) = plain(first)? {
+            push_line(&text, out);
+            return Ok(1);
+        }
+        if is_match(first) {
+            out.push('\n');
+            *self = Self::Matches;
+            return self.write(values, width, out);
+        }
+        let shape = Shape::of(first);
+        let taken = values.iter().take_while(|value| shape.goes_on_with(value)).count().max(1);
+        let own = values.get(..taken).unwrap_or_default();
+        *self = match &shape.kind {
+            ShapeKind::Table(view) => {
+                let table = table(own, view, None, out)?;
+                match (table.begin(width, out), table.rows.last()) {
+                    (Some(layout), Some(last)) => Self::Table { last: last.clone(), layout, shape },
+                    _ => Self::Nothing,
+                }
+            }
+            ShapeKind::List(names) => {
+                list(own, names.as_deref(), out)?.begin(width, out);
+                Self::List(shape)
+            }
+        };
+        Ok(taken)
     }
-    let shape = Shape::of(first);
-    let taken = values.iter().take_while(|value| shape.goes_on_with(value)).count().max(1);
-    let (own, _) = values.split_at_checked(taken).unwrap_or((values, &[]));
-    match &shape.kind {
-        ShapeKind::Table(view) => table(own, view)?.write(width, out),
-        ShapeKind::List(names) => list(own, names.as_deref())?.write(width, out),
+
+    /// Ends what is open.
+    pub(super) fn close(&mut self, out: &mut String) {
+        match std::mem::take(self) {
+            Self::Nothing | Self::List(_) => {}
+            Self::Matches | Self::Table { .. } => out.push('\n'),
+        }
     }
-    Ok(taken)
+
+    fn go_on(&mut self, values: &[Value], width: usize, out: &mut String) -> Outcome<()> {
+        match self {
+            Self::Nothing => {}
+            Self::Matches => values.iter().for_each(|value| push_line(value.to_text().as_str(), out)),
+            Self::List(shape) => {
+                if let ShapeKind::List(names) = &shape.kind {
+                    list(values, names.as_deref(), out)?.go_on(width, out);
+                }
+            }
+            Self::Table { shape, layout, last } => {
+                if let ShapeKind::Table(view) = &shape.kind {
+                    let table = table(values, view, Some(last), out)?;
+                    table.go_on(layout, last, width, out);
+                    if let Some(row) = table.rows.last() {
+                        *last = row.clone();
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
 }
 
 /// What Select-String finds is shown as lines.
@@ -61,7 +133,7 @@ fn plain(value: &Value) -> Outcome<Option<String>> {
 }
 
 /// What is shown of a value, and how.
-struct Shape {
+pub(super) struct Shape {
     /// The type, where the display is for objects of it only.
     type_name: Option<String>,
     kind: ShapeKind,
@@ -116,15 +188,17 @@ impl Shape {
     }
 }
 
-fn table(values: &[Value], view: &View) -> Outcome<Table> {
+/// The rows of these values; `last` is the one before them. Text before the first row is written at once.
+fn table(values: &[Value], view: &View, last: Option<&Row>, out: &mut String) -> Outcome<Table> {
     let mut rows: Vec<Row> = Vec::with_capacity(values.len());
     for value in values {
         if value.is_null() {
             continue;
         }
         if let Some(text) = plain(value)? {
-            if let Some(last) = rows.last_mut() {
-                last.after.push(text);
+            match rows.last_mut() {
+                Some(last) => last.after.push(text),
+                None => push_line(&text, out),
             }
             continue;
         }
@@ -139,20 +213,22 @@ fn table(values: &[Value], view: &View) -> Outcome<Table> {
             rows.extend(entries.into_iter().map(row));
             continue;
         }
-        rows.push(view.row(value, rows.last())?);
+        rows.push(view.row(value, rows.last().or(last))?);
     }
     Ok(Table { columns: view.columns(), rows, ..Table::default() })
 }
 
-fn list(values: &[Value], names: Option<&[String]>) -> Outcome<List> {
+/// The entries of these values. Text before the first one is written at once.
+fn list(values: &[Value], names: Option<&[String]>, out: &mut String) -> Outcome<List> {
     let mut entries: Vec<Entry> = Vec::with_capacity(values.len());
     for value in values {
         if value.is_null() {
             continue;
         }
         if let Some(text) = plain(value)? {
-            if let Some(last) = entries.last_mut() {
-                last.after.push(text);
+            match entries.last_mut() {
+                Some(last) => last.after.push(text),
+                None => push_line(&text, out),
             }
             continue;
         }
@@ -166,6 +242,11 @@ fn list(values: &[Value], names: Option<&[String]>) -> Outcome<List> {
         entries.push(Entry { fields, group: None, after: Vec::new() });
     }
     Ok(List { entries })
+}
+
+fn push_line(line: &str, out: &mut String) {
+    out.push_str(line);
+    out.push('\n');
 }
 
 /// Objects of this name are shown together.

@@ -21,11 +21,16 @@ pub(crate) struct Entry {
 }
 
 impl List {
-    pub(super) fn write(&self, width: usize, out: &mut String) {
-        if self.entries.is_empty() {
-            return;
+    /// Writes it.
+    pub(super) fn begin(&self, width: usize, out: &mut String) {
+        if !self.entries.is_empty() {
+            out.push('\n');
+            self.go_on(width, out);
         }
-        out.push('\n');
+    }
+
+    /// Writes more of a list that was begun.
+    pub(super) fn go_on(&self, width: usize, out: &mut String) {
         let mut current = None;
         for entry in &self.entries {
             if let Some(group) = &entry.group

@@ -49,11 +49,28 @@ pub(crate) struct Group {
     pub(crate) value: Value,
 }
 
-impl Group {
-    fn number(&self) -> usize {
-        self.number
-    }
+/// How the columns of a table stand.
+#[derive(Clone, Debug)]
+pub(super) struct Layout {
+    alignments: Vec<Alignment>,
+    widths: Vec<Option<usize>>,
+}
 
+impl Layout {
+    fn cells(&self) -> Vec<Cell> {
+        let cell = |(&width, &alignment)| Cell { width, alignment };
+        self.widths.iter().zip(&self.alignments).map(cell).collect()
+    }
+}
+
+impl Row {
+    fn is_in_group_of(&self, other: &Self) -> bool {
+        let number = |row: &Self| row.group.as_ref().map(|group| group.number);
+        number(self) == number(other)
+    }
+}
+
+impl Group {
     pub(super) fn write(&self, width: usize, out: &mut String) {
         let text = format!("   {}: {}", self.label, super::text::value_text(&self.value));
         for line in wrap(&text, width) {
@@ -65,53 +82,77 @@ impl Group {
 }
 
 impl Table {
+    /// Writes it, all of it.
     pub(super) fn write(&self, width: usize, out: &mut String) {
-        if self.columns.is_empty() {
-            return;
-        }
-        let mut rest = self.rows.as_slice();
-        let alignments: Vec<Alignment> =
-            self.columns.iter().enumerate().map(|(at, column)| column.alignment_in(rest, at)).collect();
-        out.push('\n');
-        while let Some(first) = rest.first() {
-            let length = rest
-                .iter()
-                .take_while(|row| {
-                    row.group.as_ref().map(Group::number) == first.group.as_ref().map(Group::number)
-                })
-                .count();
-            let (rows, after) = rest.split_at_checked(length.max(1)).unwrap_or((rest, &[]));
-            if let Some(group) = &first.group {
-                group.write(width, out);
-            }
-            self.write_rows(rows, &alignments, width, out);
+        if self.begin(width, out).is_some() {
             out.push('\n');
-            rest = after;
         }
     }
 
-    fn write_rows(&self, rows: &[Row], alignments: &[Alignment], width: usize, out: &mut String) {
+    /// Writes it but for the blank line at its end, and says how it was laid out; nothing where there is no row.
+    pub(super) fn begin(&self, width: usize, out: &mut String) -> Option<Layout> {
+        if self.columns.is_empty() {
+            return None;
+        }
+        out.push('\n');
+        let (first, rest) = self.first_group(&self.rows)?;
+        let alignments = self.columns.iter().enumerate();
+        let alignments = alignments.map(|(at, column)| column.alignment_in(first, at)).collect();
+        let mut layout = Layout { alignments, widths: Vec::new() };
+        self.write_group(first, &mut layout, width, out);
+        self.write_groups(rest, &mut layout, width, out);
+        Some(layout)
+    }
+
+    /// Writes more rows of a table that was begun, behind the row `last`.
+    pub(super) fn go_on(&self, layout: &mut Layout, last: &Row, width: usize, out: &mut String) {
+        let own = self.rows.iter().take_while(|row| row.is_in_group_of(last)).count();
+        let (rows, rest) = self.rows.split_at_checked(own).unwrap_or_default();
+        self.write_rows(rows, &rows.iter().map(|row| self.texts(row)).collect::<Vec<_>>(), layout, out);
+        self.write_groups(rest, layout, width, out);
+    }
+
+    /// Groups behind another one.
+    fn write_groups(&self, mut rows: &[Row], layout: &mut Layout, width: usize, out: &mut String) {
+        while let Some((first, rest)) = self.first_group(rows) {
+            out.push('\n');
+            self.write_group(first, layout, width, out);
+            rows = rest;
+        }
+    }
+
+    fn first_group<'r>(&self, rows: &'r [Row]) -> Option<(&'r [Row], &'r [Row])> {
+        let first = rows.first()?;
+        rows.split_at_checked(rows.iter().take_while(|row| row.is_in_group_of(first)).count())
+    }
+
+    /// A group with what stands above it; its columns are as wide as its rows need.
+    fn write_group(&self, rows: &[Row], layout: &mut Layout, width: usize, out: &mut String) {
+        if let Some(group) = rows.first().and_then(|row| row.group.as_ref()) {
+            group.write(width, out);
+        }
         let texts: Vec<Vec<String>> = rows.iter().map(|row| self.texts(row)).collect();
-        let widths = self.widths(&texts, width);
-        let layout: Vec<Cell> = widths
-            .iter()
-            .zip(alignments)
-            .map(|(width, alignment)| Cell { width: *width, alignment: *alignment })
-            .collect();
+        layout.widths = self.widths(&texts, width);
         if !self.hide_headers {
+            let cells = layout.cells();
             let labels: Vec<String> = self.columns.iter().map(|column| column.label.clone()).collect();
-            write_row(&labels, &layout, Lines::Wrapped, out);
+            write_row(&labels, &cells, Lines::Wrapped, out);
             let dashes: Vec<String> = self
                 .columns
                 .iter()
-                .zip(&layout)
+                .zip(&cells)
                 .map(|(column, cell)| "-".repeat(width_of(&column.label).min(cell.width.unwrap_or_default())))
                 .collect();
-            write_row(&dashes, &layout, Lines::One, out);
+            write_row(&dashes, &cells, Lines::One, out);
         }
+        self.write_rows(rows, &texts, layout, out);
+    }
+
+    fn write_rows(&self, rows: &[Row], texts: &[Vec<String>], layout: &Layout, out: &mut String) {
+        let cells = layout.cells();
         let lines = if self.wrap { Lines::Wrapped } else { Lines::One };
         for (texts, row) in texts.iter().zip(rows) {
-            write_row(texts, &layout, lines, out);
+            write_row(texts, &cells, lines, out);
             for text in &row.after {
                 out.push_str(text);
                 out.push('\n');

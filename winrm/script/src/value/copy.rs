@@ -4,6 +4,17 @@ use std::collections::HashMap;
 
 use super::{Array, Object, Table, Value};
 
+impl Value {
+    /// The value as it is now: what a script changes in it later does not change the snapshot.
+    #[must_use]
+    pub fn snapshot(&self) -> Self {
+        match self {
+            Self::Array(_) | Self::Table(_) | Self::Object(_) => Copies::default().of(self),
+            plain => plain.clone(),
+        }
+    }
+}
+
 /// What was copied so far. What several values share, their copies share.
 #[derive(Default)]
 pub(crate) struct Copies {
