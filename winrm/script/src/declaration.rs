@@ -112,12 +112,19 @@ impl Takes {
             let (head, rest) = name.split_at_checked(begin.len())?;
             rest.strip_suffix(']').filter(|_| head.eq_ignore_ascii_case(begin))
         });
-        Type::named(inner.unwrap_or(&name)).map_or_else(|| Self::Other(written.to_owned()), Self::Values)
+        match Type::named(inner.unwrap_or(&name)) {
+            // PowerShell makes a list of an array.
+            Some(Type::ListOf(element)) => Self::Values(Type::ArrayOf(element)),
+            Some(known) => Self::Values(known),
+            None => Self::Other(written.to_owned()),
+        }
     }
 }
 
 impl Check {
-    fn holds(&self, value: &Value) -> bool {
+    /// Whether a value passes.
+    #[must_use]
+    pub fn holds(&self, value: &Value) -> bool {
         let each = |holds: &dyn Fn(&Value) -> bool| match value {
             Value::Array(items) => items.to_vec().iter().all(holds),
             one => holds(one),

@@ -8,7 +8,7 @@ use crate::value::type_name::Plain;
 use crate::value::{Type, Value};
 
 impl Declared {
-    pub(super) fn of(definition: &ParameterDefinition) -> Self {
+    pub(crate) fn of(definition: &ParameterDefinition) -> Self {
         let parameter = || definition.attributes_named("Parameter");
         // A parameter of one set among several is for the host to miss.
         let everywhere = |attribute: &&Attribute| {

@@ -58,7 +58,7 @@ it's ) here
             "D anything",
             "E switch",
             "F int",
-            "G other System.Collections.Generic.List[string]",
+            "G string[]",
             "H other Microsoft.Win32.RegistryKey",
             "I datetime",
             "J anything",

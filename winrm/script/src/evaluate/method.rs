@@ -137,6 +137,12 @@ impl Interpreter {
             [_, mode] => mode.to_text().as_str().to_ascii_lowercase(),
             _ => return Err(Unwind::refused(format!("`.{name}()` with these arguments"))),
         };
+        // A generic list has a method of this name, which knows no `$_`.
+        if matches!(target, Value::Array(array) if array.is_list() && array.element().is_some())
+            && name.eq_ignore_ascii_case("foreach")
+        {
+            return Err(Unwind::refused("`.ForEach()` of a generic list; use ForEach-Object"));
+        }
         let items = if target.is_null() { Vec::new() } else { target.clone().into_items() };
         let mut kept = Vec::new();
         match name.to_ascii_lowercase().as_str() {

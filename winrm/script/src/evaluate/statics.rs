@@ -13,7 +13,7 @@ use crate::value::format_operator::format;
 use crate::value::number::{Number, double_to_integer, integer_to_double, plain_of};
 use crate::value::pattern::{Expression, escape};
 use crate::value::type_name::Plain;
-use crate::value::{Enumeration, Fault, Outcome, Type, Value};
+use crate::value::{Array, Enumeration, Fault, Outcome, Type, Value};
 
 mod math;
 
@@ -23,7 +23,7 @@ impl Interpreter {
         let lower = name.to_ascii_lowercase();
         let plain = match self.type_named(of)? {
             Type::Plain(plain) => plain,
-            Type::ArrayOf(_) => return Err(unknown(of, name)),
+            Type::ArrayOf(_) | Type::ListOf(_) => return Err(unknown(of, name)),
         };
         if let Some(type_name) = plain.as_enum() {
             return match Enumeration::named(type_name, name) {
@@ -81,7 +81,10 @@ impl Interpreter {
         let lower = name.to_ascii_lowercase();
         let plain = match self.type_named(of)? {
             Type::Plain(plain) => plain,
-            Type::ArrayOf(_) => return Err(unknown(of, name)),
+            Type::ListOf(element) if lower == "new" && arguments.is_empty() => {
+                return Ok(Value::Array(Array::list_of(element, Vec::new())));
+            }
+            Type::ArrayOf(_) | Type::ListOf(_) => return Err(unknown(of, name)),
         };
         let value = match plain {
             Plain::Math => math::call(&lower, arguments)?,
@@ -102,9 +105,15 @@ impl Interpreter {
             Plain::Char => of_char(&lower, arguments),
             Plain::Guid | Plain::Version | Plain::Boolean => parsed(plain, &lower, arguments)?,
             Plain::ArrayList if lower == "new" && arguments.is_empty() => {
-                Some(Value::Array(crate::value::Array::list(Vec::new())))
+                Some(Value::Array(Array::list(Vec::new())))
             }
             Plain::Array => self.of_array(&lower, arguments)?,
+            Plain::Decimal if matches!(lower.as_str(), "round" | "floor" | "ceiling" | "truncate") => {
+                let [value, rest @ ..] = arguments else { return Err(unknown(of, name)) };
+                let mut arguments = vec![convert(value, Type::Plain(Plain::Decimal))?];
+                arguments.extend_from_slice(rest);
+                math::call(&lower, &arguments)?
+            }
             number if Number::of(&zero(number)).is_some() => parsed(number, &lower, arguments)?,
             _ => None,
         };
@@ -288,7 +297,7 @@ fn of_regex(name: &str, arguments: &[Value]) -> Flow<Option<Value>> {
         ("split", [text, pattern]) => {
             let pattern = Expression::new(pattern.to_text().as_str(), Case::Sensitive)?;
             let pieces = pattern.split(text.to_text().as_str(), 0)?.into_iter().map(Value::string).collect();
-            Some(Value::Array(crate::value::Array::of(Type::Plain(Plain::String), pieces)))
+            Some(Value::Array(Array::of(Type::Plain(Plain::String), pieces)))
         }
         _ => None,
     })
@@ -439,4 +448,4 @@ fn unknown(of: &str, name: &str) -> Unwind {
 }
 
 /// Ticks from the start of the year 1 to that of 1601.
-const FILE_TIME: u64 = 504_911_232_000_000_000;
+pub(super) const FILE_TIME: u64 = 504_911_232_000_000_000;

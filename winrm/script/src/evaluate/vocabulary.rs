@@ -15,7 +15,11 @@ impl Vocabulary for Known {
     }
 
     fn has_static(&self, type_name: &str, member: &str, use_of: Use) -> bool {
-        let Some(Type::Plain(plain)) = Type::named(type_name) else { return false };
+        let plain = match Type::named(type_name) {
+            Some(Type::Plain(plain)) => plain,
+            Some(Type::ListOf(_)) => return use_of == Use::Method && member.eq_ignore_ascii_case("new"),
+            Some(Type::ArrayOf(_)) | None => return false,
+        };
         if plain.as_enum().is_some() {
             return use_of == Use::Property;
         }
@@ -73,7 +77,7 @@ const STATICS: [(Plain, Use, &str); 28] = [
     (Plain::Byte, Use::Property, "MaxValue"),
     (Plain::Double, Use::Property, "MaxValue MinValue NaN NegativeInfinity PositiveInfinity"),
     (Plain::Double, Use::Method, "Parse"),
-    (Plain::Decimal, Use::Method, "Parse"),
+    (Plain::Decimal, Use::Method, "Ceiling Floor Parse Round Truncate"),
     (Plain::Guid, Use::Property, "Empty"),
     (Plain::Guid, Use::Method, "Parse"),
     (Plain::Version, Use::Method, "Parse"),
@@ -91,7 +95,7 @@ const STATICS: [(Plain, Use, &str); 28] = [
 const METHODS: &str = "Add AddDays AddHours AddMilliseconds AddMinutes AddMonths AddRange AddSeconds AddTicks AddYears \
                        Clear Clone CompareTo Contains ContainsKey ContainsValue Duration EndsWith Equals ForEach \
                        GetEnumerator GetType GetValue IndexOf Insert LastIndexOf Negate PadLeft PadRight Remove RemoveAt \
-                       Replace Split StartsWith Substring Subtract ToArray ToCharArray ToLocalTime ToLongDateString \
+                       Replace Split StartsWith Substring Subtract ToArray ToCharArray ToFileTime ToFileTimeUtc ToLocalTime ToLongDateString \
                        ToLongTimeString ToLower ToLowerInvariant ToShortDateString ToShortTimeString ToString \
                        ToUniversalTime ToUpper ToUpperInvariant Trim TrimEnd TrimStart Where";
 

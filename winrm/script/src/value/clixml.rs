@@ -88,6 +88,7 @@ fn from_object(object: &Arc<clixml::Object>) -> Value {
                 name => match name.and_then(Type::named) {
                     Some(Type::ArrayOf(Plain::Object)) | None | Some(Type::Plain(_)) => Array::new(items),
                     Some(Type::ArrayOf(element)) => Array::of(Type::Plain(element), items),
+                    Some(Type::ListOf(element)) => Array::list_of(element, items),
                 },
             };
             Value::Array(array)
@@ -179,7 +180,7 @@ fn array_to_wire(array: &Array, depth: usize, left: &mut usize) -> clixml::Value
     }
     let items = items.iter().map(|item| to_wire(item, depth, left)).collect();
     let type_names = if array.is_list() {
-        names(&["System.Collections.ArrayList", "System.Object"])
+        [array.type_name(), "System.Object".into()].into_iter().collect()
     } else {
         [array.type_name(), "System.Array".into(), "System.Object".into()].into_iter().collect()
     };

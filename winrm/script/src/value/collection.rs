@@ -7,7 +7,7 @@ use uuid::Uuid;
 use winrm_proto::clixml::PsString;
 
 use super::text::fold;
-use super::type_name::Type;
+use super::type_name::{Plain, Type};
 use super::{Fault, Outcome, Value};
 
 /// A place that several values share. Nobody holds its lock while calling anything that could want it too.
@@ -116,6 +116,12 @@ impl Array {
         Self { items: Arc::new(Shared::new(items)), element: None, growable: true }
     }
 
+    /// `System.Collections.Generic.List` of this element type with these items, which must be of it.
+    #[must_use]
+    pub fn list_of(element: Plain, items: Vec<Value>) -> Self {
+        Self { items: Arc::new(Shared::new(items)), element: Some(Type::Plain(element)), growable: true }
+    }
+
     /// The type of the elements; `None` is `System.Object`.
     #[must_use]
     pub fn element(&self) -> Option<Type> {
@@ -193,7 +199,8 @@ impl Array {
     #[must_use]
     pub fn type_name(&self) -> PsString {
         match self.element {
-            _ if self.growable => "System.Collections.ArrayList".into(),
+            None if self.growable => "System.Collections.ArrayList".into(),
+            Some(Type::Plain(element)) if self.growable => Type::ListOf(element).full_name().into(),
             None => "System.Object[]".into(),
             Some(element) => format!("{}[]", element.full_name()).into(),
         }

@@ -17,6 +17,7 @@ pub fn convert(value: &Value, to: Type) -> Outcome<Value> {
     match to {
         Type::Plain(plain) => to_plain(value, plain),
         Type::ArrayOf(element) => to_array(value, element),
+        Type::ListOf(element) => to_list(value, element),
     }
 }
 
@@ -31,13 +32,16 @@ pub fn is_of(value: &Value, of: Type) -> bool {
             }
             _ => false,
         },
+        Type::ListOf(element) => {
+            matches!(&base, Value::Array(array) if array.is_list() && array.element() == Some(Type::Plain(element)))
+        }
         Type::Plain(plain) => match (plain, &base) {
             (_, Value::Null) => false,
             (Plain::Object, _) => true,
             (Plain::Custom, Value::Object(object)) => object.is_custom() || value.is_wrapped(),
             (Plain::Custom, _) => value.is_wrapped(),
             (Plain::Array, Value::Array(array)) => !array.is_list(),
-            (Plain::ArrayList, Value::Array(array)) => array.is_list(),
+            (Plain::ArrayList, Value::Array(array)) => array.is_list() && array.element().is_none(),
             (Plain::Hashtable, Value::Table(table)) => table.shape() == Shape::Hashtable,
             (Plain::Ordered, Value::Table(table)) => table.shape() == Shape::Ordered,
             (Plain::Enum, Value::Enum(_)) => true,
@@ -77,7 +81,7 @@ fn to_plain(value: &Value, plain: Plain) -> Outcome<Value> {
         }
         Plain::ArrayList => {
             return match value {
-                Value::Array(array) if array.is_list() => Ok(value.clone()),
+                Value::Array(array) if array.is_list() && array.element().is_none() => Ok(value.clone()),
                 Value::Array(array) => Ok(Value::Array(Array::list(array.to_vec()))),
                 Value::Null => Ok(Value::Null),
                 other => Ok(Value::Array(Array::list(vec![other.clone()]))),
@@ -132,6 +136,20 @@ fn to_custom(value: &Value) -> Outcome<Value> {
             Ok(Value::Object(Object::custom(members)))
         }
         other => Ok(other.clone()),
+    }
+}
+
+/// A list stays what it is; an array's items are put into one.
+fn to_list(value: &Value, element: Plain) -> Outcome<Value> {
+    match value.base() {
+        Value::Null => Ok(Value::Null),
+        base @ Value::Array(_) if is_of(&base, Type::ListOf(element)) => Ok(base),
+        Value::Array(array) => {
+            let items: Outcome<Vec<Value>> =
+                array.to_vec().iter().map(|item| to_plain(item, element)).collect();
+            Ok(Value::Array(Array::list_of(element, items?)))
+        }
+        _ => Err(Fault::unsupported("a list of what is no array")),
     }
 }
 

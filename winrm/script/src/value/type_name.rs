@@ -7,6 +7,8 @@ pub enum Type {
     Plain(Plain),
     /// An array of it.
     ArrayOf(Plain),
+    /// `System.Collections.Generic.List[…]` of it.
+    ListOf(Plain),
 }
 
 /// A type by itself.
@@ -67,10 +69,19 @@ impl Type {
         if let Some(element) = name.strip_suffix("[]") {
             return match Self::named(element)? {
                 Self::Plain(plain) => Some(Self::ArrayOf(plain)),
-                Self::ArrayOf(_) => None,
+                Self::ArrayOf(_) | Self::ListOf(_) => None,
             };
         }
         let lower = name.to_ascii_lowercase();
+        if let Some(element) = lower.strip_suffix(']') {
+            let begin = LISTS.iter().find_map(|begin| element.strip_prefix(begin));
+            return match Self::named(begin?)? {
+                // What is wrapped in a property bag is itself.
+                Self::Plain(Plain::Object | Plain::Custom) => Some(Self::ListOf(Plain::Object)),
+                Self::Plain(plain) if LISTED.contains(&plain) => Some(Self::ListOf(plain)),
+                _ => None,
+            };
+        }
         let plain = lower.strip_prefix("system.").unwrap_or(&lower);
         let accelerator = NAMES.iter().find(|(_, short, ..)| *short == lower);
         let full = || NAMES.iter().find(|(_, _, own)| own.eq_ignore_ascii_case(&lower));
@@ -90,6 +101,7 @@ impl Type {
         match self {
             Self::Plain(plain) => plain.full_name().to_owned(),
             Self::ArrayOf(plain) => format!("{}[]", plain.full_name()),
+            Self::ListOf(plain) => format!("System.Collections.Generic.List`1[[{}]]", plain.full_name()),
         }
     }
 
@@ -105,6 +117,7 @@ impl Type {
         match self {
             Self::Plain(plain) => plain.shown().to_owned(),
             Self::ArrayOf(plain) => format!("{}[]", plain.shown()),
+            Self::ListOf(plain) => format!("System.Collections.Generic.List[{}]", plain.shown()),
         }
     }
 }
@@ -187,6 +200,12 @@ const NAMES: [(Plain, &str, &str); 42] = [
     (Plain::StringSplitOptions, "", "System.StringSplitOptions"),
 ];
 
+/// How the names of generic lists begin.
+const LISTS: [&str; 2] = ["system.collections.generic.list[", "collections.generic.list["];
+/// What generic lists are made of.
+const LISTED: [Plain; 6] =
+    [Plain::String, Plain::Int32, Plain::Int64, Plain::Double, Plain::Boolean, Plain::DateTime];
+
 const ALIASES: [(&str, Plain); 3] = [
     ("pscustomobject", Plain::Custom),
     ("system.management.automation.pscustomobject", Plain::Custom),
@@ -208,10 +227,14 @@ mod tests {
             ("PSCustomObject", "System.Management.Automation.PSObject"),
             ("DayOfWeek", "System.DayOfWeek"),
             ("System.Collections.ArrayList", "System.Collections.ArrayList"),
+            ("Collections.Generic.List[PSObject]", "System.Collections.Generic.List`1[[System.Object]]"),
+            ("System.Collections.Generic.List[string]", "System.Collections.Generic.List`1[[System.String]]"),
         ] {
             assert_eq!(Type::named(name).map(Type::full_name).as_deref(), Some(full), "{name}");
         }
-        for refused in ["Management.Automation.PSObject", "Diagnostics.Process", "", "int[][]"] {
+        for refused in
+            ["Management.Automation.PSObject", "Diagnostics.Process", "", "int[][]", "List[int]", "List[int"]
+        {
             let known = Type::named(refused);
             assert!(known.is_none() || refused.starts_with("Management"), "{refused}: {known:?}");
         }

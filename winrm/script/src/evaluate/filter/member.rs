@@ -109,6 +109,7 @@ pub(super) fn new_object(_: &mut Interpreter, mut bound: Bound) -> Flow<Box<dyn 
             Value::Object(Object::custom(members))
         }
         (Some(Type::Plain(Plain::ArrayList)), None) => Value::Array(Array::list(Vec::new())),
+        (Some(Type::ListOf(element)), None) => Value::Array(Array::list_of(element, Vec::new())),
         (Some(Type::Plain(Plain::Hashtable)), None) => Value::Table(Table::new(Shape::Hashtable)),
         _ => {
             return Err(Unwind::refused(format!(

@@ -5,7 +5,8 @@ use crate::evaluate::index::position;
 use crate::evaluate::unwind::{Flow, Unwind};
 use crate::tree::Case;
 use crate::value::compare::equals;
-use crate::value::{Array, Members, Object, Table, Value};
+use crate::value::convert::convert;
+use crate::value::{Array, Members, Object, Outcome, Table, Value};
 
 /// Calls a method of a hashtable; `None` is a method that is not known.
 pub(super) fn of_table(table: &Table, name: &str, arguments: &[Value]) -> Flow<Option<Value>> {
@@ -105,6 +106,25 @@ pub(super) fn of_array(array: &Array, name: &str, arguments: &[Value]) -> Flow<O
 }
 
 fn of_list(array: &Array, name: &str, arguments: &[Value]) -> Flow<Option<Value>> {
+    // A generic list takes what its element type takes, and says less of what it did.
+    if let Some(element) = array.element() {
+        match (name, arguments) {
+            ("add", [item]) => {
+                let item = convert(item, element)?;
+                array.change(|items| items.push(item));
+                return Ok(Some(Value::Null));
+            }
+            ("addrange", [more]) => {
+                let more = more.clone().into_items();
+                let more: Outcome<Vec<Value>> = more.iter().map(|item| convert(item, element)).collect();
+                let more = more?;
+                array.change(|items| items.extend(more));
+                return Ok(Some(Value::Null));
+            }
+            ("clear" | "removeat" | "contains" | "indexof" | "getenumerator", _) => {}
+            _ => return Err(Unwind::refused(format!("`.{name}()` of a generic list with these arguments"))),
+        }
+    }
     Ok(match (name, arguments) {
         ("add", [item]) => {
             let at = array.change(|items| {

@@ -3,6 +3,7 @@
 use winrm_proto::clixml::{DateTime, DateTimeKind, Duration};
 
 use super::{double, exception, formatted, integer, of_scalar};
+use crate::evaluate::statics::FILE_TIME;
 use crate::evaluate::unwind::{Flow, Unwind};
 use crate::value::Value;
 use crate::value::arithmetic::{Arithmetic, compute};
@@ -57,6 +58,16 @@ pub(super) fn of_date(
             };
             let utc = DateTime::from_ticks(time.ticks(), kind).ok().and_then(|time| time.to_utc());
             moved(utc, "ToUniversalTime")
+        }
+        ("tofiletime" | "tofiletimeutc", []) => {
+            let Some(Value::DateTime(utc)) = of_date(time, "touniversaltime", &[], local)? else {
+                return Ok(None);
+            };
+            let ticks = utc.ticks().checked_sub(FILE_TIME).and_then(|ticks| i64::try_from(ticks).ok());
+            match ticks {
+                Some(ticks) => Ok(Some(Value::Int64(ticks))),
+                None => Err(Unwind::refused("a file time before its start")),
+            }
         }
         ("tolocaltime", []) => match (time.kind(), local) {
             (DateTimeKind::Offset(_), _) => Ok(Some(value)),
