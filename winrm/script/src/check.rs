@@ -4,6 +4,7 @@
 //! write instead, or all the commands that the script may send to a host, with their arguments bound. What the
 //! evaluator knows (types, methods, commands of its own) it says through a [`Vocabulary`].
 
+mod attributes;
 mod commands;
 mod refusal;
 mod standard;
@@ -15,8 +16,8 @@ use std::collections::HashSet;
 
 use crate::commands::{Bound, Command};
 use crate::tree::{
-    Access, Attribute, BlockName, CommandElement, Expression, ExpressionKind, Invoke, Member, Node,
-    ParameterDefinition, ScriptBlock, Span, StatementKind, Stream, TypeName, Variable,
+    Access, BlockName, CommandElement, Expression, ExpressionKind, Invoke, Member, Node, ParameterDefinition,
+    ScriptBlock, Span, StatementKind, Stream, TypeName, Variable,
 };
 use crate::tree::{PipelineElement, Redirection, RedirectionTarget};
 
@@ -88,6 +89,7 @@ pub fn script<'tree>(
         text,
         vocabulary,
         functions: functions.collect(),
+        bodies: HashSet::new(),
         commands: Vec::new(),
         refusals: Vec::new(),
     };
@@ -110,6 +112,8 @@ struct Check<'tree, 'given, V> {
     vocabulary: &'given V,
     /// The script's own functions, folded to lower case.
     functions: HashSet<String>,
+    /// Where the bodies of functions begin.
+    bodies: HashSet<usize>,
     commands: Vec<HostCommand<'tree>>,
     refusals: Vec<Refusal>,
 }
@@ -125,6 +129,7 @@ impl<'tree, V: Vocabulary> Check<'tree, '_, V> {
             Node::Block(_) => {}
             Node::Statement(statement) => match &statement.kind {
                 StatementKind::Pipeline(pipeline) => {
+                    self.methods_by_name(&pipeline.elements);
                     for (stage, element) in pipeline.elements.iter().enumerate() {
                         self.stage(stage, element);
                     }
@@ -132,6 +137,7 @@ impl<'tree, V: Vocabulary> Check<'tree, '_, V> {
                 StatementKind::Assignment(assignment) => self.assigned(&assignment.target),
                 StatementKind::ForEach(each) => self.assigned_variable(each.variable_span, &each.variable),
                 StatementKind::Function(function) => {
+                    self.bodies.insert(function.body.span.start);
                     self.parameters(function.parameters.as_deref().unwrap_or_default());
                 }
                 _ => {}
@@ -143,11 +149,13 @@ impl<'tree, V: Vocabulary> Check<'tree, '_, V> {
 
     fn script_block(&mut self, script: &ScriptBlock) {
         if let Some(block) = &script.parameters {
-            self.attributes(&block.attributes);
+            self.attributes_of_block(&block.attributes);
             self.parameters(&block.parameters);
         }
         for block in &script.blocks {
-            if matches!(block.name, BlockName::Begin | BlockName::Process) {
+            if matches!(block.name, BlockName::Begin | BlockName::Process)
+                && !self.bodies.contains(&script.span.start)
+            {
                 self.refuse(block.span, Reason::NamedBlock);
             }
         }
@@ -155,15 +163,9 @@ impl<'tree, V: Vocabulary> Check<'tree, '_, V> {
 
     fn parameters(&mut self, parameters: &[ParameterDefinition]) {
         for parameter in parameters {
-            self.attributes(&parameter.attributes);
+            self.attributes_of_parameter(parameter);
             parameter.types.iter().for_each(|name| self.type_name(name));
             self.assigned_variable(parameter.variable_span, &parameter.variable);
-        }
-    }
-
-    fn attributes(&mut self, attributes: &[Attribute]) {
-        for attribute in attributes {
-            self.refuse(attribute.span, Reason::Attribute(attribute.name.clone()));
         }
     }
 

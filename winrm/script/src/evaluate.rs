@@ -28,6 +28,7 @@ mod method;
 mod needs;
 pub(crate) mod operator;
 mod output;
+mod parameter;
 mod pipeline;
 mod place;
 mod push_down;

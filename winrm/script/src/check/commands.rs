@@ -1,7 +1,7 @@
 //! The commands of a script.
 
 use super::{Check, HostCommand, Reason, Vocabulary};
-use crate::commands::{ArgumentType, Bound, BoundValue, Element, Parameter, Refusal, Typed, find};
+use crate::commands::{self, ArgumentType, Bound, BoundValue, Element, Parameter, Refusal, Typed, find};
 use crate::tree::{
     Call, Command, CommandElement, Expression, ExpressionKind, PipelineElement, PipelineElementKind, Span,
 };
@@ -40,15 +40,45 @@ impl<'tree, V: Vocabulary> Check<'tree, '_, V> {
         }
     }
 
+    /// `Get-Process x | ForEach-Object Kill`: what comes from a host is asked to do something there.
+    pub(super) fn methods_by_name(&mut self, stages: &[PipelineElement]) {
+        let Some((first, rest)) = stages.split_first() else { return };
+        let named = |stage: &PipelineElement| match &stage.kind {
+            PipelineElementKind::Command(command) => command.name.as_string().and_then(find),
+            PipelineElementKind::Expression(_) => None,
+        };
+        if named(first).is_none_or(|known| self.vocabulary.evaluates(known.name())) {
+            return;
+        }
+        for stage in rest {
+            let PipelineElementKind::Command(command) = &stage.kind else { return };
+            match named(stage).map(commands::Command::name) {
+                // The same objects go on.
+                Some("Where-Object" | "Sort-Object") => {}
+                Some("ForEach-Object") => {
+                    if let [CommandElement::Argument(member)] = command.elements.as_slice()
+                        && let Some(reason) = member.as_string().and_then(Reason::method_by_name)
+                    {
+                        self.refuse(member.span, reason);
+                    }
+                    return;
+                }
+                _ => return,
+            }
+        }
+    }
+
     fn known(
         &mut self,
         stage: usize,
         span: Span,
         name: &'tree str,
-        known: crate::commands::Command,
+        known: commands::Command,
         command: &'tree Command,
     ) {
-        if let Some(code) = CODE.iter().find(|code| known.name() == **code && !is_harmless(known, command)) {
+        if let Some(code) =
+            CODE.iter().find(|code| known.name() == **code && !self.is_harmless(known, command))
+        {
             self.refuse(command.name.span, Reason::Code(code));
             return;
         }
@@ -74,6 +104,43 @@ impl<'tree, V: Vocabulary> Check<'tree, '_, V> {
                 self.sends(stage, HostCommand { known: Some(known), ..host_command });
             }
             Err(refusal) => self.refuse(span, Reason::Binding(refusal)),
+        }
+    }
+
+    /// Whether a command loads a module of the host by its plain name, for the policy to judge, or makes a value.
+    fn is_harmless(&self, known: commands::Command, command: &Command) -> bool {
+        let elements: Vec<Element<'_, &Expression>> = command.elements.iter().map(Element::from).collect();
+        let Ok(bound) = known.bind_values(&elements) else { return false };
+        let text = |parameter: &str| {
+            bound.arguments.iter().find(|own| own.parameter.name() == parameter).and_then(|own| {
+                match own.value {
+                    BoundValue::Given(value) => value.as_string(),
+                    _ => None,
+                }
+            })
+        };
+        let only = |allowed: &[&str]| {
+            bound
+                .arguments
+                .iter()
+                .all(|own| own.parameter.is_common() || allowed.contains(&own.parameter.name()))
+        };
+        match known.name() {
+            "Import-Module" => {
+                let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-');
+                only(&["Name", "Force", "DisableNameChecking"])
+                    && text("Name").is_some_and(|name| !name.contains("..") && name.bytes().all(plain))
+            }
+            "New-Object" => {
+                only(&["TypeName", "Property"])
+                    && text("TypeName").is_some_and(|name| {
+                        let short = name.rsplit('.').next().unwrap_or_default();
+                        let list = short.get(..LIST.len()).is_some_and(|own| own.eq_ignore_ascii_case(LIST));
+                        (list && self.vocabulary.has_type(name))
+                            || MADE_HERE.iter().any(|own| own.eq_ignore_ascii_case(short))
+                    })
+            }
+            _ => false,
         }
     }
 
@@ -120,36 +187,8 @@ impl<'tree> HostCommand<'tree> {
     }
 }
 
-/// Whether a command loads a module of the host by its plain name, for the policy to judge, or makes a value.
-fn is_harmless(known: crate::commands::Command, command: &Command) -> bool {
-    let elements: Vec<Element<'_, &Expression>> = command.elements.iter().map(Element::from).collect();
-    let Ok(bound) = known.bind_values(&elements) else { return false };
-    let text = |parameter: &str| {
-        bound.arguments.iter().find(|own| own.parameter.name() == parameter).and_then(|own| match own.value {
-            BoundValue::Given(value) => value.as_string(),
-            _ => None,
-        })
-    };
-    let only = |allowed: &[&str]| {
-        bound.arguments.iter().all(|own| own.parameter.is_common() || allowed.contains(&own.parameter.name()))
-    };
-    match known.name() {
-        "Import-Module" => {
-            let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-');
-            only(&["Name", "Force", "DisableNameChecking"])
-                && text("Name").is_some_and(|name| !name.contains("..") && name.bytes().all(plain))
-        }
-        "New-Object" => {
-            only(&["TypeName", "Property"])
-                && text("TypeName").is_some_and(|name| {
-                    let short = name.rsplit('.').next().unwrap_or_default();
-                    MADE_HERE.iter().any(|own| own.eq_ignore_ascii_case(short))
-                })
-        }
-        _ => false,
-    }
-}
-
+/// How the name of a generic list begins, without its namespace.
+const LIST: &str = "List[";
 /// Types of values that `New-Object` makes here.
 const MADE_HERE: [&str; 5] = ["PSObject", "PSCustomObject", "Object", "ArrayList", "Hashtable"];
 

@@ -69,7 +69,7 @@ pub enum Reason {
     #[error("the attribute `[{0}]` is not taken as it is written here")]
     Attribute(String),
     /// `begin` and `process`.
-    #[error("blocks with names are not taken")]
+    #[error("blocks with names stand in functions only")]
     NamedBlock,
 }
 
@@ -98,6 +98,13 @@ impl Refusal {
 }
 
 impl Reason {
+    /// A member that objects of a host have as a method, called through `ForEach-Object Name`.
+    pub(super) fn method_by_name(name: &str) -> Option<Self> {
+        let is_known =
+            |(method, _): &(&str, &str)| method.eq_ignore_ascii_case(name) && !PROPERTIES.contains(method);
+        METHODS.iter().find(|row| is_known(row)).map(|_| Self::Method(name.to_owned()))
+    }
+
     /// What to write instead, as a clause.
     #[must_use]
     pub fn suggestion(&self) -> String {
@@ -134,8 +141,10 @@ impl Reason {
             Self::QualifiedVariable(_) => "use a plain variable",
             Self::AutomaticVariable(_) => "write the value, or get it with a command",
             Self::Assignment(_) => "use another variable",
-            Self::Attribute(_) => "declare the parameter with a type and a default only",
-            Self::NamedBlock => "use `ForEach-Object`, or `foreach` over a parameter",
+            Self::Attribute(_) => {
+                "use `[CmdletBinding()]`, `[Parameter(Mandatory)]`, `[Alias()]` and `[ValidateSet()]`, or check the value with `if`"
+            }
+            Self::NamedBlock => "use `ForEach-Object`, or a function",
         };
         fixed.to_owned()
     }
@@ -151,6 +160,9 @@ const CODE: [(&str, &str); 7] = [
     ("Set-Alias", "write the commands' full names"),
     ("Set-Variable", "write `$name = …`"),
 ];
+
+/// Of these, what may as well be a property.
+const PROPERTIES: [&str; 2] = ["GetValue", "Start"];
 
 /// Methods of remote objects that people call, and the commands that do the same.
 const METHODS: [(&str, &str); 11] = [

@@ -68,7 +68,7 @@ fn what_is_not_is_refused_with_a_way_out() {
         ("$ExecutionContext", "AutomaticVariable(\"ExecutionContext\")", ""),
         ("$true = 1", "Assignment(\"true\")", ""),
         ("[math]::Pi = 3", "StaticAssignment", ""),
-        ("function f { process { 1 } }", "NamedBlock", ""),
+        ("& { process { 1 } }", "NamedBlock", ""),
         (
             "Get-Service -ScriptThat x",
             "Binding(UnknownParameter { command: \"Get-Service\", name: \"ScriptThat\" })",

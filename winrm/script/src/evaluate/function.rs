@@ -5,9 +5,10 @@ use std::sync::Arc;
 use super::arguments::{Arguments, Element};
 use super::block::Block;
 use super::interpreter::Interpreter;
+use super::parameter::{Assigned, Source, check_given, find, is_advanced, is_switch};
 use super::unwind::{Flow, Unwind};
 use super::variable::Scope;
-use crate::tree::{Function, ParameterDefinition, ScriptBlock};
+use crate::tree::{BlockName, Function, ParameterDefinition, ScriptBlock};
 use crate::value::convert::convert;
 use crate::value::type_name::Plain;
 use crate::value::{Type, Value};
@@ -104,11 +105,6 @@ impl Interpreter {
         arguments: Arguments,
         input: Option<Vec<Value>>,
     ) -> Flow<()> {
-        let switches: Vec<String> = parameters
-            .iter()
-            .filter(|own| own.types.iter().any(|name| name.name.eq_ignore_ascii_case("switch")))
-            .map(|own| own.variable.name.clone())
-            .collect();
         let (mut named, mut positional) = (Vec::new(), Vec::new());
         let mut elements = arguments.elements.into_iter().peekable();
         while let Some(element) = elements.next() {
@@ -116,49 +112,50 @@ impl Interpreter {
                 Element::Value(value) => positional.push(value.value),
                 Element::Parameter { name, value: Some(value) } => named.push((name, value.value)),
                 Element::Parameter { name, value: None } => {
-                    let is_switch = switches.iter().any(|own| starts_with(own, &name))
-                        && !parameters.iter().any(|own| {
-                            own.variable.name.eq_ignore_ascii_case(&name)
-                                && !switches.contains(&own.variable.name)
-                        });
-                    match elements.next_if(|next| !is_switch && matches!(next, Element::Value(_))) {
+                    let switch = find(parameters, &name).is_some_and(is_switch);
+                    match elements.next_if(|next| !switch && matches!(next, Element::Value(_))) {
                         Some(Element::Value(value)) => named.push((name, value.value)),
-                        _ if is_switch => named.push((name, Value::Boolean(true))),
+                        _ if switch => named.push((name, Value::Boolean(true))),
                         _ => return Err(Unwind::refused(format!("`-{name}` of a function needs a value"))),
                     }
                 }
             }
         }
-        self.bind_parameters(parameters, named, positional).await?;
+        let source = if input.is_some() { Source::Pipeline } else { Source::Arguments };
+        let assigned = Assigned::of(parameters, named, positional, source)?;
+        let piped = assigned.takes_input(parameters, is_advanced(body, parameters));
+        self.set_parameters(parameters, assigned, is_advanced(body, parameters)).await?;
         match input {
             None => self.body(body).await,
-            Some(items) => self.body_with_input(body, items).await,
+            Some(items) => self.body_with_input(body, items, piped?).await,
         }
     }
 
-    /// Runs `begin`, `process` for each item, and `end`.
-    async fn body_with_input(&mut self, body: &ScriptBlock, items: Vec<Value>) -> Flow<()> {
-        use crate::tree::BlockName;
-        for named in body.blocks.iter().filter(|block| block.name == BlockName::Begin) {
-            self.statements(&named.statements).await?;
+    /// Runs `begin`, `process` for each item, and `end`. Each item goes to a parameter, too, if one takes it.
+    async fn body_with_input(
+        &mut self,
+        body: &ScriptBlock,
+        items: Vec<Value>,
+        parameter: Option<&ParameterDefinition>,
+    ) -> Flow<()> {
+        let called = |name: BlockName| body.blocks.iter().filter(move |block| block.name == name);
+        for named in called(BlockName::Begin) {
+            self.named_block(named).await?;
         }
-        let process: Vec<_> = body.blocks.iter().filter(|block| block.name == BlockName::Process).collect();
         for item in &items {
-            for named in &process {
+            if let Some(parameter) = parameter {
+                self.set_given(parameter, item).await?;
+            }
+            for named in called(BlockName::Process) {
                 let old = self.replace_variable("_", Some(item.clone()));
-                let result = self.statements(&named.statements).await;
+                let result = self.named_block(named).await;
                 self.replace_variable("_", old);
-                match result {
-                    Ok(()) | Err(Unwind::Return) => {}
-                    Err(unwind) => return Err(unwind),
-                }
+                result?;
             }
         }
         self.replace_variable("input", Some(Value::array(items)));
-        for named in
-            body.blocks.iter().filter(|block| matches!(block.name, BlockName::End | BlockName::Unnamed))
-        {
-            self.statements(&named.statements).await?;
+        for named in called(BlockName::Unnamed).chain(called(BlockName::End)) {
+            self.named_block(named).await?;
         }
         Ok(())
     }
@@ -170,66 +167,74 @@ impl Interpreter {
         named: Vec<(String, Value)>,
         positional: Vec<Value>,
     ) -> Flow<()> {
-        let mut given: Vec<Option<Value>> = vec![None; parameters.len()];
-        for (name, value) in named {
-            let exact = parameters.iter().position(|own| own.variable.name.eq_ignore_ascii_case(&name));
-            let mut begin =
-                parameters.iter().enumerate().filter(|(_, own)| starts_with(&own.variable.name, &name));
-            let found = exact.or_else(|| match (begin.next(), begin.next()) {
-                (Some((at, _)), None) => Some(at),
-                _ => None,
-            });
-            match found.and_then(|at| given.get_mut(at)) {
-                Some(slot) => *slot = Some(value),
-                None => return Err(Unwind::refused(format!("`-{name}` is no parameter of the function"))),
+        let assigned = Assigned::of(parameters, named, positional, Source::Arguments)?;
+        self.set_parameters(parameters, assigned, false).await
+    }
+
+    async fn set_parameters(
+        &mut self,
+        parameters: &[ParameterDefinition],
+        assigned: Assigned,
+        advanced: bool,
+    ) -> Flow<()> {
+        for (own, value) in parameters.iter().zip(assigned.given) {
+            match value {
+                Some(value) => self.set_given(own, &value).await?,
+                None => self.set_default(own).await?,
             }
         }
-        let mut positional = positional.into_iter();
-        for (own, slot) in parameters.iter().zip(given.iter_mut()) {
-            let is_switch = own.types.iter().any(|name| name.name.eq_ignore_ascii_case("switch"));
-            if slot.is_none() && !is_switch {
-                *slot = positional.next();
-            }
+        if advanced && !assigned.rest.is_empty() {
+            return Err(Unwind::refused("more values than the function has positions for"));
         }
-        for (own, value) in parameters.iter().zip(given) {
-            let mut constraint = None;
-            for name in &own.types {
-                constraint = Some(self.type_named(&name.name)?);
-            }
-            let was_given = value.is_some();
-            let value = match (value, &own.default) {
-                (Some(value), _) => value,
-                (None, Some(default)) => self.value(default).await?,
-                (None, None) => match constraint {
-                    Some(Type::Plain(Plain::Switch | Plain::Boolean)) => Value::Boolean(false),
-                    _ => Value::Null,
-                },
-            };
-            let value = match constraint {
-                Some(to) if was_given || !value.is_null() => {
-                    convert(&value, to).map_err(|fault| match fault {
-                        crate::value::Fault::Thrown(thrown) => crate::value::Fault::Thrown(thrown)
-                            .with_id("ParameterArgumentTransformationError")
-                            .into(),
-                        fault @ crate::value::Fault::Unsupported(_) => Unwind::from(fault),
-                    })?
-                }
-                Some(Type::Plain(Plain::String)) => Value::string(""),
-                Some(to @ Type::Plain(Plain::Int32 | Plain::Int64 | Plain::Double | Plain::Decimal)) => {
-                    convert(&Value::Null, to)?
-                }
-                _ => value,
-            };
-            self.set_parameter(&own.variable.name, value, constraint)?;
-        }
-        let rest: Vec<Value> = positional.collect();
-        if !rest.is_empty() && !parameters.is_empty() {
-            // A function without `[CmdletBinding()]` keeps what is left in $args.
-            self.replace_variable("args", Some(Value::array(rest)));
-        } else {
-            self.replace_variable("args", Some(Value::array(rest)));
-        }
+        // A function without attributes keeps what is left in $args.
+        self.replace_variable("args", Some(Value::array(assigned.rest)));
         Ok(())
+    }
+
+    /// Sets a parameter to what it is given, converted and checked.
+    async fn set_given(&mut self, parameter: &ParameterDefinition, value: &Value) -> Flow<()> {
+        let constraint = self.constraint(parameter)?;
+        let value = match constraint {
+            Some(to) => convert(value, to).map_err(|fault| match fault {
+                crate::value::Fault::Thrown(thrown) => {
+                    crate::value::Fault::Thrown(thrown).with_id("ParameterArgumentTransformationError").into()
+                }
+                fault @ crate::value::Fault::Unsupported(_) => Unwind::from(fault),
+            })?,
+            None => value.clone(),
+        };
+        check_given(parameter, &value)?;
+        self.set_parameter(&parameter.variable.name, value, constraint)
+    }
+
+    /// Sets a parameter that is not given: to its default, or to what its type has for nothing.
+    async fn set_default(&mut self, parameter: &ParameterDefinition) -> Flow<()> {
+        let constraint = self.constraint(parameter)?;
+        let value = match &parameter.default {
+            Some(default) => self.value(default).await?,
+            None => match constraint {
+                Some(Type::Plain(Plain::Switch | Plain::Boolean)) => Value::Boolean(false),
+                _ => Value::Null,
+            },
+        };
+        let value = match constraint {
+            Some(to) if !value.is_null() => convert(&value, to)?,
+            Some(Type::Plain(Plain::String)) => Value::string(""),
+            Some(to @ Type::Plain(Plain::Int32 | Plain::Int64 | Plain::Double | Plain::Decimal)) => {
+                convert(&Value::Null, to)?
+            }
+            _ => value,
+        };
+        self.set_parameter(&parameter.variable.name, value, constraint)
+    }
+
+    /// The type that a parameter's value has, the last of several.
+    fn constraint(&self, parameter: &ParameterDefinition) -> Flow<Option<Type>> {
+        let mut constraint = None;
+        for name in &parameter.types {
+            constraint = Some(self.type_named(&name.name)?);
+        }
+        Ok(constraint)
     }
 
     fn set_parameter(&mut self, name: &str, value: Value, constraint: Option<Type>) -> Flow<()> {
@@ -316,8 +321,4 @@ impl Interpreter {
         let output = self.invoke_with_item(block, item.clone()).await?;
         Ok(Value::of_output(output).is_true())
     }
-}
-
-fn starts_with(name: &str, prefix: &str) -> bool {
-    name.get(..prefix.len()).is_some_and(|head| head.eq_ignore_ascii_case(prefix))
 }

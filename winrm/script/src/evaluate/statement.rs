@@ -7,7 +7,7 @@ use super::function::Definition;
 use super::interpreter::{ErrorsTo, Interpreter, Turn};
 use super::unwind::{Flow, Unwind};
 use crate::tree::{
-    BlockName, CatchClause, Do, DoUntil, Expression, For, ForEach, If, ScriptBlock, Statement,
+    BlockName, CatchClause, Do, DoUntil, Expression, For, ForEach, If, NamedBlock, ScriptBlock, Statement,
     StatementBlock, StatementKind, Try, While,
 };
 use crate::value::Value;
@@ -26,10 +26,18 @@ impl Interpreter {
     pub(super) async fn body(&mut self, block: &ScriptBlock) -> Flow<()> {
         for name in [BlockName::Begin, BlockName::Process, BlockName::Unnamed, BlockName::End] {
             for named in block.blocks.iter().filter(|block| block.name == name) {
-                self.statements(&named.statements).await?;
+                self.named_block(named).await?;
             }
         }
         Ok(())
+    }
+
+    /// What `return` leaves is a block that has a name, or all of what has none.
+    pub(super) async fn named_block(&mut self, block: &NamedBlock) -> Flow<()> {
+        match self.statements(&block.statements).await {
+            Err(Unwind::Return) if block.name != BlockName::Unnamed => Ok(()),
+            result => result,
+        }
     }
 
     /// Statements one after the other. An error that ends a statement is written, and the next one runs, unless

@@ -11,6 +11,8 @@ mod binding;
 mod check;
 mod dump;
 mod evaluate;
+mod everyday;
+mod function;
 mod fuzz_inputs;
 mod hostile;
 mod parse;
