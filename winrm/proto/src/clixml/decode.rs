@@ -2,6 +2,7 @@
 
 mod error;
 mod leaf;
+mod progress;
 
 use std::borrow::Cow;
 use std::collections::HashSet;
@@ -10,7 +11,7 @@ use std::sync::Arc;
 use self::error::unexpected;
 use super::escape;
 use super::object::{Content, Object, Properties, TypeNames};
-use super::record::ProgressRecord;
+use super::primitive::Version;
 use super::references::References;
 use super::stream::Stream;
 use super::string::PsString;
@@ -136,6 +137,19 @@ struct Reading<'d, 'i> {
     depth: usize,
     /// The deepest level reached since the innermost open object began.
     deepest: usize,
+    /// Values inside one another as they stand in the document, references not followed.
+    nesting: usize,
+    /// The namespace of the root, which is that of all elements.
+    namespace: Namespace,
+    unknown: Unknown,
+}
+
+/// What becomes of an element in an object that CLIXML does not have.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Unknown {
+    Refused,
+    /// The document is of a later minor version, which may have more of them.
+    PassedOver,
 }
 
 /// What a `<Ref>` can lead to.
@@ -162,21 +176,32 @@ impl<'d, 'i> Reading<'d, 'i> {
             expanded: 0,
             depth: 0,
             deepest: 0,
+            nesting: 0,
+            namespace: Namespace::None,
+            unknown: Unknown::Refused,
         })
     }
 
     fn root(&mut self) -> Result<Element<'i>, DecodeError> {
-        match self.child()? {
-            Some(element) => Ok(element),
+        match self.next()? {
+            Some(element) => match element.name() {
+                (namespace @ (Namespace::Clixml | Namespace::None), _) => {
+                    self.namespace = namespace;
+                    Ok(element)
+                }
+                _ => Err(unexpected(&element)),
+            },
             None => Err(DecodeError::Xml(xml::Error::NoRoot)),
         }
     }
 
     fn items(&mut self, root: &Element<'i>) -> Result<Vec<Item>, DecodeError> {
-        if let Some(version) = root.attribute(Namespace::None, "Version")?
-            && version.split('.').next() != Some("1")
-        {
-            return Err(DecodeError::Version(version.chars().take(40).collect()));
+        if let Some(text) = root.attribute(Namespace::None, "Version")? {
+            let version = text.parse().ok().filter(|version: &Version| version.major() == 1);
+            let version = version.ok_or_else(|| DecodeError::Version(text.chars().take(40).collect()))?;
+            if version.minor() > 1 {
+                self.unknown = Unknown::PassedOver;
+            }
         }
         let mut items = Vec::new();
         while let Some(element) = self.child()? {
@@ -190,16 +215,21 @@ impl<'d, 'i> Reading<'d, 'i> {
         Ok(Item { stream, value: self.value(element)? })
     }
 
-    /// The next child of the open element. Unlike the XML reader's, it refuses text between elements, as PowerShell does.
+    /// The next child of the open element. PowerShell looks at the namespace of most elements only.
     fn child(&mut self) -> Result<Option<Element<'i>>, DecodeError> {
+        match self.next()? {
+            Some(element) if element.name().0 != self.namespace && !leaf::is_of_any_namespace(&element) => {
+                Err(unexpected(&element))
+            }
+            next => Ok(next),
+        }
+    }
+
+    /// The next child of any namespace. Unlike the XML reader's, it refuses text between elements, as PowerShell does.
+    fn next(&mut self) -> Result<Option<Element<'i>>, DecodeError> {
         loop {
             match self.xml.read()? {
-                Event::Start(element) => {
-                    return match element.name() {
-                        (Namespace::Clixml | Namespace::None, _) => Ok(Some(element)),
-                        _ => Err(unexpected(&element)),
-                    };
-                }
+                Event::Start(element) => return Ok(Some(element)),
                 Event::Text(text) if text.trim().is_empty() => {}
                 Event::Text(_) => return Err(DecodeError::UnexpectedText),
                 Event::End | Event::Eof => return Ok(None),
@@ -208,17 +238,33 @@ impl<'d, 'i> Reading<'d, 'i> {
     }
 
     fn value(&mut self, element: &Element<'i>) -> Result<Value, DecodeError> {
-        self.count()?;
-        match element.local() {
-            "Obj" => self.object(element).map(Value::Object),
-            "Ref" => self.reference(element),
-            "Nil" => {
-                self.xml.skip()?;
-                Ok(Value::Null)
-            }
-            "PR" => self.progress(),
-            _ => leaf::read(&mut self.xml, element),
+        self.nesting += 1;
+        if self.nesting > NESTING {
+            return Err(DecodeError::TooDeep { limit: NESTING });
         }
+        let value = match element.local() {
+            "Ref" => {
+                self.count()?;
+                self.reference(element)?
+            }
+            "Nil" => {
+                self.count()?;
+                self.xml.skip()?;
+                Value::Null
+            }
+            "Obj" => {
+                self.count()?;
+                self.object(element).map(Value::Object)?
+            }
+            _ => self.primitive(element)?,
+        };
+        self.nesting -= 1;
+        Ok(value)
+    }
+
+    fn primitive(&mut self, element: &Element<'i>) -> Result<Value, DecodeError> {
+        self.count()?;
+        if element.local() == "PR" { self.progress() } else { leaf::read(&mut self.xml, element) }
     }
 
     fn count(&mut self) -> Result<(), DecodeError> {
@@ -288,14 +334,21 @@ impl<'d, 'i> Reading<'d, 'i> {
                 "TN" => object.type_names = self.type_names(&element)?,
                 "TNRef" => object.type_names = self.type_names_reference(&element)?,
                 "ToString" => object.to_string = Some(escape::decode(&self.xml.text_content()?)),
-                "Props" => self.members(&mut object.adapted)?,
+                // A second set of the object's own properties takes the place of the first.
+                "Props" => object.adapted = self.properties()?,
                 "MS" => self.members(&mut object.extended)?,
                 "LST" => object.content = Content::List(self.sequence()?),
                 "STK" => object.content = Content::Stack(self.sequence()?),
                 "QUE" => object.content = Content::Queue(self.sequence()?),
                 "IE" => object.content = Content::Enumerable(self.sequence()?),
                 "DCT" => object.content = Content::Dictionary(self.dictionary()?),
-                _ => object.content = Content::Primitive(self.value(&element)?),
+                // An object's base is neither null nor a reference.
+                "Obj" => object.content = Content::Primitive(self.value(&element)?),
+                name if name == "PR" || leaf::is_one(name) => {
+                    object.content = Content::Primitive(self.primitive(&element)?);
+                }
+                _ if self.unknown == Unknown::PassedOver => self.xml.skip()?,
+                _ => return Err(unexpected(&element)),
             }
         }
         Ok(object)
@@ -309,7 +362,9 @@ impl<'d, 'i> Reading<'d, 'i> {
             }
             self.count()?;
             let name = self.xml.text_content()?;
-            names.push(self.decoder.name(&name));
+            if !name.is_empty() {
+                names.push(self.decoder.name(&name));
+            }
         }
         let names: TypeNames = names.into_iter().collect();
         if let Some(id) = element.attribute(Namespace::None, "RefId")? {
@@ -334,6 +389,7 @@ impl<'d, 'i> Reading<'d, 'i> {
 
     fn dictionary(&mut self) -> Result<Vec<(Value, Value)>, DecodeError> {
         let mut entries = Vec::new();
+        let mut objects = HashSet::new();
         while let Some(element) = self.child()? {
             if element.local() != "En" {
                 return Err(unexpected(&element));
@@ -341,6 +397,12 @@ impl<'d, 'i> Reading<'d, 'i> {
             let key = self.entry_part("Key")?;
             if key.is_null() {
                 return Err(DecodeError::NullKey);
+            }
+            // Keys may be equal, but not the same object.
+            if let Value::Object(object) = &key
+                && !objects.insert(Arc::as_ptr(object))
+            {
+                return Err(DecodeError::DuplicateKey);
             }
             let value = self.entry_part("Value")?;
             if let Some(extra) = self.child()? {
@@ -360,14 +422,33 @@ impl<'d, 'i> Reading<'d, 'i> {
         self.value(&element)
     }
 
+    /// An object's own properties.
+    fn properties(&mut self) -> Result<Properties, DecodeError> {
+        let mut properties = Properties::new();
+        while let Some(element) = self.child()? {
+            let name = self.member_name(&element)?;
+            let value = self.value(&element)?;
+            properties.set(name, value);
+        }
+        Ok(properties)
+    }
+
+    /// What was added to an object, sets of members included.
     fn members(&mut self, properties: &mut Properties) -> Result<(), DecodeError> {
         while let Some(element) = self.child()? {
-            let name = element.attribute(Namespace::None, "N")?;
-            let name = self.decoder.name(&name.ok_or(DecodeError::MissingAttribute("N"))?);
+            let name = self.member_name(&element)?;
+            if name.as_str().is_empty() {
+                return Err(DecodeError::MissingAttribute("N"));
+            }
             let value = if element.local() == "MS" { self.member_set()? } else { self.value(&element)? };
             properties.set(name, value);
         }
         Ok(())
+    }
+
+    fn member_name(&mut self, element: &Element<'i>) -> Result<PsString, DecodeError> {
+        let name = element.attribute(Namespace::None, "N")?;
+        Ok(self.decoder.name(&name.ok_or(DecodeError::MissingAttribute("N"))?))
     }
 
     /// A member set inside a member set.
@@ -380,18 +461,6 @@ impl<'d, 'i> Reading<'d, 'i> {
         self.depth -= 1;
         Ok(Value::object(Object { content: Content::MemberSet, extended, ..Object::default() }))
     }
-
-    fn progress(&mut self) -> Result<Value, DecodeError> {
-        let mut record = ProgressRecord::default();
-        while let Some(element) = self.child()? {
-            let field = element.local().to_owned();
-            match field.as_str() {
-                "Nil" => self.xml.skip()?,
-                _ => record.set_field(&field, &self.xml.text_content()?)?,
-            }
-        }
-        Ok(Value::Progress(Arc::new(record)))
-    }
 }
 
 fn required(element: &Element<'_>, name: &'static str) -> Result<String, DecodeError> {
@@ -399,6 +468,8 @@ fn required(element: &Element<'_>, name: &'static str) -> Result<String, DecodeE
     value.map(Cow::into_owned).ok_or(DecodeError::MissingAttribute(name))
 }
 
+/// How many values PowerShell's own reader takes inside one another.
+const NESTING: usize = 49;
 /// How many names one reader shares, and how long they may be: hosts have a few hundred.
 const SHARED_NAMES: usize = 4096;
 const SHARED_NAME_LENGTH: usize = 256;

@@ -30,6 +30,12 @@ pub enum DecodeError {
     /// A dictionary entry has a null key.
     #[error("a dictionary entry has no key")]
     NullKey,
+    /// Two entries of a dictionary have the same object as their key.
+    #[error("two dictionary entries have the same object as their key")]
+    DuplicateKey,
+    /// An element lacks a child that it must have in this place.
+    #[error("the element <{0}> is missing")]
+    MissingElement(&'static str),
     /// A `<Ref>` or `<TNRef>` names nothing that came before it.
     #[error("the reference {0:?} leads nowhere")]
     UnknownReference(String),

@@ -22,6 +22,16 @@ pub(super) fn read(xml: &mut Reader<'_>, element: &Element<'_>) -> Result<Value,
     parse(&text).ok_or(DecodeError::Primitive { element: name })
 }
 
+/// Whether there is such an element.
+pub(super) fn is_one(name: &str) -> bool {
+    LEAVES.iter().any(|(own, _)| *own == name)
+}
+
+/// Whether PowerShell reads the element in any namespace: it looks at that of those only whose text may have escapes.
+pub(super) fn is_of_any_namespace(element: &Element<'_>) -> bool {
+    is_one(element.local()) && !matches!(element.local(), "S" | "URI" | "SBK" | "XD")
+}
+
 type Parse = fn(&str) -> Option<Value>;
 
 /// The most frequent first.
@@ -62,10 +72,13 @@ fn decode_base64(text: &str) -> Option<Bytes> {
     decoded.ok().map(Bytes::from)
 }
 
-/// An XML document, as text; it must be well-formed as far as we look.
+/// An XML document, as text; it must be well-formed as far as we look. One with a document type may define entities, so
+/// we look no further.
 fn parse_xml(text: &str) -> Option<Value> {
     let decoded = escape::decode(text);
-    let read = Reader::new(decoded.as_str().as_bytes(), &xml::Limits::default()).and_then(Reader::finish);
+    let limits = xml::Limits::default();
+    let reader = Reader::with_dialect(decoded.as_str().as_bytes(), &limits, xml::Dialect::Clixml);
+    let read = reader.and_then(Reader::finish);
     let malformed = matches!(
         read,
         Err(xml::Error::Truncated
@@ -74,6 +87,9 @@ fn parse_xml(text: &str) -> Option<Value> {
             | xml::Error::ContentOutsideRoot
             | xml::Error::DuplicateAttribute
             | xml::Error::UnboundPrefix
+            | xml::Error::UnknownEntity
+            // An XML declaration that is not at the beginning.
+            | xml::Error::ProcessingInstruction
             | xml::Error::Malformed { .. })
     );
     (!malformed).then_some(Value::Xml(decoded))

@@ -3,7 +3,6 @@
 use std::fmt;
 
 use super::{number, text};
-use crate::clixml::decode::DecodeError;
 use crate::clixml::escape;
 use crate::clixml::object::Properties;
 use crate::clixml::string::PsString;
@@ -82,24 +81,6 @@ impl ProgressRecord {
         )
     }
 
-    /// Sets what one child element of `<PR>` says.
-    pub(in crate::clixml) fn set_field(&mut self, element: &str, content: &str) -> Result<(), DecodeError> {
-        match element {
-            "AV" => self.activity = escape::decode(content),
-            "AI" => self.activity_id = parse("AI", content)?,
-            "S" => self.current_operation = Some(escape::decode(content)),
-            "PI" => self.parent_activity_id = parse("PI", content)?,
-            "PC" => self.percent_complete = parse("PC", content)?,
-            "T" if content.trim() == "Completed" => self.record_type = ProgressRecordType::Completed,
-            "T" if content.trim() == "Processing" => self.record_type = ProgressRecordType::Processing,
-            "T" => return Err(DecodeError::Primitive { element: "T" }),
-            "SR" => self.seconds_remaining = parse("SR", content)?,
-            "SD" => self.status_description = escape::decode(content),
-            _ => return Err(DecodeError::UnexpectedElement(element.chars().take(40).collect())),
-        }
-        Ok(())
-    }
-
     /// Writes the children of `<PR>`.
     pub(in crate::clixml) fn write(&self, xml: &mut Writer) {
         xml.element("AV", &escape::encode(&self.activity));
@@ -151,10 +132,6 @@ impl ProgressRecordType {
             Self::Completed => ("Completed", 1),
         }
     }
-}
-
-fn parse(element: &'static str, content: &str) -> Result<i32, DecodeError> {
-    crate::clixml::primitive::parse_integer(content).ok_or(DecodeError::Primitive { element })
 }
 
 /// What PowerShell writes for "not known" and "none".
