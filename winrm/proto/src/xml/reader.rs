@@ -55,6 +55,7 @@ impl<'i> Reader<'i> {
         }
         let mut inner = NsReader::from_reader(document);
         inner.config_mut().expand_empty_elements = true;
+        inner.config_mut().check_comments = true;
         inner.resolver_mut().set_max_namespace_bindings(limits.namespaces);
         Ok(Self { inner, limits: *limits, dialect, depth: 0, nodes: 0, stage: Stage::Prolog, peeked: None })
     }
@@ -255,7 +256,12 @@ impl<'i> Reader<'i> {
     fn text(&self, text: Cow<'i, str>) -> Result<Option<Cow<'i, str>>, Error> {
         reference::check(&text)?;
         if self.stage == Stage::Root {
-            return Ok(Some(text));
+            // XML 1.0 section 2.4: the end of a section stands at the end of sections only.
+            return if text.contains("]]>") {
+                Err(Error::Malformed { offset: self.inner.buffer_position() })
+            } else {
+                Ok(Some(text))
+            };
         }
         if text.trim().is_empty() { Ok(None) } else { Err(Error::ContentOutsideRoot) }
     }
