@@ -138,7 +138,9 @@ impl Replay<'_> {
             Body::SetMaxRunspaces(set) => drop(pool.set_max_runspaces(set.count).unwrap()),
             Body::GetAvailableRunspaces(_) => drop(pool.available_runspaces().unwrap()),
             Body::ResetRunspaceState(_) => drop(pool.reset_state().unwrap()),
-            Body::PipelineHostResponse(response) => pool.respond(pipeline, response).unwrap(),
+            Body::PipelineHostResponse(response) | Body::RunspacePoolHostResponse(response) => {
+                pool.respond(pipeline, response).unwrap();
+            }
             other => panic!("{}: a client does not send {other:?}", self.name),
         }
     }

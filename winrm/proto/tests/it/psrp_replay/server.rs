@@ -105,7 +105,8 @@ impl Replay<'_> {
             Body::RunspacePoolState(body) => pool.set_state(body.state, body.error).unwrap(),
             Body::RunspaceAvailability(body) => pool.answer(body.call, body.answer).unwrap(),
             Body::UserEvent(value) => pool.send_user_event(value).unwrap(),
-            Body::PipelineHostCall(call) => {
+            Body::PublicKeyRequest => pool.request_key().unwrap(),
+            Body::PipelineHostCall(call) | Body::RunspacePoolHostCall(call) => {
                 let number = pool.call_host(message.pipeline, call.method, call.parameters).unwrap();
                 assert_eq!(number, call.call, "{}", self.name);
             }
