@@ -13,6 +13,7 @@ mod denial;
 mod endpoint;
 mod filter;
 mod foresee;
+mod implied;
 mod interpreters;
 mod jea;
 mod lists;

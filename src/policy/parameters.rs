@@ -6,6 +6,7 @@ use winrm_script::{commands::Parameter, typed::Argument, value::Value};
 
 use super::{
     denial::{Denial, Reason},
+    implied::{Implied, implied},
     path::{Root, Uncovered},
     profile::{ParameterObjection, Profile},
     regex,
@@ -56,6 +57,7 @@ pub(super) fn closed(
             return Err(deny(Reason::Value { parameter, expected: listed.expected() }));
         }
     }
+    implied(&subject.name, given).iter().try_for_each(|implied| implied_by_rule(parameters, implied))?;
     let mut filled = Vec::new();
     for (name, listed) in parameters {
         if given.iter().any(|given| given.parameter.name() == name || is_path_of(given.parameter, name)) {
@@ -85,11 +87,25 @@ fn is_path_of(parameter: Parameter, name: &str) -> bool {
     name == "Path" && parameter.name() == "LiteralPath" && parameter.is_path()
 }
 
+/// What a call comes to lies where the rule lets the parameter or else `-Path` point, or in the very folder that it lists.
+fn implied_by_rule(parameters: &BTreeMap<String, ParameterRule>, implied: &Implied) -> Result<(), Denial> {
+    let listed = |name: &str| parameters.get(name).map_or(&[][..], ParameterRule::roots);
+    if !listed(implied.parameter).is_empty() {
+        return Ok(());
+    }
+    let listed = PATHS.map(listed).concat();
+    let folder = || implied.folder.as_deref().and_then(|folder| Root::parse(folder).ok());
+    let roots = if listed.is_empty() { folder().into_iter().collect() } else { listed };
+    paths(implied.parameter, &Value::string(implied.path.clone()), &roots)
+}
+
 /// Judges the arguments by what holds where no closed rule speaks.
 pub(super) fn open(profile: &Profile, subject: &Subject, roots: &[Root]) -> Result<(), Denial> {
     match &subject.arguments {
         Arguments::Bound(given) | Arguments::Piped(given) => {
-            given.iter().try_for_each(|given| open_parameter(profile, given, roots))
+            given.iter().try_for_each(|given| open_parameter(profile, given, roots))?;
+            let mut implied = implied(&subject.name, given).into_iter();
+            implied.try_for_each(|implied| paths(implied.parameter, &Value::string(implied.path), roots))
         }
         Arguments::Later => Ok(()),
         Arguments::Unbound(refusal) => Err(Denial::unbound(refusal)),
@@ -122,19 +138,23 @@ pub(super) fn denies(subject: &Subject, parameters: &BTreeMap<String, ParameterR
         Arguments::Unbound(_) | Arguments::Unknown => return true,
         Arguments::Later => return parameters.is_empty(),
     };
+    let implied = implied(&subject.name, given);
+    let comes_to = |listed: &ParameterRule| {
+        implied.iter().any(|implied| listed.means(&Value::string(implied.path.clone())))
+    };
     parameters.iter().all(|(name, listed)| {
         let mut named = given.iter().filter(|given| is_meant(given.parameter, name));
-        named.any(|given| match &given.value {
+        let is_given = named.any(|given| match &given.value {
             Some(value) => listed.means(value),
             None => !given.is_later,
-        })
+        });
+        is_given || PATHS.contains(&name.as_str()) && comes_to(listed)
     })
 }
 
 /// Whether a rule that denies a parameter means this one: what lies at a path is denied by whichever name the path comes.
 fn is_meant(parameter: Parameter, name: &str) -> bool {
-    let paths = ["Path", "LiteralPath"];
-    parameter.name() == name || (paths.contains(&name) && paths.contains(&parameter.name()))
+    parameter.name() == name || (PATHS.contains(&name) && PATHS.contains(&parameter.name()))
 }
 
 fn open_parameter(profile: &Profile, given: &Given, roots: &[Root]) -> Result<(), Denial> {
@@ -308,6 +328,8 @@ fn common(name: &str, value: Option<&Value>) -> Result<Common, Denial> {
     if is(&DENIED) { deny(parameter()) } else { Ok(Common::No) }
 }
 
+/// The parameters of what a command works on, with wildcards and without.
+const PATHS: [&str; 2] = ["Path", "LiteralPath"];
 /// Preferences for what to do with messages.
 const ACTIONS: [&str; 8] =
     ["ErrorAction", "ea", "WarningAction", "wa", "InformationAction", "infa", "ProgressAction", "proga"];
