@@ -140,7 +140,8 @@ impl Policy {
     fn program_rule(&self, program: &Program, asked: &Asked<'_>, on: &Occasion<'_>) -> Result<Grant, Denial> {
         let name = asked.executable.to_owned();
         let mut miss = None;
-        let denying = self.rules.iter().filter(|rule| rule.effect == Effect::Deny && rule.counts(on));
+        let denying = self.rules.iter().chain(self.profile.rules());
+        let denying = denying.filter(|rule| rule.effect == Effect::Deny && rule.counts(on));
         for rule in denying {
             if let Some(Ok(())) = by_rule(rule, program, asked) {
                 return Err(
@@ -171,7 +172,8 @@ impl Policy {
             return Ok(Grant::new("unrestricted".to_owned(), Risk::Change, &Terms::default()));
         }
         let profile = self.profile.name();
-        for rule in self.profile.rules().iter().filter(|rule| rule.counts(on)) {
+        for rule in self.profile.rules().iter().filter(|rule| rule.effect == Effect::Allow && rule.counts(on))
+        {
             match by_rule(rule, program, asked) {
                 Some(Ok(())) => return Ok(Grant::by(rule, Some(profile))),
                 Some(Err(reason)) => {
@@ -211,11 +213,23 @@ impl Policy {
 
 /// Whether a rule names a program with these arguments; `None` where it does not name it at all.
 ///
-/// What is allowed is the program where Windows keeps it; what is denied is denied in every folder.
+/// What is allowed is the program where Windows keeps it; what is denied is denied in every folder. Of several entries
+/// for one program each counts.
 fn by_rule(rule: &Rule, program: &Program, asked: &Asked<'_>) -> Option<Result<(), Reason>> {
-    let known = named(rule, program)?;
+    let mut miss = None;
+    for known in named(rule, program) {
+        match by_entry(known, rule.effect, asked) {
+            Some(Ok(())) => return Some(Ok(())),
+            Some(Err(reason)) => miss = Some(both(miss, reason)),
+            None => {}
+        }
+    }
+    miss.map(Err)
+}
+
+fn by_entry(known: &ProgramSettings, effect: Effect, asked: &Asked<'_>) -> Option<Result<(), Reason>> {
     let Some(forms) = &known.arguments else { return Some(Ok(())) };
-    if asked.open_ended && rule.effect == Effect::Deny {
+    if asked.open_ended && effect == Effect::Deny {
         // What it denies is not certain yet.
         return None;
     }
@@ -230,7 +244,7 @@ fn by_rule(rule: &Rule, program: &Program, asked: &Asked<'_>) -> Option<Result<(
     if forms.iter().any(same) {
         // What a program reads can tell it more than its arguments do.
         let is_told = asked.stdin.is_some_and(|stdin| !stdin.is_empty());
-        return Some(if is_told && !known.stdin && rule.effect == Effect::Allow {
+        return Some(if is_told && !known.stdin && effect == Effect::Allow {
             Err(Reason::ProgramInput { name: asked.executable.to_owned() })
         } else {
             Ok(())
@@ -253,15 +267,26 @@ pub(super) fn granted_by(rule: &Rule, profile: Option<ProfileName>) -> (String, 
     }
 }
 
-/// The program of a rule that this is.
-pub(super) fn named<'r>(rule: &'r Rule, program: &Program) -> Option<&'r ProgramSettings> {
-    let is_named = |known: &&ProgramSettings| match (WindowsPath::parse(&known.name), rule.effect) {
+/// Why two entries for one program do not fit: the forms of both, unless one form fits but for the input.
+fn both(first: Option<Reason>, next: Reason) -> Reason {
+    match (first, next) {
+        (Some(Reason::ProgramForm { name, mut forms }), Reason::ProgramForm { forms: more, .. }) => {
+            forms.extend(more);
+            Reason::ProgramForm { name, forms }
+        }
+        (Some(first @ Reason::ProgramInput { .. }), _) => first,
+        (_, next) => next,
+    }
+}
+
+/// The entries of a rule for this program.
+pub(super) fn named<'r>(rule: &'r Rule, program: &Program) -> impl Iterator<Item = &'r ProgramSettings> {
+    rule.programs.iter().filter(|known| match (WindowsPath::parse(&known.name), rule.effect) {
         (Ok(path), Effect::Allow) => program.path().is_some_and(|asked| asked.is(&path)),
         (Ok(path), Effect::Deny) => program.stem == interpreters::stem(path.file_name()),
         (Err(_), Effect::Allow) => program.is_installed_as(&known.name),
         (Err(_), Effect::Deny) => program.stem == interpreters::stem(&known.name),
-    };
-    rule.programs.iter().find(is_named)
+    })
 }
 
 /// The arguments of a command, as a program that PowerShell starts would get them.

@@ -238,16 +238,17 @@ impl Policy {
         if self.lists.excluded(program.as_text()).is_some() {
             return Vec::new();
         }
-        let known = |rule: &Rule| program::named(rule, program).cloned();
         let denies = |rule: &&Rule| rule.effect == Effect::Deny && rule.counts(on);
-        let denied = self.rules.iter().filter(denies).filter_map(known);
-        if denied.into_iter().any(|program| program.arguments.is_none()) {
+        let mut denied = self.rules.iter().filter(denies).flat_map(|rule| program::named(rule, program));
+        if denied.any(|program| program.arguments.is_none()) {
             return Vec::new();
         }
         let allowing = |rules: &[Rule], profile: Option<ProfileName>| -> Vec<Grant> {
             let rules = rules.iter().filter(|rule| rule.effect == Effect::Allow && rule.counts(on));
             let grant = |rule: &Rule| {
-                let forms = known(rule)?.arguments;
+                let mut known = program::named(rule, program).map(|known| known.arguments.clone()).peekable();
+                known.peek()?;
+                let forms = known.collect::<Option<Vec<_>>>().map(|forms| forms.concat());
                 let (name, risk) = program::granted_by(rule, profile);
                 Some(Grant { parameters: None, forms, ..Grant::new(name, rule, risk) })
             };
