@@ -4,14 +4,16 @@ mod bitwise;
 mod sequence;
 mod time;
 
+use std::sync::Arc;
+
 use winrm_proto::clixml::Duration;
 
 use super::convert::convert;
 use super::number::{self, Number, integer_as, plain_of};
 use super::type_name::Plain;
-use super::{Fault, Outcome, Type, Value, decimal};
+use super::{Enumeration, Fault, Outcome, Type, Value, decimal};
 use sequence::{concatenate, join_arrays, merge, repeat_array, repeat_text};
-use time::{with_date, with_span};
+use time::defined;
 
 pub use bitwise::{Bitwise, bit_not, bitwise};
 
@@ -64,40 +66,40 @@ pub fn compute(operator: Arithmetic, left: &Value, right: &Value) -> Outcome<Val
             _ => Err(no_method(operator, left)),
         },
         Value::Table(table) if operator == Arithmetic::Add => merge(table, right),
+        // A character is text to `+`, a number to the others, and nothing to `*`.
         Value::Char(unit) => match operator {
             Arithmetic::Add => {
-                let text = winrm_proto::clixml::PsString::from_utf16(&[*unit]);
-                match right {
-                    Value::String(_) | Value::Char(_) => concatenate(text.as_str(), right),
-                    _ => compute(operator, &Value::Int32((*unit).into()), right),
-                }
+                concatenate(winrm_proto::clixml::PsString::from_utf16(&[*unit]).as_str(), right)
             }
+            Arithmetic::Multiply => defined(operator, left, right),
             _ => compute(operator, &Value::Int32((*unit).into()), right),
         },
-        Value::Boolean(value) => {
-            if operator == Arithmetic::Multiply {
-                return Err(Fault::thrown(
-                    "NotADefinedOperationForType",
-                    RUNTIME,
-                    format!(
-                        "The operation '[{}] * [{}]' is not defined.",
-                        left.type_name(),
-                        right.type_name()
-                    ),
-                ));
-            }
-            compute(operator, &Value::Int32((*value).into()), right)
+        Value::Boolean(_) if operator == Arithmetic::Multiply => defined(operator, left, right),
+        Value::Boolean(_) if matches!(right, Value::Decimal(_)) => {
+            Err(Fault::unsupported("a truth value and a decimal"))
         }
-        Value::DateTime(time) => with_date(operator, *time, right, left),
-        Value::TimeSpan(span) => with_span(operator, *span, right, left),
+        Value::Boolean(value) => compute(operator, &Value::Int32((*value).into()), right),
         Value::Enum(value) => {
             let number = i32::try_from(value.number).map_or(Value::Int64(value.number), Value::Int32);
-            compute(operator, &number, right)
+            of_enum(value, &compute(operator, &number, right)?)
         }
         left => match plain_of(left) {
             Some(_) => with_number(operator, left, right),
-            None => Err(no_method(operator, left)),
+            None => defined(operator, left, right),
         },
+    }
+}
+
+/// What is computed with an enum is one again.
+fn of_enum(left: &Enumeration, result: &Value) -> Outcome<Value> {
+    let known = Enumeration::known_type(left.type_name.as_str());
+    let found = match (result, known) {
+        (Value::Int32(number), Some(name)) => Enumeration::known(name, (*number).into()),
+        _ => None,
+    };
+    match found {
+        Some(found) => Ok(Value::Enum(Arc::new(found))),
+        None => Err(Fault::unsupported("this arithmetic with an enum; convert it with [int]")),
     }
 }
 
@@ -187,10 +189,7 @@ fn with_number(operator: Arithmetic, left: &Value, right: &Value) -> Outcome<Val
         Value::String(_) => text_as_number(right, left)?,
         Value::Enum(value) => i32::try_from(value.number).map_or(Value::Int64(value.number), Value::Int32),
         other if plain_of(other).is_some() => other.clone(),
-        Value::TimeSpan(_) | Value::DateTime(_) | Value::Version(_) => {
-            return Err(Fault::unsupported("a number and a date or span"));
-        }
-        _ => return Err(no_method(operator, left)),
+        _ => return defined(operator, left, right),
     };
     numeric(operator, left, &converted)
 }
@@ -314,20 +313,24 @@ fn one_char(value: &Value) -> Option<u16> {
     }
 }
 
-fn no_method(operator: Arithmetic, left: &Value) -> Fault {
-    let name = match operator {
+fn method_name(operator: Arithmetic) -> &'static str {
+    match operator {
         Arithmetic::Add => "op_Addition",
         Arithmetic::Subtract => "op_Subtraction",
         Arithmetic::Multiply => "op_Multiply",
         Arithmetic::Divide => "op_Division",
         Arithmetic::Remainder => "op_Modulus",
-    };
+    }
+}
+
+fn no_method(operator: Arithmetic, owner: &Value) -> Fault {
     Fault::thrown(
         "MethodNotFound",
         RUNTIME,
         format!(
-            "Method invocation failed because [{}] does not contain a method named '{name}'.",
-            left.type_name()
+            "Method invocation failed because [{}] does not contain a method named '{}'.",
+            owner.type_name(),
+            method_name(operator)
         ),
     )
 }

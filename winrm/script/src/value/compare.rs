@@ -76,7 +76,12 @@ fn base_equals(left: &Value, right: &Value, case: Case) -> Outcome<bool> {
             if let (Some(left), Some(right)) = (Number::of(left), Number::of(right)) {
                 return Ok(numeric_order(left, right)? == Some(Ordering::Equal));
             }
-            match convert_to_type_of(left, right) {
+            // Beside a number a string is the number that it says, whatever its type: 2 is not '1.5'.
+            let right = match right {
+                Value::String(_) if plain_of(left).is_some() => comparable_number(right, left),
+                right => convert_to_type_of(left, right),
+            };
+            match right {
                 Ok(right) => match (Number::of(left), Number::of(&right)) {
                     (Some(left), Some(right)) => Ok(numeric_order(left, right)? == Some(Ordering::Equal)),
                     _ if std::mem::discriminant(left) == std::mem::discriminant(&right) => {

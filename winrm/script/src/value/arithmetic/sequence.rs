@@ -14,7 +14,13 @@ pub(super) fn concatenate(left: &str, right: &Value) -> Outcome<Value> {
 }
 
 pub(super) fn repeat_text(text: &str, times: &Value) -> Outcome<Value> {
-    let times = repetitions(times)?;
+    let times = usize::try_from(repetitions(times, Plain::Int32)?).map_err(|_| {
+        Fault::thrown(
+            "RuntimeException",
+            RUNTIME,
+            "times ('-1') must be a non-negative value. (Parameter 'times')",
+        )
+    })?;
     if text.len().saturating_mul(times) > MAX_SIZE {
         return Err(too_large());
     }
@@ -34,7 +40,8 @@ pub(super) fn join_arrays(left: &Array, right: &Value) -> Outcome<Value> {
 }
 
 pub(super) fn repeat_array(array: &Array, times: &Value) -> Outcome<Value> {
-    let (items, times) = (array.to_vec(), repetitions(times)?);
+    let times = usize::try_from(repetitions(times, Plain::UInt32)?).map_err(|_| too_large())?;
+    let items = array.to_vec();
     if items.len().saturating_mul(times) > MAX_SIZE {
         return Err(too_large());
     }
@@ -63,15 +70,6 @@ pub(super) fn merge(left: &Table, right: &Value) -> Outcome<Value> {
     Ok(Value::Table(sum))
 }
 
-fn repetitions(times: &Value) -> Outcome<usize> {
-    let number = convert(times, Type::Plain(Plain::Int32))?.as_integer().unwrap_or_default();
-    usize::try_from(number).map_err(|_| {
-        Fault::thrown(
-            "InvalidCastIConvertible",
-            "System.Management.Automation.PSInvalidCastException",
-            format!(
-                "Cannot convert value \"{number}\" to type \"System.UInt32\". Error: \"Value was either too large or too small for a UInt32.\""
-            ),
-        )
-    })
+fn repetitions(times: &Value, counted: Plain) -> Outcome<i128> {
+    Ok(convert(times, Type::Plain(counted))?.as_integer().unwrap_or_default())
 }
