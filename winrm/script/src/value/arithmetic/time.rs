@@ -69,7 +69,8 @@ fn of_spans(operator: Arithmetic, left: &Value, right: &Value) -> Outcome<Value>
             };
             ticks.map(|ticks| Value::TimeSpan(Duration::from_ticks(ticks))).ok_or_else(overflow)
         }
-        (Arithmetic::Multiply, Value::TimeSpan(span), by) | (Arithmetic::Multiply, by, Value::TimeSpan(span))
+        (Arithmetic::Multiply, Value::TimeSpan(span), by)
+        | (Arithmetic::Multiply, by, Value::TimeSpan(span))
             if plain_of(by).is_some() || matches!(by, Value::Boolean(_)) =>
         {
             scaled(*span, by, |ticks, by| ticks * by)
@@ -79,7 +80,9 @@ fn of_spans(operator: Arithmetic, left: &Value, right: &Value) -> Outcome<Value>
         }
         (Arithmetic::Divide, _, Value::TimeSpan(right)) => {
             let (left, right) = (span_argument(operator, left)?, right.ticks());
-            Ok(Value::Double(number::integer_to_double(left.into()) / number::integer_to_double(right.into())))
+            Ok(Value::Double(
+                number::integer_to_double(left.into()) / number::integer_to_double(right.into()),
+            ))
         }
         (Arithmetic::Multiply | Arithmetic::Divide, ..) => Err(Fault::unsupported("a span times this value")),
         (_, Value::TimeSpan(_), _) => Err(no_method(operator, left)),

@@ -191,7 +191,7 @@ impl Layout {
             (digits.scale.max(self.before), digits.scale - self.before)
         };
         let mut out = String::new();
-        if digits.negative && first && digits.scale != 0 {
+        if digits.negative && first {
             out.push('-');
         }
         let (mut next, mut pointed) = (0, false);
