@@ -9,6 +9,7 @@ mod exec;
 mod explain;
 mod exit;
 mod host;
+mod input;
 mod output;
 mod page;
 mod pending;

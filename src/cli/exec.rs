@@ -1,16 +1,13 @@
 //! `winrm-mcp exec`: one command on one host, with an exit code that can be trusted.
 
-use std::{
-    io::{self, Read as _},
-    path::{Path, PathBuf},
-    time::Duration,
-};
+use std::time::Duration;
 
 use tokio::{sync::mpsc, time::Instant};
 
 use super::{
     arguments,
     exit::Exit,
+    input::{self, InputError},
     output::Console,
     setup::{self, Keep, Validity},
     signals::{Signal, Signals},
@@ -259,11 +256,7 @@ fn call(arguments: &arguments::Exec, environment: &Environment, house: &House) -
 
 fn work(arguments: &arguments::Exec) -> Result<Work, ExecError> {
     if let Some(script) = &arguments.script {
-        let bytes = read(script)?;
-        let text = String::from_utf8(bytes).map_err(|_| ExecError::NotUtf8 { path: script.clone() })?;
-        return Ok(Work::PowerShell {
-            text: text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text),
-        });
+        return Ok(Work::PowerShell { text: input::text(script)? });
     }
     let words = arguments.words.clone();
     if !arguments.native {
@@ -273,29 +266,9 @@ fn work(arguments: &arguments::Exec) -> Result<Work, ExecError> {
     Ok(Work::Program {
         executable: words.next().unwrap_or_default(),
         arguments: words.collect(),
-        stdin: arguments.stdin.as_deref().map(read).transpose()?,
+        stdin: arguments.stdin.as_deref().map(input::bytes).transpose()?,
         working_directory: arguments.working_directory.clone(),
     })
-}
-
-/// Reads a file, or standard input for `-`.
-fn read(path: &Path) -> Result<Vec<u8>, ExecError> {
-    let unreadable = |error: io::Error| ExecError::Unreadable { path: path.to_owned(), kind: error.kind() };
-    let mut bytes = Vec::new();
-    let limit = LARGEST_INPUT + 1;
-    if path == Path::new("-") {
-        io::stdin().lock().take(limit).read_to_end(&mut bytes).map_err(unreadable)?;
-    } else {
-        std::fs::File::open(path)
-            .map_err(unreadable)?
-            .take(limit)
-            .read_to_end(&mut bytes)
-            .map_err(unreadable)?;
-    }
-    if u64::try_from(bytes.len()).unwrap_or(u64::MAX) > LARGEST_INPUT {
-        return Err(ExecError::TooLarge { path: path.to_owned() });
-    }
-    Ok(bytes)
 }
 
 /// Why there is no call.
@@ -303,12 +276,8 @@ fn read(path: &Path) -> Result<Vec<u8>, ExecError> {
 enum ExecError {
     #[error(transparent)]
     Host(#[from] Failure),
-    #[error("{} cannot be read: {kind}", path.display())]
-    Unreadable { path: PathBuf, kind: io::ErrorKind },
-    #[error("{} is not UTF-8", path.display())]
-    NotUtf8 { path: PathBuf },
-    #[error("{} holds more than {LARGEST_INPUT} bytes", path.display())]
-    TooLarge { path: PathBuf },
+    #[error(transparent)]
+    Input(#[from] InputError),
     #[error(transparent)]
     NoRandomBytes(#[from] NoRandomBytes),
 }
@@ -318,18 +287,14 @@ impl Remedy for ExecError {
         match self {
             Self::Host(failure) => failure.code(),
             Self::NoRandomBytes(error) => error.code(),
-            Self::Unreadable { .. } | Self::NotUtf8 { .. } | Self::TooLarge { .. } => Code::Usage,
+            Self::Input(error) => error.code(),
         }
     }
 
     fn fix(&self) -> Option<String> {
         match self {
             Self::Host(failure) => failure.fix(),
-            Self::Unreadable { .. } => {
-                Some("name a file that you can read, or - for standard input".to_owned())
-            }
-            Self::NotUtf8 { .. } => Some("save it as UTF-8".to_owned()),
-            Self::TooLarge { .. } => Some("send less at a time".to_owned()),
+            Self::Input(error) => error.fix(),
             Self::NoRandomBytes(error) => error.fix(),
         }
     }
@@ -341,8 +306,6 @@ const PIECES: usize = 16;
 /// Output that is printed as it comes need not be kept; JSON holds all of it, up to what a process can bear.
 const NOTHING: SpoolLimits = SpoolLimits { head: 0, tail: 0 };
 const WHOLE: SpoolLimits = SpoolLimits { head: 128 << 20, tail: 128 << 20 };
-
-const LARGEST_INPUT: u64 = 256 << 20;
 
 /// How often a person who waits hears of a new step.
 const PATIENCE: Duration = Duration::from_secs(2);

@@ -1,14 +1,15 @@
 //! `winrm-mcp explain`: what would become of a command or script, without a host.
 
-use std::{
-    fs::File,
-    io::{self, Read as _},
-    path::{Path, PathBuf},
-};
+use std::path::PathBuf;
 
 use clap::Args;
 
-use super::{exit::Exit, output::Console, page};
+use super::{
+    exit::Exit,
+    input::{self, InputError},
+    output::Console,
+    page,
+};
 use crate::{
     call::{Call, Purpose, Work},
     config::{self, Arguments, Config},
@@ -74,10 +75,7 @@ fn explanation(asked: Explain, config: &Config) -> Result<Explanation, ExplainEr
 
 fn work(asked: Explain) -> Result<Work, ExplainError> {
     if let Some(path) = asked.script {
-        let text = read(&path)?;
-        return Ok(Work::PowerShell {
-            text: text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text),
-        });
+        return Ok(Work::PowerShell { text: input::text(&path)? });
     }
     let mut words = asked.words.into_iter();
     Ok(if asked.native {
@@ -90,18 +88,6 @@ fn work(asked: Explain) -> Result<Work, ExplainError> {
     } else {
         Work::Words { words: words.collect() }
     })
-}
-
-fn read(path: &Path) -> Result<String, ExplainError> {
-    let unreadable =
-        |error: io::Error| ExplainError::Unreadable { path: path.to_owned(), kind: error.kind() };
-    let mut text = String::new();
-    if path == Path::new("-") {
-        io::stdin().lock().take(LONGEST).read_to_string(&mut text).map_err(unreadable)?;
-    } else {
-        File::open(path).map_err(unreadable)?.take(LONGEST).read_to_string(&mut text).map_err(unreadable)?;
-    }
-    Ok(text)
 }
 
 /// The explanation for people.
@@ -152,8 +138,8 @@ fn text(explanation: &Explanation) -> String {
 /// Why there is nothing to explain.
 #[derive(Debug, thiserror::Error)]
 enum ExplainError {
-    #[error("{} cannot be read: {kind}", path.display())]
-    Unreadable { path: PathBuf, kind: io::ErrorKind },
+    #[error(transparent)]
+    Input(#[from] InputError),
     #[error(transparent)]
     Host(#[from] NoTarget),
 }
@@ -161,18 +147,15 @@ enum ExplainError {
 impl Remedy for ExplainError {
     fn code(&self) -> Code {
         match self {
-            Self::Unreadable { .. } => Code::Usage,
+            Self::Input(error) => error.code(),
             Self::Host(error) => error.code(),
         }
     }
 
     fn fix(&self) -> Option<String> {
         match self {
-            Self::Unreadable { .. } => Some("name a UTF-8 file that you can read, or -".to_owned()),
+            Self::Input(error) => error.fix(),
             Self::Host(error) => error.fix(),
         }
     }
 }
-
-/// Bytes of the longest script.
-const LONGEST: u64 = 1 << 20;

@@ -1,21 +1,26 @@
 //! `policy test`: judges scripts by the thousand, and compares with what is expected.
 
 use std::{
-    fs::File,
-    io::{self, BufRead, BufReader, Read as _},
-    path::{Path, PathBuf},
+    io::{BufRead as _, BufReader, Read as _},
+    path::PathBuf,
 };
 
 use clap::Args;
 use serde::{Deserialize, Serialize};
-use serde_json::Value as Json;
 use time::OffsetDateTime;
 
-use super::{super::exit::Exit, Console};
+use super::{
+    super::{
+        exit::Exit,
+        input::{self, InputError},
+        page,
+    },
+    Console,
+};
 use crate::{
     call::{Call, HostName, Purpose, Work},
     config::{self, Arguments, Config},
-    explain::{self, Case, Decision, Explanation, NoTarget},
+    explain::{self, Case, CommandShown, Decision, Explanation, Given, NoTarget, Spot},
     inventory::{InventoryError, Target},
     remedy::{Code, Remedy},
     secret::Environment,
@@ -48,23 +53,24 @@ struct Line {
     script: String,
     host: Option<String>,
     expect: Option<String>,
-    id: Option<Json>,
 }
 
 /// A line of the output.
 #[derive(Debug, Serialize)]
 struct Row<'r> {
-    line: usize,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    id: Option<&'r Json>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    host: Option<&'r str>,
-    #[serde(flatten)]
-    explanation: &'r Explanation,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    expect: Option<&'static str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    as_expected: Option<bool>,
+    decision: Decision,
+    rule: &'r str,
+    reason: Option<&'r str>,
+    position: Option<&'r Spot>,
+    judged_form: Option<&'r str>,
+    commands: Vec<RowCommand<'r>>,
+}
+
+/// A command that a host would be sent.
+#[derive(Debug, Serialize)]
+struct RowCommand<'r> {
+    name: &'r str,
+    arguments: &'r [Given],
 }
 
 #[derive(Debug, Default)]
@@ -78,8 +84,8 @@ struct Tally {
 /// Why the file was not judged to its end.
 #[derive(Debug, thiserror::Error)]
 enum TestError {
-    #[error("{} cannot be read: {kind}", path.display())]
-    Unreadable { path: PathBuf, kind: io::ErrorKind },
+    #[error(transparent)]
+    Input(#[from] InputError),
     #[error("{}:{line}: {message}", path.display())]
     NotALine { path: PathBuf, line: usize, message: String },
     #[error("{}:{line}: {error}", path.display())]
@@ -95,22 +101,27 @@ fn judge_all(
     console: &Console,
 ) -> Result<Tally, Box<dyn Remedy>> {
     let config = config::load_without_hosts(environment, arguments).map_err(boxed)?;
-    let bench = Bench::new(&config, &asked.file).map_err(boxed)?;
-    let reader = open(&asked.file).map_err(boxed)?;
+    let bench = Bench::new(&config, asked, console).map_err(boxed)?;
+    let mut reader = BufReader::new(input::open(&asked.file).map_err(boxed)?);
     let mut tally = Tally::default();
-    let mut printed = String::new();
-    for (number, line) in (1..).zip(reader.lines()) {
-        let line = line.map_err(|error| boxed(bench.unreadable(&error)))?;
-        if line.trim().is_empty() {
-            continue;
+    let (mut printed, mut line) = (String::new(), Vec::new());
+    for number in 1.. {
+        line.clear();
+        let read = reader.by_ref().take(LONGEST).read_until(b'\n', &mut line);
+        if read.map_err(|error| boxed(InputError::unreadable(&asked.file, &error)))? == 0 || console.gone() {
+            break;
         }
-        printed.push_str(&bench.judge(number, &line, asked.json, &mut tally).map_err(boxed)?);
+        match bench.judge(number, &line, &mut tally) {
+            Ok(text) => printed.push_str(&text),
+            Err(error) => {
+                // What was judged before is worth seeing.
+                console.out(&printed);
+                return Err(boxed(error));
+            }
+        }
         if printed.len() > PIECE {
             console.out(&printed);
             printed.clear();
-        }
-        if console.gone() {
-            break;
         }
     }
     console.out(&printed);
@@ -124,26 +135,32 @@ fn judge_all(
 /// What every line is judged by.
 struct Bench<'b> {
     config: &'b Config,
+    asked: &'b Test,
     /// The host of a line that names none.
     standard: Target,
-    path: &'b Path,
+    console: &'b Console,
     now: OffsetDateTime,
 }
 
 impl<'b> Bench<'b> {
-    fn new(config: &'b Config, path: &'b Path) -> Result<Self, TestError> {
+    fn new(config: &'b Config, asked: &'b Test, console: &'b Console) -> Result<Self, TestError> {
         let standard = match config.inventory.only() {
             Ok(target) => target.clone(),
             Err(_) => explain::any_host()?,
         };
-        Ok(Self { config, standard, path, now: OffsetDateTime::now_utc() })
+        Ok(Self { config, asked, standard, console, now: OffsetDateTime::now_utc() })
     }
 
-    /// What to print about a line.
-    fn judge(&self, number: usize, text: &str, json: bool, tally: &mut Tally) -> Result<String, TestError> {
-        let not_a_line =
-            |message: String| TestError::NotALine { path: self.path.to_owned(), line: number, message };
-        let line: Line = serde_json::from_str(text).map_err(|error| not_a_line(error.to_string()))?;
+    /// What to print about a line; nothing about an empty one.
+    fn judge(&self, number: usize, line: &[u8], tally: &mut Tally) -> Result<String, TestError> {
+        let path = &self.asked.file;
+        let not_a_line = |message: String| TestError::NotALine { path: path.clone(), line: number, message };
+        let text = std::str::from_utf8(line).map_err(|_| not_a_line("this is not UTF-8".to_owned()))?;
+        let text = if number == 1 { text.trim_start_matches('\u{feff}') } else { text };
+        if text.trim().is_empty() {
+            return Ok(String::new());
+        }
+        let line: Line = serde_json::from_str(text).map_err(|error| not_a_line(in_words(&error)))?;
         let expect = match line.expect.as_deref().map(expected) {
             Some(None) => {
                 return Err(not_a_line("expect is allowed, needs_approval or denied".to_owned()));
@@ -151,13 +168,10 @@ impl<'b> Bench<'b> {
             Some(decision) => decision,
             None => None,
         };
+        let host = |error| TestError::Host { path: path.clone(), line: number, error };
         let target = match &line.host {
             None => &self.standard,
-            Some(name) => self
-                .config
-                .inventory
-                .find(&HostName::new(name))
-                .map_err(|error| TestError::Host { path: self.path.to_owned(), line: number, error })?,
+            Some(name) => self.config.inventory.find(&HostName::new(name)).map_err(host)?,
         };
         let work = Work::PowerShell { text: line.script.clone() };
         let call = Call::imagined(target.name.clone(), work, Purpose::Agent);
@@ -168,48 +182,67 @@ impl<'b> Bench<'b> {
             Decision::NeedsApproval => tally.needs_approval += 1,
             Decision::Denied => tally.denied += 1,
         }
-        let as_expected = expect.map(|expect| expect == explanation.decision);
-        tally.differ += usize::from(as_expected == Some(false));
-        let row = Row {
-            line: number,
-            id: line.id.as_ref(),
-            host: line.host.as_deref(),
-            explanation: &explanation,
-            expect: expect.map(Decision::name),
-            as_expected,
+        let missed = expect.filter(|expect| *expect != explanation.decision);
+        tally.differ += usize::from(missed.is_some());
+        let (json, is) = (self.asked.json, explanation.decision.name());
+        let mut printed = match json {
+            true => serde_json::to_string(&Row::new(&explanation)).unwrap_or_default() + "\n",
+            false => in_lines(number, &explanation, &line.script),
         };
-        Ok(if json { serde_json::to_string(&row).unwrap_or_default() + "\n" } else { row.text(&line.script) })
-    }
-
-    fn unreadable(&self, error: &io::Error) -> TestError {
-        TestError::Unreadable { path: self.path.to_owned(), kind: error.kind() }
+        match missed.map(Decision::name) {
+            // A line of JSON has no place for it.
+            Some(expect) if json => {
+                let path = path.display();
+                self.console.error_line(format_args!("{path}:{number}: expected {expect}, and it is {is}"));
+            }
+            Some(expect) => printed.push_str(&format!("      DIFFERS: expected {expect}\n")),
+            None => {}
+        }
+        Ok(printed)
     }
 }
 
-impl Row<'_> {
-    /// A line for people: what is decided and why, and the beginning of the script.
-    fn text(&self, script: &str) -> String {
-        let Explanation { decision, rule, reason, position, judged_at_run, .. } = self.explanation;
-        let mut text = format!("{:>5} {:<14} ", self.line, decision.name());
-        let why = match (reason, position) {
-            (Some(reason), Some(position)) => format!("{rule} at {}: {reason}", position.text),
-            (Some(reason), None) => format!("{rule}: {reason}"),
-            (None, _) if *judged_at_run => format!("{rule} (values are judged when it runs)"),
-            (None, _) => rule.clone(),
-        };
-        text.push_str(why.trim_start());
-        if self.as_expected == Some(false) {
-            text.push_str(&format!("\n      DIFFERS: expected {}", self.expect.unwrap_or_default()));
+impl<'r> Row<'r> {
+    fn new(explanation: &'r Explanation) -> Self {
+        let Explanation { decision, rule, reason, position, judged_form, commands, .. } = explanation;
+        let command =
+            |command: &'r CommandShown| RowCommand { name: &command.name, arguments: &command.arguments };
+        Self {
+            decision: *decision,
+            rule,
+            reason: reason.as_deref(),
+            position: position.as_ref(),
+            judged_form: judged_form.as_deref(),
+            commands: commands.iter().map(command).collect(),
         }
-        let mut lines = script.lines().filter(|line| !line.trim().is_empty());
-        let first = super::super::page::visible(lines.next().unwrap_or_default());
-        let mut shown: String = first.chars().take(SHOWN).collect();
-        if shown.len() < first.len() || lines.next().is_some() {
-            shown.push('…');
-        }
-        text.push_str(&format!("\n      {shown}\n"));
-        text
     }
+}
+
+/// Two lines for people: what is decided and why, and the beginning of the script.
+fn in_lines(number: usize, explanation: &Explanation, script: &str) -> String {
+    let Explanation { decision, rule, reason, position, judged_at_run, .. } = explanation;
+    let why = match (reason, position) {
+        (Some(reason), Some(position)) => format!("{rule} at {}: {reason}", position.text),
+        (Some(reason), None) => format!("{rule}: {reason}"),
+        (None, _) if *judged_at_run => format!("{rule} (values are judged when it runs)"),
+        (None, _) => rule.clone(),
+    };
+    let why = page::visible(why.trim_start());
+    let mut lines = script.lines().filter(|line| !line.trim().is_empty());
+    let first = page::visible(lines.next().unwrap_or_default());
+    let mut shown: String = first.chars().take(SHOWN).collect();
+    if shown.len() < first.len() || lines.next().is_some() {
+        shown.push('…');
+    }
+    format!("{number:>5} {:<14} {why}\n      {shown}\n", decision.name())
+}
+
+/// What is wrong with a line, and at which of its columns.
+fn in_words(error: &serde_json::Error) -> String {
+    let text = error.to_string();
+    // It counts lines of its own, of which there is one.
+    let cause = text.rsplit_once(" at line ").map_or(text.as_str(), |(cause, _)| cause);
+    format!("column {}: {cause}", error.column())
 }
 
 fn expected(text: &str) -> Option<Decision> {
@@ -221,15 +254,6 @@ fn expected(text: &str) -> Option<Decision> {
     })
 }
 
-fn open(path: &Path) -> Result<Box<dyn BufRead>, TestError> {
-    if path == Path::new("-") {
-        return Ok(Box::new(BufReader::new(io::stdin().take(LONGEST))));
-    }
-    let file = File::open(path)
-        .map_err(|error| TestError::Unreadable { path: path.to_owned(), kind: error.kind() })?;
-    Ok(Box::new(BufReader::new(file.take(LONGEST))))
-}
-
 fn boxed(error: impl Remedy + 'static) -> Box<dyn Remedy> {
     Box::new(error)
 }
@@ -237,7 +261,8 @@ fn boxed(error: impl Remedy + 'static) -> Box<dyn Remedy> {
 impl Remedy for TestError {
     fn code(&self) -> Code {
         match self {
-            Self::Unreadable { .. } | Self::NotALine { .. } | Self::Host { .. } => Code::Usage,
+            Self::Input(error) => error.code(),
+            Self::NotALine { .. } | Self::Host { .. } => Code::Usage,
             Self::AnyHost(error) => error.code(),
         }
     }
@@ -249,14 +274,14 @@ impl Remedy for TestError {
             ),
             Self::Host { error, .. } => error.fix(),
             Self::AnyHost(error) => error.fix(),
-            Self::Unreadable { .. } => None,
+            Self::Input(error) => error.fix(),
         }
     }
 }
 
 /// Bytes that are printed at once.
 const PIECE: usize = 64 * 1024;
-/// Bytes of the longest file.
-const LONGEST: u64 = 1 << 30;
+/// Bytes of the longest line.
+const LONGEST: u64 = 64 << 20;
 /// Characters of a script that are shown beside its judgement.
 const SHOWN: usize = 73;
