@@ -146,7 +146,7 @@ impl Denied {
         lines.extend(page::wrapped(&page::visible(&self.reason), 2));
         match &self.would_allow {
             Some(rule) => {
-                lines.push("  to allow exactly this:".to_owned());
+                lines.push("  the narrowest rule that would allow it:".to_owned());
                 // To be pasted, so it is not wrapped.
                 lines.extend(page::visible(rule.trim_end()).lines().map(|line| format!("    {line}")));
             }

@@ -64,6 +64,11 @@ fn a_denial_has_the_place_of_its_command() {
     let position = explanation.position.unwrap();
     assert_eq!((position.line, position.column), (Some(3), Some(3)));
     assert_eq!(explanation.commands.len(), 2);
+    // Of a program in a script too, and in characters.
+    for (text, line, column) in [("Get-Date\n  netsh x", 2, 3), ("'\u{1f600}'; ipconfig /release", 1, 6)] {
+        let position = script(text).position.unwrap();
+        assert_eq!((position.line, position.column), (Some(line), Some(column)), "{text}");
+    }
 }
 
 #[test]

@@ -350,11 +350,6 @@ impl Denial {
         self
     }
 
-    /// At a place, unless a closer one is known.
-    pub(super) fn near(self, place: Place) -> Self {
-        if self.position.is_some() { self } else { self.at(place) }
-    }
-
     /// With something that the caller can do.
     #[must_use]
     pub fn instead(mut self, alternative: impl Into<String>) -> Self {

@@ -35,7 +35,7 @@ impl Policy {
         let on = Occasion { target, purpose: call.purpose, now: None, offered: None };
         for command in commands {
             let denied = |denial: Denial| {
-                denial.near(Place::Command(Location::Text(Position::in_text(text, command.span.start))))
+                denial.at(Place::Command(Location::Text(Position::in_text(text, command.span.start))))
             };
             self.foresee_one(command, &on).map_err(denied)?;
             if let Some(ceiling) = &self.ceiling {

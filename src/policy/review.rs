@@ -18,6 +18,7 @@ use super::{
     names::CmdletName,
     occasion::Occasion,
     parameters,
+    path::Root,
     program::{self, Program},
     rule::{Effect, Naming, ParameterRule, ParameterSettings, ProgramSettings, Rule, RuleSettings, Terms},
     subject::{Arguments, Given, Subject},
@@ -308,6 +309,12 @@ impl RuleSettings {
             format!("[{}]", items.iter().map(|item| text(item)).collect::<Vec<_>>().join(", "))
         };
         let mut lines = vec!["[[policy.rule]]".to_owned(), format!("name = {}", text(&self.name))];
+        if !self.commands.is_empty() && self.parameters.is_none() {
+            lines.insert(
+                0,
+                "# Its parameters are not known here, so whatever it is given is allowed.".to_owned(),
+            );
+        }
         if !self.hosts.is_empty() {
             lines.push(format!("hosts = {}", list(&self.hosts)));
         }
@@ -405,7 +412,14 @@ fn exactly(given: &Given) -> Option<(String, ParameterSettings)> {
         None => ParameterSettings::default(),
         Some(_) if given.parameter.is_switch() => ParameterSettings::default(),
         Some(value) if given.parameter.is_path() => {
-            ParameterSettings { paths: Some(texts(value)?), ..ParameterSettings::default() }
+            let paths = texts(value)?;
+            // What is no path, or leads to where secrets are kept, is not to be proposed.
+            let opens =
+                |path: &String| Root::parse(path).is_ok_and(|root| Root::covering(&[root], path).is_ok());
+            if !paths.iter().all(opens) {
+                return None;
+            }
+            ParameterSettings { values: Some(paths), ..ParameterSettings::default() }
         }
         Some(value) => takes_exactly(value)?,
     };
@@ -419,6 +433,10 @@ fn takes_exactly(value: &Value) -> Option<ParameterSettings> {
         return Some(ParameterSettings { keys: Some(keys), ..ParameterSettings::default() });
     }
     let texts = texts(value)?;
+    // A configuration takes neither for a text.
+    if texts.iter().any(|text| text.is_empty() || text.contains(char::is_control)) {
+        return None;
+    }
     if !texts.iter().any(|text| text.contains(['*', '?', '[', ']', '`'])) {
         return Some(ParameterSettings { values: Some(texts), ..ParameterSettings::default() });
     }

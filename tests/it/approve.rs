@@ -484,7 +484,7 @@ fn denials_are_listed_with_the_rule_that_would_allow_them() {
     let output = site.run(&["denials"], &[]);
     let text = String::from_utf8_lossy(&output.stdout);
     assert!(text.contains(" localhost by exec, 2 times\n  denied by observe"), "{text}");
-    assert!(text.contains("\n  to allow exactly this:\n    [[policy.rule]]\n"), "{text}");
+    assert!(text.contains("\n  the narrowest rule that would allow it:\n    [[policy.rule]]\n"), "{text}");
     assert!(text.lines().all(|line| line.chars().count() <= 80), "{text}");
 }
 

@@ -4,6 +4,7 @@
 
 #[cfg(unix)]
 mod approve;
+mod denials;
 mod exec;
 #[cfg(test)]
 mod fuzz_inputs;

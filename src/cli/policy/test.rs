@@ -60,7 +60,7 @@ struct Line {
 struct Row<'r> {
     decision: Decision,
     rule: &'r str,
-    reason: Option<&'r str>,
+    reason: Option<String>,
     position: Option<&'r Spot>,
     judged_form: Option<&'r str>,
     commands: Vec<RowCommand<'r>>,
@@ -204,13 +204,13 @@ impl<'b> Bench<'b> {
 
 impl<'r> Row<'r> {
     fn new(explanation: &'r Explanation) -> Self {
-        let Explanation { decision, rule, reason, position, judged_form, commands, .. } = explanation;
+        let Explanation { decision, rule, position, judged_form, commands, .. } = explanation;
         let command =
             |command: &'r CommandShown| RowCommand { name: &command.name, arguments: &command.arguments };
         Self {
             decision: *decision,
             rule,
-            reason: reason.as_deref(),
+            reason: reason(explanation),
             position: position.as_ref(),
             judged_form: judged_form.as_deref(),
             commands: commands.iter().map(command).collect(),
@@ -220,8 +220,8 @@ impl<'r> Row<'r> {
 
 /// Two lines for people: what is decided and why, and the beginning of the script.
 fn in_lines(number: usize, explanation: &Explanation, script: &str) -> String {
-    let Explanation { decision, rule, reason, position, judged_at_run, .. } = explanation;
-    let why = match (reason, position) {
+    let Explanation { decision, rule, position, judged_at_run, .. } = explanation;
+    let why = match (reason(explanation), position) {
         (Some(reason), Some(position)) => format!("{rule} at {}: {reason}", position.text),
         (Some(reason), None) => format!("{rule}: {reason}"),
         (None, _) if *judged_at_run => format!("{rule} (values are judged when it runs)"),
@@ -235,6 +235,15 @@ fn in_lines(number: usize, explanation: &Explanation, script: &str) -> String {
         shown.push('…');
     }
     format!("{number:>5} {:<14} {why}\n      {shown}\n", decision.name())
+}
+
+/// Why it is denied, and what to write instead.
+fn reason(explanation: &Explanation) -> Option<String> {
+    let reason = explanation.reason.as_ref()?;
+    Some(match &explanation.alternative {
+        Some(alternative) => format!("{reason}; {alternative}"),
+        None => reason.clone(),
+    })
 }
 
 /// What is wrong with a line, and at which of its columns.
