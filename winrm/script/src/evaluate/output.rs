@@ -6,7 +6,9 @@ use super::interpreter::{ErrorsTo, Interpreter, Turn};
 use super::unwind::{Flow, Unwind};
 use super::{Returns, Step, Stream};
 use crate::tree::Span;
-use crate::value::Value;
+use crate::value::convert::convert;
+use crate::value::type_name::Plain;
+use crate::value::{Type, Value};
 
 /// Where values go.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -41,15 +43,17 @@ pub(super) enum ErrorAction {
 }
 
 impl ErrorAction {
+    /// By name, by what only one name begins with, or by number.
     pub(super) fn of(value: &Value) -> Flow<Self> {
-        let text = value.to_text();
-        Ok(match text.as_str().to_ascii_lowercase().as_str() {
-            "continue" | "2" => Self::Continue,
-            "silentlycontinue" | "0" => Self::SilentlyContinue,
-            "ignore" | "4" => Self::Ignore,
-            "stop" | "1" => Self::Stop,
-            _ => return Err(Unwind::refused(format!("`-ErrorAction {text}`"))),
-        })
+        let preference = convert(value, Type::Plain(Plain::ActionPreference)).ok();
+        let action = preference.and_then(|preference| match preference.to_text().as_str() {
+            "Continue" => Some(Self::Continue),
+            "SilentlyContinue" => Some(Self::SilentlyContinue),
+            "Ignore" => Some(Self::Ignore),
+            "Stop" => Some(Self::Stop),
+            _ => None,
+        });
+        action.ok_or_else(|| Unwind::refused(format!("`-ErrorAction {}`", value.to_text())))
     }
 }
 

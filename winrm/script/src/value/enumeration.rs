@@ -28,11 +28,16 @@ impl Enumeration {
         Some(Self::new(full, name, *number))
     }
 
-    /// A value of a known enum by its name, without regard to case.
+    /// A value of a known enum by its name, or by what only its name begins with, without regard to case.
     #[must_use]
     pub fn named(type_name: &'static str, name: &str) -> Option<Self> {
         let (full, names) = KNOWN.iter().find(|(full, _)| *full == type_name)?;
-        let (name, number) = names.iter().find(|(own, _)| own.eq_ignore_ascii_case(name))?;
+        let begins = |(own, _): &&(&str, i64)| {
+            own.get(..name.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(name))
+        };
+        let exact = names.iter().find(|(own, _)| own.eq_ignore_ascii_case(name));
+        let mut beginning = names.iter().filter(begins);
+        let (name, number) = exact.or_else(|| beginning.next().filter(|_| beginning.next().is_none()))?;
         Some(Self::new(full, name, *number))
     }
 
