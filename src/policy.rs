@@ -260,7 +260,7 @@ impl Policy {
             Work::PowerShell { text } => self.judge_text(text, on),
             Work::Words { words } => StaticCommand::from_words(words)
                 .map_err(|refusal| Denial::not_static(&refusal))
-                .and_then(|command| self.judge_static(&command, on)),
+                .and_then(|command| self.judge_static(command, on)),
             Work::Command(pipeline) => self.judge_pipeline(pipeline, on),
             Work::Program { executable, arguments, stdin, working_directory } => {
                 let asked = program::Asked {
@@ -279,7 +279,7 @@ impl Policy {
     fn judge_text(&self, text: &str, on: &Occasion<'_>) -> Verdict {
         let verdict = StaticCommand::parse(text)
             .map_err(|refusal| Denial::not_static(&refusal))
-            .and_then(|command| self.judge_static(&command, on));
+            .and_then(|command| self.judge_static(command, on));
         let Err(denial) = verdict else { return verdict };
         match self.rules.iter().find(|rule| rule.raw && rule.counts(on)) {
             Some(rule) => {

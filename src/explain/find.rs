@@ -234,7 +234,7 @@ fn accelerated(type_name: &str) -> String {
 }
 
 fn is_program(name: &str) -> bool {
-    let is_command = CmdletName::parse(name).is_some() || commands::find(name).is_some();
+    let is_command = CmdletName::is_full(name) || commands::find(name).is_some();
     !is_command && !name.contains(['*', '?'])
 }
 

@@ -59,7 +59,7 @@ fn typed(known: Command, bound: &Bound<&Expression>) -> Option<TypedCommand> {
 /// A program, or a command that only a host knows.
 fn other(command: &HostCommand<'_>) -> Option<Work> {
     let elements: Vec<Element<'_, &Expression>> = command.elements.iter().map(Element::from).collect();
-    if CmdletName::parse(command.name).is_some() {
+    if CmdletName::is_full(command.name) {
         let argument = |element: &Element<'_, &Expression>| {
             Some(match element {
                 Element::Parameter { name, value } => Argument::Parameter {

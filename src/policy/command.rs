@@ -23,13 +23,11 @@ use super::{
 
 impl Policy {
     /// Judges what somebody wrote: a command, or a program by its name.
-    pub(super) fn judge_static(&self, command: &StaticCommand, on: &Occasion<'_>) -> Verdict {
-        let is_command =
-            commands::find(command.name()).is_some() || CmdletName::parse(command.name()).is_some();
-        if is_command {
-            return self.judge_command(&TypedCommand::from(command.clone()), on);
+    pub(super) fn judge_static(&self, command: StaticCommand, on: &Occasion<'_>) -> Verdict {
+        if commands::find(command.name()).is_some() || CmdletName::is_full(command.name()) {
+            return self.judge_command(&TypedCommand::from(command), on);
         }
-        self.judge_other_name(command, on)
+        self.judge_other_name(&command, on)
     }
 
     /// Judges a command and the filters behind it.
@@ -56,7 +54,7 @@ impl Policy {
     }
 
     /// Judges a command that was looked up.
-    pub(super) fn judge_subject(&self, subject: &Subject, on: &Occasion<'_>) -> Verdict {
+    pub(super) fn judge_subject(&self, subject: &Subject<'_>, on: &Occasion<'_>) -> Verdict {
         self.denied(subject, on)?;
         parameters::patterns(subject)?;
         let mut nearest_miss = None;
@@ -67,7 +65,7 @@ impl Policy {
                 None => {}
             }
         }
-        let verdict = match self.lists.command(&subject.name, self.exact_only(subject)) {
+        let verdict = match self.lists.command(&subject.name, || self.exact_only(subject)) {
             Selection::Selected => self.by_list(subject),
             Selection::Missing => Err(self.command_not_listed(&subject.name, "allow", &self.offered)),
             Selection::ByWildcardOnly => Err(self.not_by_pattern(subject)),
@@ -79,7 +77,7 @@ impl Policy {
         }
     }
 
-    pub(super) fn denied(&self, subject: &Subject, on: &Occasion<'_>) -> Result<(), Denial> {
+    pub(super) fn denied(&self, subject: &Subject<'_>, on: &Occasion<'_>) -> Result<(), Denial> {
         let names = [subject.name.as_str(), subject.written.qualified_name()];
         if let Some(pattern) = names.into_iter().find_map(|name| self.lists.excluded(name)) {
             let reason = Reason::Excluded { name: subject.name.clone(), pattern: pattern.to_owned() };
@@ -103,7 +101,7 @@ impl Policy {
     /// What a rule says that allows commands; `None` where it says nothing about this one.
     fn by_rule(
         &self,
-        subject: &Subject,
+        subject: &Subject<'_>,
         rule: &Rule,
         profile: Option<ProfileName>,
         on: &Occasion<'_>,
@@ -120,31 +118,30 @@ impl Policy {
         }
         Some(match &rule.parameters {
             Some(listed) => parameters::closed(subject, listed, &name).and_then(|filled| {
-                // Closed rules have judged each path themselves, so it is only spelled anew.
-                let command = subject.rebuilt(&rule.all_roots(), &filled)?;
+                let command = subject.rebuilt(&filled)?;
                 Ok(Pass::command(name, subject.risk(), command).on(&rule.terms))
             }),
             None => self.by_open_rule(subject, rule, name),
         })
     }
 
-    fn by_open_rule(&self, subject: &Subject, rule: &Rule, name: String) -> Verdict {
+    fn by_open_rule(&self, subject: &Subject<'_>, rule: &Rule, name: String) -> Verdict {
         if self.profile.is_unrestricted() {
-            return Ok(Pass::command(name, subject.risk(), subject.named_anew()?).on(&rule.terms));
+            return Ok(Pass::command(name, subject.risk(), subject.in_full()?).on(&rule.terms));
         }
         parameters::open(&self.profile, subject, &rule.paths)?;
-        Ok(Pass::command(name, subject.risk(), subject.rebuilt(&rule.paths, &[])?).on(&rule.terms))
+        Ok(Pass::command(name, subject.risk(), subject.rebuilt(&[])?).on(&rule.terms))
     }
 
-    fn by_list(&self, subject: &Subject) -> Verdict {
+    fn by_list(&self, subject: &Subject<'_>) -> Verdict {
         if self.profile.is_unrestricted() {
-            return Ok(Pass::command("allow", subject.risk(), subject.named_anew()?));
+            return Ok(Pass::command("allow", subject.risk(), subject.in_full()?));
         }
         parameters::open(&self.profile, subject, &[])?;
-        Ok(Pass::command("allow", subject.risk(), subject.rebuilt(&[], &[])?))
+        Ok(Pass::command("allow", subject.risk(), subject.rebuilt(&[])?))
     }
 
-    fn by_profile(&self, subject: &Subject, on: &Occasion<'_>) -> Verdict {
+    fn by_profile(&self, subject: &Subject<'_>, on: &Occasion<'_>) -> Verdict {
         if self.profile.is_endpoint() {
             return self.by_endpoint(subject, on.offered);
         }
@@ -152,7 +149,7 @@ impl Policy {
             if self.exact_only(subject) {
                 return Err(self.not_by_pattern(subject));
             }
-            return Ok(Pass::command("unrestricted", subject.risk(), subject.named_anew()?));
+            return Ok(Pass::command("unrestricted", subject.risk(), subject.in_full()?));
         }
         let mut nearest_miss = None;
         for rule in self.profile.rules().iter().filter(|rule| rule.effect == Effect::Allow && rule.counts(on))
@@ -169,19 +166,18 @@ impl Policy {
     }
 
     /// What runs whatever it is given, and what the table lacks, counts only where it is named exactly.
-    pub(super) fn exact_only(&self, subject: &Subject) -> bool {
+    pub(super) fn exact_only(&self, subject: &Subject<'_>) -> bool {
         self.exact_only_by_nature(subject) || (!subject.is_known() && !self.profile.is_unrestricted())
     }
 
     /// Whether it runs whatever it is given.
-    pub(super) fn exact_only_by_nature(&self, subject: &Subject) -> bool {
-        CmdletName::parse(&subject.name).is_none_or(|name| self.interpreters.is_command(&name))
+    pub(super) fn exact_only_by_nature(&self, subject: &Subject<'_>) -> bool {
+        !CmdletName::is_full(&subject.name) || self.interpreters.is_command(&subject.name)
     }
 
-    pub(super) fn not_by_pattern(&self, subject: &Subject) -> Denial {
+    pub(super) fn not_by_pattern(&self, subject: &Subject<'_>) -> Denial {
         let name = subject.name.clone();
-        let is_interpreter = CmdletName::parse(&name).is_some_and(|name| self.interpreters.is_command(&name));
-        if is_interpreter {
+        if self.interpreters.is_command(&name) {
             return Denial::new("interpreters", Reason::Interpreter { name: name.clone() })
                 .for_operator(format!("name {name} exactly in allow, knowing that it can run anything"));
         }
@@ -193,7 +189,7 @@ impl Policy {
     fn judge_other_name(&self, command: &StaticCommand, on: &Occasion<'_>) -> Verdict {
         let name = command.name();
         if let Some((_, base)) = name.rsplit_once('\\')
-            && CmdletName::parse(base).is_some()
+            && CmdletName::is_full(base)
         {
             return Err(
                 Denial::new("command-names", Reason::ModuleQualified).instead(format!("write {base}"))

@@ -79,7 +79,7 @@ impl Policy {
     }
 
     /// Judges a command by what the endpoint offers. It is sent by its plain name: an endpoint knows no other.
-    pub(super) fn by_endpoint(&self, subject: &Subject, offered: Option<&Offered>) -> Verdict {
+    pub(super) fn by_endpoint(&self, subject: &Subject<'_>, offered: Option<&Offered>) -> Verdict {
         let Some(offered) = offered else {
             return Err(Denial::new(RULE, Reason::EndpointNotKnown { name: subject.name.clone() }));
         };
@@ -127,16 +127,16 @@ impl Policy {
         }
     }
 
-    fn not_offered(&self, subject: &Subject, offered: &Offered) -> Denial {
+    fn not_offered(&self, subject: &Subject<'_>, offered: &Offered) -> Denial {
         let names: Vec<String> = offered.commands().map(|command| command.name.clone()).collect();
         self.command_not_listed(&subject.name, RULE, &names.into())
     }
 }
 
 /// The arguments by the full names of their parameters.
-fn named(subject: &Subject, command: &OfferedCommand) -> Result<Vec<Argument>, Denial> {
+fn named(subject: &Subject<'_>, command: &OfferedCommand) -> Result<Vec<Argument>, Denial> {
     if let Arguments::Bound(_) = &subject.arguments {
-        return Ok(subject.rebuilt(&[], &[])?.arguments().to_vec());
+        return Ok(subject.rebuilt(&[])?.arguments().to_vec());
     }
     let mut named: Vec<Argument> = Vec::new();
     for argument in subject.written.arguments() {

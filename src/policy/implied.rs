@@ -5,7 +5,7 @@
 
 use winrm_script::value::Value;
 
-use super::{subject::Given, values};
+use super::{path::HOME, subject::Given, values};
 
 /// A path that a parameter gives together with others.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -93,8 +93,6 @@ fn texts(value: &Value) -> Vec<String> {
     }
 }
 
-/// Below it lies the folder in which a runspace begins.
-const HOME: &str = r"C:\Users";
 const MAKING: [(&str, &str, Making); 4] = [
     ("New-Item", "Name", Making::Child),
     ("Rename-Item", "NewName", Making::Sibling),

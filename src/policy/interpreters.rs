@@ -1,9 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use super::{
-    names::{CmdletName, NamePattern},
-    profile::ProfileError,
-};
+use super::{names::NamePattern, profile::ProfileError};
 
 /// What runs whatever it is given, so that allowing it allows everything.
 #[derive(Debug, Clone)]
@@ -55,8 +52,8 @@ impl Interpreters {
     }
 
     /// Whether a command is one.
-    pub(super) fn is_command(&self, name: &CmdletName) -> bool {
-        self.commands.iter().any(|pattern| pattern.matches(name.as_str()))
+    pub(super) fn is_command(&self, name: &str) -> bool {
+        self.commands.iter().any(|pattern| pattern.matches(name))
     }
 
     /// Whether cmd.exe itself does this.

@@ -128,7 +128,7 @@ impl Export<'_> {
 
     fn entry(&mut self, command: Command, granting: &[(String, Option<&Rule>)]) -> Result<Entry, Unsayable> {
         let name = command.name();
-        if CmdletName::parse(name).is_none_or(|name| self.policy.interpreters.is_command(&name)) {
+        if !CmdletName::is_full(name) || self.policy.interpreters.is_command(name) {
             return Err(Unsayable::Interpreter);
         }
         let partly = |rule: &&Rule| {
@@ -191,7 +191,7 @@ impl Export<'_> {
             }
             let grants = self.policy.granted(name, &self.on);
             let Some(first) = grants.first() else { continue };
-            let is_command = CmdletName::parse(name).is_some();
+            let is_command = CmdletName::is_full(name);
             let reason = if is_command { Unsayable::Unknown } else { Unsayable::Program };
             self.left_out.push(LeftOut { name: name.clone(), rule: first.rule.clone(), reason });
         }

@@ -132,26 +132,29 @@ impl Lists {
 
     /// What allow and include say about a command.
     ///
-    /// `exact_only` is for commands that no wildcard may name.
-    pub(super) fn command(&self, name: &str, exact_only: bool) -> Selection {
+    /// `exact_only` says whether it is one that no wildcard may name.
+    pub(super) fn command(&self, name: &str, exact_only: impl FnOnce() -> bool) -> Selection {
         self.select(exact_only, |entry| entry.covers(name))
     }
 
     /// What allow and include say about a program, of which no wildcard says anything.
     pub(super) fn program(&self, program: &super::program::Program) -> Selection {
-        self.select(true, |entry| match entry {
-            // `my-tool` looks like a command's name. Where no command is called so, the program is meant.
-            Entry::Command(name) => {
-                !name.is_wildcard()
-                    && commands::find(name.as_str()).is_none()
-                    && program.is_installed_as(name.as_str())
-            }
-            Entry::Program { stem, .. } => program.is_installed_as(stem),
-            Entry::Path { path, .. } => program.path().is_some_and(|asked| asked.is(path)),
-        })
+        self.select(
+            || true,
+            |entry| match entry {
+                // `my-tool` looks like a command's name. Where no command is called so, the program is meant.
+                Entry::Command(name) => {
+                    !name.is_wildcard()
+                        && commands::find(name.as_str()).is_none()
+                        && program.is_installed_as(name.as_str())
+                }
+                Entry::Program { stem, .. } => program.is_installed_as(stem),
+                Entry::Path { path, .. } => program.path().is_some_and(|asked| asked.is(path)),
+            },
+        )
     }
 
-    fn select(&self, exact_only: bool, covers: impl Fn(&Entry) -> bool) -> Selection {
+    fn select(&self, exact_only: impl FnOnce() -> bool, covers: impl Fn(&Entry) -> bool) -> Selection {
         if self.allow.is_none() && self.include.is_none() {
             return Selection::Unlisted;
         }
@@ -161,9 +164,9 @@ impl Lists {
             if covering.peek().is_none() {
                 return Selection::Missing;
             }
-            by_wildcard_only |= exact_only && covering.all(Entry::is_wildcard);
+            by_wildcard_only |= covering.all(Entry::is_wildcard);
         }
-        if by_wildcard_only { Selection::ByWildcardOnly } else { Selection::Selected }
+        if by_wildcard_only && exact_only() { Selection::ByWildcardOnly } else { Selection::Selected }
     }
 }
 
@@ -178,7 +181,7 @@ impl Entry {
         };
         let pattern = text.contains(['*', '?']);
         if pattern && letters(|letter| matches!(letter, '-' | '*' | '?' | '_' | '.'))
-            || CmdletName::parse(text).is_some()
+            || CmdletName::is_full(text)
         {
             return Ok(Self::Command(NamePattern::new(text)));
         }

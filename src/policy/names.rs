@@ -18,12 +18,17 @@ impl CmdletName {
     /// Takes a full name; an alias, a bare noun or a module before the name is none.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
-        let (verb, noun) = text.split_once('-')?;
-        let valid = !verb.is_empty()
+        Self::is_full(text).then(|| Self(text.to_owned()))
+    }
+
+    /// Whether a text is a full name.
+    #[must_use]
+    pub fn is_full(text: &str) -> bool {
+        let Some((verb, noun)) = text.split_once('-') else { return false };
+        !verb.is_empty()
             && !noun.is_empty()
             && verb.bytes().all(|byte| byte.is_ascii_alphabetic())
-            && noun.bytes().all(|byte| byte.is_ascii_alphanumeric());
-        valid.then(|| Self(text.to_owned()))
+            && noun.bytes().all(|byte| byte.is_ascii_alphanumeric())
     }
 
     /// As it was written.

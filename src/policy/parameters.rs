@@ -7,17 +7,17 @@ use winrm_script::{commands::Parameter, typed::Argument, value::Value};
 use super::{
     denial::{Denial, Reason},
     implied::{Implied, implied},
-    path::{Root, Uncovered},
+    path::{HOME, Root, Uncovered},
     profile::{ParameterObjection, Profile},
     regex,
     rule::ParameterRule,
-    subject::{Arguments, Given, Subject},
+    subject::{Arguments, Given, PREFERENCE, Subject, as_bound},
     values,
 };
 
 /// Judges the arguments by a closed rule. Gives back what is to be filled in.
 pub(super) fn closed(
-    subject: &Subject,
+    subject: &Subject<'_>,
     parameters: &BTreeMap<String, ParameterRule>,
     rule: &str,
 ) -> Result<Vec<(String, String)>, Denial> {
@@ -100,10 +100,15 @@ fn implied_by_rule(parameters: &BTreeMap<String, ParameterRule>, implied: &Impli
 }
 
 /// Judges the arguments by what holds where no closed rule speaks.
-pub(super) fn open(profile: &Profile, subject: &Subject, roots: &[Root]) -> Result<(), Denial> {
+pub(super) fn open(profile: &Profile, subject: &Subject<'_>, roots: &[Root]) -> Result<(), Denial> {
     match &subject.arguments {
         Arguments::Bound(given) | Arguments::Piped(given) => {
             given.iter().try_for_each(|given| open_parameter(profile, given, roots))?;
+            if !roots.is_empty() && subject.works_where_it_is() && Root::covering(roots, HOME).is_err() {
+                let (command, parameter) = (subject.name.clone(), "Path".to_owned());
+                return Err(Denial::new("paths", Reason::ParameterMissing { command, parameter })
+                    .instead("name the folder"));
+            }
             let mut implied = implied(&subject.name, given).into_iter();
             implied.try_for_each(|implied| paths(implied.parameter, &Value::string(implied.path), roots))
         }
@@ -114,7 +119,7 @@ pub(super) fn open(profile: &Profile, subject: &Subject, roots: &[Root]) -> Resu
 }
 
 /// Judges the regular expressions that a command would search by on the host, whatever allows it.
-pub(super) fn patterns(subject: &Subject) -> Result<(), Denial> {
+pub(super) fn patterns(subject: &Subject<'_>) -> Result<(), Denial> {
     let (Arguments::Bound(given) | Arguments::Piped(given)) = &subject.arguments else { return Ok(()) };
     let is_given = |name: &str| {
         given.iter().any(|given| {
@@ -132,23 +137,28 @@ pub(super) fn patterns(subject: &Subject) -> Result<(), Denial> {
 
 /// Whether a rule that denies these parameters means this call: each of them is given, with a value that it
 /// takes. Where nobody knows what is given, it does.
-pub(super) fn denies(subject: &Subject, parameters: &BTreeMap<String, ParameterRule>) -> bool {
+pub(super) fn denies(subject: &Subject<'_>, parameters: &BTreeMap<String, ParameterRule>) -> bool {
     let given = match &subject.arguments {
         Arguments::Bound(given) | Arguments::Piped(given) => given,
         Arguments::Unbound(_) | Arguments::Unknown => return true,
         Arguments::Later => return parameters.is_empty(),
     };
+    let reach = subject.reach();
+    let means = |listed: &ParameterRule, given: &Given| match &given.value {
+        Some(value) if given.parameter.is_path() => listed.means_path(value, reach),
+        Some(value) => listed.means(value),
+        None => !given.is_later,
+    };
     let implied = implied(&subject.name, given);
     let comes_to = |listed: &ParameterRule| {
-        implied.iter().any(|implied| listed.means(&Value::string(implied.path.clone())))
+        let mut paths = implied.iter().map(|implied| Value::string(implied.path.clone()));
+        // In the folder where it is, a command is at home.
+        paths.any(|path| listed.means_path(&path, reach))
+            || subject.works_where_it_is() && listed.means_folder(HOME)
     };
     parameters.iter().all(|(name, listed)| {
         let mut named = given.iter().filter(|given| is_meant(given.parameter, name));
-        let is_given = named.any(|given| match &given.value {
-            Some(value) => listed.means(value),
-            None => !given.is_later,
-        });
-        is_given || PATHS.contains(&name.as_str()) && comes_to(listed)
+        named.any(|given| means(listed, given)) || PATHS.contains(&name.as_str()) && comes_to(listed)
     })
 }
 
@@ -303,8 +313,9 @@ fn common(name: &str, value: Option<&Value>) -> Result<Common, Denial> {
         return Ok(Common::Harmless);
     }
     if is(&ACTIONS) {
-        let text = value.and_then(Value::as_str).unwrap_or_default();
-        if HARMLESS_ACTIONS.iter().any(|known| known.eq_ignore_ascii_case(text)) {
+        let bound = value.map(|value| as_bound(value.clone(), PREFERENCE));
+        let text = bound.as_ref().and_then(Value::as_str).unwrap_or_default();
+        if HARMLESS_ACTIONS.contains(&text) {
             return Ok(Common::Harmless);
         }
         let expected = format!("one of {}", HARMLESS_ACTIONS.join(", "));
@@ -319,10 +330,11 @@ fn common(name: &str, value: Option<&Value>) -> Result<Common, Denial> {
         };
     }
     if is(&["WhatIf", "wi"]) {
-        return if matches!(value, Some(Value::Boolean(false))) {
-            deny(parameter())
-        } else {
+        // 0 turns it off too.
+        return if matches!(value, None | Some(Value::Boolean(true))) {
             Ok(Common::Harmless)
+        } else {
+            deny(parameter())
         };
     }
     if is(&DENIED) { deny(parameter()) } else { Ok(Common::No) }

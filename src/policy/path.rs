@@ -103,6 +103,15 @@ pub(super) enum Root {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct RegistryPath(String);
 
+/// How much of what a path names a command works on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Reach {
+    /// What lies there.
+    Itself,
+    /// That, and all that lies in it.
+    Tree,
+}
+
 /// Why a path is not taken.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Uncovered {
@@ -136,15 +145,11 @@ impl Root {
         if roots.iter().any(covers) { Ok(asked.to_string()) } else { Err(Uncovered::Outside) }
     }
 
-    /// Whether a rule that denies what lies under these roots means the text: what lies there in any spelling, and what
-    /// is no path that can be read.
-    pub(super) fn may_cover(roots: &[Self], text: &str) -> bool {
-        let Ok(asked) = Self::parse(text) else { return true };
-        let asked = asked.to_string();
-        roots.iter().any(|root| {
-            let root = root.to_string();
-            folds(&asked).zip(folds(&root)).any(|(asked, root)| is_under(&asked, &root))
-        })
+    /// Whether a command that works on this path may touch what lies under the root, in any spelling.
+    pub(super) fn may_touch(&self, root: &Self, reach: Reach) -> bool {
+        let [own, root] = [self, root].map(ToString::to_string);
+        let mut spelled = folds(&own).zip(folds(&root));
+        spelled.any(|(own, root)| is_under(&own, &root) || reach == Reach::Tree && is_under(&root, &own))
     }
 
     /// What no rule opens: key material, password stores, and what Windows keeps secrets in.
@@ -263,6 +268,8 @@ fn is_device(part: &str) -> bool {
     stem.strip_prefix("COM").or_else(|| stem.strip_prefix("LPT")).is_some_and(digit)
 }
 
+/// Below it lies the folder in which a runspace begins, and nothing that is judged moves it.
+pub(super) const HOME: &str = r"C:\Users";
 /// Characters of the longest path that is taken.
 const LONGEST: usize = 1024;
 

@@ -16,7 +16,7 @@ use super::{
 
 impl Policy {
     /// Judges one filter.
-    pub(super) fn judge_filter(&self, subject: &Subject, on: &Occasion<'_>) -> Verdict {
+    pub(super) fn judge_filter(&self, subject: &Subject<'_>, on: &Occasion<'_>) -> Verdict {
         self.denied(subject, on)?;
         let given = match &subject.arguments {
             Arguments::Bound(given) => given,
@@ -45,7 +45,7 @@ impl Policy {
         if let Some(Given { value: Some(value), .. }) = pattern.filter(|_| compares_by_pattern) {
             regex::check_value("Value", value)?;
         }
-        Ok(Pass::command(RULE, subject.risk(), subject.rebuilt(&[], &[])?))
+        Ok(Pass::command(RULE, subject.risk(), subject.rebuilt(&[])?))
     }
 }
 

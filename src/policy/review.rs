@@ -171,7 +171,7 @@ impl Policy {
 
     pub(super) fn granted(&self, name: &str, on: &Occasion<'_>) -> Vec<Grant> {
         let command = CommandName::new(name).ok().and_then(|name| TypedCommand::new(name, Vec::new()).ok());
-        match command.and_then(|command| Subject::new(&command)) {
+        match command.as_ref().and_then(Subject::new) {
             Some(subject) => self.command_granted(&subject, on),
             None => {
                 Program::parse(name).map_or_else(|_| Vec::new(), |program| self.program_granted(&program, on))
@@ -179,7 +179,7 @@ impl Policy {
         }
     }
 
-    fn command_granted(&self, subject: &Subject, on: &Occasion<'_>) -> Vec<Grant> {
+    fn command_granted(&self, subject: &Subject<'_>, on: &Occasion<'_>) -> Vec<Grant> {
         let granting = self.command_granting(subject, on).into_iter();
         let grant = |(name, rule): (String, Option<&Rule>)| match rule {
             Some(rule) => Grant::new(name, rule, subject.risk()),
@@ -191,11 +191,11 @@ impl Policy {
     /// What allows a command of the table, the first that counts first: rules, and lists and profiles without one.
     pub(super) fn granting(&self, name: &str, on: &Occasion<'_>) -> Vec<(String, Option<&Rule>)> {
         let command = CommandName::new(name).ok().and_then(|name| TypedCommand::new(name, Vec::new()).ok());
-        let subject = command.and_then(|command| Subject::new(&command));
+        let subject = command.as_ref().and_then(Subject::new);
         subject.map_or_else(Vec::new, |subject| self.command_granting(&subject, on))
     }
 
-    fn command_granting(&self, subject: &Subject, on: &Occasion<'_>) -> Vec<(String, Option<&Rule>)> {
+    fn command_granting(&self, subject: &Subject<'_>, on: &Occasion<'_>) -> Vec<(String, Option<&Rule>)> {
         let denies =
             |rule: &&Rule| rule.effect == Effect::Deny && rule.counts(on) && rule.parameters.is_none();
         let mut denied = self.rules.iter().chain(self.profile.rules()).filter(denies);
@@ -215,7 +215,7 @@ impl Policy {
         };
         let own = self.rules.iter().filter(allows).map(|rule| (rule.name.clone(), Some(rule)));
         let mut granting: Vec<_> = own.collect();
-        match self.lists.command(&subject.name, exact_only) {
+        match self.lists.command(&subject.name, || exact_only) {
             Selection::Selected => granting.push(("allow".to_owned(), None)),
             Selection::Unlisted if self.profile.is_unrestricted() => {
                 granting.extend((!exact_only).then(|| ("unrestricted".to_owned(), None)));
@@ -372,7 +372,7 @@ fn candidate(work: &Work, target: &Target) -> Option<RuleSettings> {
         Work::Check => return None,
     };
     let is_command =
-        commands::find(command.qualified_name()).is_some() || CmdletName::parse(command.name()).is_some();
+        commands::find(command.qualified_name()).is_some() || CmdletName::is_full(command.name());
     if !is_command {
         let (Work::PowerShell { text }, None) = (work, command.module()) else { return None };
         let arguments = program::arguments_of(&StaticCommand::parse(text).ok()?).ok()?;

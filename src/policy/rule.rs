@@ -206,12 +206,6 @@ impl Rule {
         Some(if found.any(|naming| naming == Naming::Exactly) { Naming::Exactly } else { first })
     }
 
-    /// Every folder and registry key that it names, for itself or for a parameter.
-    pub(super) fn all_roots(&self) -> Vec<Root> {
-        let of_parameters = self.parameters.iter().flatten().flat_map(|(_, listed)| listed.roots());
-        self.paths.iter().chain(of_parameters).cloned().collect()
-    }
-
     /// What it allows, for lists of names.
     pub(super) fn offered(&self) -> impl Iterator<Item = &str> {
         let programs = self.programs.iter().map(|program| program.name.as_str());
@@ -282,7 +276,7 @@ fn check_shape(settings: &RuleSettings) -> Result<(), RuleFault> {
 fn check_command(command: &str, effect: Effect) -> Result<(), RuleFault> {
     let pattern = command.contains(['*', '?']);
     let letters = |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '-' | '*' | '?');
-    let valid = if pattern { command.chars().all(letters) } else { CmdletName::parse(command).is_some() };
+    let valid = if pattern { command.chars().all(letters) } else { CmdletName::is_full(command) };
     if !valid {
         return Err(RuleFault::CommandName(command.to_owned()));
     }

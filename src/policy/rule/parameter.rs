@@ -11,7 +11,7 @@ use crate::policy::{
     filter,
     jea::{Validation, pattern},
     names::NamePattern,
-    path::Root,
+    path::{Reach, Root},
     regex::check as check_regex,
     values,
 };
@@ -115,19 +115,32 @@ impl ParameterRule {
     ///
     /// What cannot be read may be anything, so it is meant too; and what holds wildcards, unless the rule has `wildcards`.
     pub(crate) fn means(&self, value: &Value) -> bool {
+        self.means_any(value, &|text| self.means_text(text))
+    }
+
+    /// The same of a path, in any spelling, that a command works on with this reach.
+    pub(crate) fn means_path(&self, value: &Value, reach: Reach) -> bool {
+        self.means_any(value, &|text| self.means_one_path(text, reach))
+    }
+
+    /// Whether it denies paths, and one in this folder or above it.
+    pub(crate) fn means_folder(&self, folder: &str) -> bool {
+        matches!(self.kind, Kind::Paths(_)) && self.means_one_path(folder, Reach::Tree)
+    }
+
+    fn means_any(&self, value: &Value, means: &dyn Fn(&str) -> bool) -> bool {
         match value {
             Value::Array(elements) => {
                 let elements = elements.to_vec();
-                elements.is_empty() || elements.iter().any(|element| self.means(element))
+                elements.is_empty() || elements.iter().any(|element| self.means_any(element, means))
             }
-            Value::Table(table) if !matches!(self.kind, Kind::Keys(_)) => {
-                table.entries().iter().any(|(_, value)| self.means(value))
-            }
-            Value::Table(table) => self.means_table(table),
-            one => {
-                let Some(text) = values::text_of(one) else { return true };
-                self.means_text(text.as_ref())
-            }
+            Value::Table(table) => match &self.kind {
+                Kind::Keys(keys) => keys
+                    .iter()
+                    .all(|(key, listed)| table.named(key).is_some_and(|value| listed.means(&value))),
+                _ => table.entries().iter().any(|(_, value)| self.means_any(value, means)),
+            },
+            one => values::text_of(one).is_none_or(|text| means(&text)),
         }
     }
 
@@ -140,14 +153,22 @@ impl ParameterRule {
                 Ok(number) => (i128::from(*first)..=i128::from(*last)).contains(&number),
                 Err(_) => true,
             },
-            Kind::Paths(roots) => Root::may_cover(roots, text),
+            Kind::Paths(_) => self.means_one_path(text, Reach::Itself),
             Kind::Plain | Kind::Names | Kind::Filter | Kind::XPath | Kind::Keys(_) | Kind::Forbidden => true,
         }
     }
 
-    fn means_table(&self, table: &Table) -> bool {
-        let Kind::Keys(keys) = &self.kind else { return false };
-        keys.iter().all(|(key, listed)| table.named(key).is_some_and(|value| listed.means(&value)))
+    fn means_one_path(&self, text: &str, reach: Reach) -> bool {
+        let Ok(asked) = Root::parse(text) else { return true };
+        match &self.kind {
+            Kind::Paths(roots) => roots.iter().any(|root| asked.may_touch(root, reach)),
+            Kind::Values(values) => values.iter().any(|value| match Root::parse(value.as_str()) {
+                // It alone, and not what lies in it: but whoever reaches it from above does.
+                Ok(own) => own.may_touch(&asked, Reach::Itself) && asked.may_touch(&own, reach),
+                Err(_) => value.matches(&asked.to_string()),
+            }),
+            _ => self.means_text(&asked.to_string()),
+        }
     }
 
     /// The folders and registry keys that it takes paths under.
