@@ -10,8 +10,10 @@ use crate::tree::{
     BlockName, CatchClause, Do, DoUntil, Expression, For, ForEach, If, NamedBlock, ScriptBlock, Statement,
     StatementBlock, StatementKind, Try, While,
 };
-use crate::value::Value;
+use crate::value::convert::convert;
 use crate::value::text::fold;
+use crate::value::type_name::Plain;
+use crate::value::{Type, Value};
 
 impl Interpreter {
     /// The whole script.
@@ -102,10 +104,10 @@ impl Interpreter {
                 StatementKind::Throw(value) => self.throw(value.as_deref()).await,
                 StatementKind::Exit(code) => {
                     let code = match code {
-                        Some(code) => self.captured(code).await?.as_integer(),
-                        None => Some(0),
+                        Some(code) => exit_code(&self.captured(code).await?),
+                        None => 0,
                     };
-                    Err(Unwind::Exit(code.and_then(|code| i32::try_from(code).ok()).unwrap_or_default()))
+                    Err(Unwind::Exit(code))
                 }
                 StatementKind::Break(label) => {
                     let label = self.label(label.as_deref()).await?;
@@ -327,4 +329,12 @@ fn clause_for<'a>(failure: &Failure, clauses: &'a [CatchClause]) -> Option<&'a C
     clauses.iter().find(|clause| {
         clause.types.is_empty() || clause.types.iter().any(|name| failure.is_caught_by(&name.name))
     })
+}
+
+/// What `exit` ends with: its value as an integer, 0 where it is none.
+fn exit_code(value: &Value) -> i32 {
+    match convert(value, Type::Plain(Plain::Int32)) {
+        Ok(Value::Int32(code)) => code,
+        _ => 0,
+    }
 }
