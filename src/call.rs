@@ -2,7 +2,12 @@
 
 use std::{borrow::Cow, fmt, time::Duration};
 
-use winrm_script::{static_command::StaticCommand, typed::TypedPipeline};
+use winrm_script::{
+    evaluate::{self, CallKind},
+    static_command::StaticCommand,
+    typed::{Reason, TypedPipeline},
+    value::Value,
+};
 
 use crate::remedy::{Code, Remedy};
 
@@ -107,6 +112,25 @@ pub struct HostName(String);
 pub struct CallId(String);
 
 impl Work {
+    /// What a script calls: a command with the values that it has now, or a program, whose standard input has a line for
+    /// each object that is piped to it.
+    ///
+    /// # Errors
+    /// A [`Reason`] where a value cannot travel as data.
+    pub fn of_call(call: &evaluate::Call) -> Result<Self, Reason> {
+        if call.kind == CallKind::Command {
+            return TypedPipeline::from_call(call).map(Self::Command);
+        }
+        let text = |value: &Value| value.to_text().to_string();
+        let lines: String = call.input.iter().map(|value| text(value) + "\r\n").collect();
+        Ok(Self::Program {
+            executable: call.name.clone(),
+            arguments: call.arguments.iter().map(text).collect(),
+            stdin: (!call.input.is_empty()).then(|| lines.into_bytes()),
+            working_directory: None,
+        })
+    }
+
     /// PowerShell that may be evaluated here: a script, or words written anew as one command whose every value is a
     /// literal. Words that are no command are for the policy to refuse.
     #[must_use]

@@ -3,26 +3,19 @@
 use serde_json::Value as Json;
 use winrm_script::{
     check::HostCommand,
-    commands::{Bound, BoundArgument, BoundValue, Command, Element},
-    static_command::{CommandName, ParameterName},
+    commands::{BoundArgument, BoundValue, Element},
+    evaluate::Call,
     tree::Expression,
-    typed::{self, Argument, TypedCommand},
+    typed,
     value::Value,
 };
 
 use super::shown::Given;
-use crate::{call::Work, policy::CmdletName};
+use crate::call::Work;
 
 /// The work that a command of a script is, where every value is written out.
 pub(super) fn work(command: &HostCommand<'_>) -> Option<Work> {
-    if command.piped {
-        return None;
-    }
-    match (command.known, &command.bound) {
-        (Some(known), Some(bound)) => typed(known, bound).map(|command| Work::Command(command.into())),
-        (Some(_), None) => None,
-        (None, _) => other(command),
-    }
+    Work::of_call(&Call::of_constants(command)?).ok()
 }
 
 /// What it is given, by the full names of parameters where the table has them.
@@ -31,66 +24,6 @@ pub(super) fn given(text: &str, command: &HostCommand<'_>) -> Vec<Given> {
         Some(bound) => bound.arguments.iter().map(|argument| of_bound(text, argument)).collect(),
         None => command.elements.iter().map(|element| of_element(text, &Element::from(element))).collect(),
     }
-}
-
-fn typed(known: Command, bound: &Bound<&Expression>) -> Option<TypedCommand> {
-    let mut arguments = Vec::new();
-    for BoundArgument { parameter, value } in &bound.arguments {
-        if typed::stays_here(parameter.name()) {
-            continue;
-        }
-        let constant = |expression: &&Expression| typed::constant(expression, parameter.type_name());
-        let value = match value {
-            BoundValue::Switch => None,
-            BoundValue::Given(expression) => Some(constant(expression)?),
-            BoundValue::Remaining(expressions) => {
-                let values = expressions.iter().map(constant).collect::<Option<Vec<_>>>()?;
-                Some(match <[Value; 1]>::try_from(values) {
-                    Ok([only]) => only,
-                    Err(values) => Value::array(values),
-                })
-            }
-        };
-        arguments.push(Argument::Parameter { name: ParameterName::new(parameter.name()).ok()?, value });
-    }
-    TypedCommand::new(CommandName::new(known.name()).ok()?, arguments).ok()
-}
-
-/// A program, or a command that only a host knows.
-fn other(command: &HostCommand<'_>) -> Option<Work> {
-    let elements: Vec<Element<'_, &Expression>> = command.elements.iter().map(Element::from).collect();
-    if CmdletName::is_full(command.name) {
-        let argument = |element: &Element<'_, &Expression>| {
-            Some(match element {
-                Element::Parameter { name, value } => Argument::Parameter {
-                    name: ParameterName::new(name).ok()?,
-                    value: match value {
-                        Some(value) => Some(typed::constant(value, "")?),
-                        None => None,
-                    },
-                },
-                Element::Value(value) => Argument::Value(typed::constant(value, "")?),
-            })
-        };
-        let arguments = elements.iter().map(argument).collect::<Option<_>>()?;
-        let typed = TypedCommand::new(CommandName::new(command.name).ok()?, arguments).ok()?;
-        return Some(Work::Command(typed.into()));
-    }
-    let word = |element: &Element<'_, &Expression>| match element {
-        Element::Parameter { name, value: None } => Some(format!("-{name}")),
-        Element::Parameter { name, value: Some(value) } => Some(format!("-{name}:{}", string(value)?)),
-        Element::Value(value) => string(value),
-    };
-    Some(Work::Program {
-        executable: command.name.to_owned(),
-        arguments: elements.iter().map(word).collect::<Option<_>>()?,
-        stdin: None,
-        working_directory: None,
-    })
-}
-
-fn string(expression: &Expression) -> Option<String> {
-    typed::constant(expression, "string")?.as_str().map(str::to_owned)
 }
 
 fn of_bound(text: &str, argument: &BoundArgument<&Expression>) -> Given {

@@ -237,8 +237,7 @@ impl Arguments {
 
     /// The arguments that a script's text gives away.
     fn foreseen(command: Command, bound: &Bound<&Expression>, piped: bool) -> Self {
-        let given = bound.arguments.iter().filter(|argument| !typed::stays_here(argument.parameter.name()));
-        let given = given.map(|argument| {
+        let given = bound.arguments.iter().map(|argument| {
             let parameter = argument.parameter;
             let constant = |value: &&Expression| {
                 typed::constant(value, parameter.type_name())
@@ -255,7 +254,8 @@ impl Arguments {
             let is_later = value.is_none() && !matches!(argument.value, BoundValue::Switch);
             Given { parameter, value, is_later, chooses_in_folder: chooses_in_folder(command, parameter) }
         });
-        let given = given.collect();
+        let travels = |given: &Given| !typed::stays_here(given.parameter.name(), given.value.as_ref());
+        let given = given.filter(travels).collect();
         if piped { Self::Piped(given) } else { Self::Bound(given) }
     }
 }

@@ -1,29 +1,17 @@
 //! Between a script's calls and what goes to a host and comes back.
 
 use winrm_script::{
-    evaluate::{Call, Failure as Error, Reply},
+    evaluate::{Failure as Error, Reply},
     value::Value,
 };
 
 use crate::{
-    call::{Outcome, Work},
+    call::Outcome,
     invocation::{
         failure::ScriptError,
         way::{Answer, PROGRAM},
     },
 };
-
-/// A program that a script calls. What is piped to it becomes the lines of its standard input.
-pub(super) fn program(call: &Call) -> Work {
-    let text = |value: &Value| value.to_text().to_string();
-    let lines: String = call.input.iter().map(|value| text(value) + "\r\n").collect();
-    Work::Program {
-        executable: call.name.clone(),
-        arguments: call.arguments.iter().map(text).collect(),
-        stdin: (!call.input.is_empty()).then(|| lines.into_bytes()),
-        working_directory: None,
-    }
-}
 
 /// Whether an answer is whole: a script must not compute on the beginning of an output.
 pub(super) fn check(answer: &Answer, name: &str) -> Result<(), ScriptError> {

@@ -56,6 +56,7 @@ pub use failure::Failure;
 pub(crate) use filter::runs as runs_here;
 pub use limits::{Limit, Limits};
 pub use needs::Needs;
+pub(crate) use output::ErrorAction;
 pub use standalone::{Filter, Filtered, Source};
 pub use unwind::Refusal;
 pub use vocabulary::Known;

@@ -7,6 +7,7 @@ use super::unwind::{Flow, Unwind};
 use crate::commands::{self, ArgumentType, BoundValue, Typed};
 use crate::plan::prefix::GATHERING;
 use crate::tree::{CommandElement, Expression, ExpressionKind, Quote};
+use crate::typed;
 use crate::value::Value;
 
 /// An argument, and how it was written where that is more than the value.
@@ -53,9 +54,32 @@ impl Argument {
     pub(super) fn plain(value: Value) -> Self {
         Self { value, text: None }
     }
+
+    fn of_constant(expression: &Expression) -> Option<Self> {
+        let text = match &expression.kind {
+            ExpressionKind::Number(number) => Some(number.text.clone()),
+            _ => None,
+        };
+        typed::constant(expression, "").map(|value| Self { value, text })
+    }
 }
 
 impl Arguments {
+    /// What stands behind a command's name, where nothing of it is computed.
+    pub(super) fn of_constants(elements: &[CommandElement]) -> Option<Self> {
+        let elements = elements.iter().map(|element| match element {
+            CommandElement::Parameter(parameter) => {
+                let value = match &parameter.argument {
+                    Some(argument) => Some(Argument::of_constant(argument)?),
+                    None => None,
+                };
+                Some(Element::Parameter { name: parameter.name.clone(), value })
+            }
+            CommandElement::Argument(argument) => Argument::of_constant(argument).map(Element::Value),
+        });
+        Some(Self { elements: elements.collect::<Option<_>>()? })
+    }
+
     /// The same as the binder takes it.
     pub(super) fn for_binding(&self) -> Vec<commands::Element<'_, Argument>> {
         self.elements

@@ -1,6 +1,9 @@
 //! What a host is asked for, and what it answers.
 
+use super::arguments::Arguments;
+use super::host::Host;
 use super::{Failure, Stream};
+use crate::check::HostCommand;
 use crate::tree::Span;
 use crate::value::Value;
 
@@ -28,6 +31,20 @@ pub struct Call {
     ///
     /// [`PushDown::On`]: super::PushDown::On
     pub filters: Vec<FilterCall>,
+}
+
+impl Call {
+    /// The call that a command of a script makes whatever the script does; nothing where an argument is computed, or
+    /// objects come to the command through a pipeline.
+    #[must_use]
+    pub fn of_constants(command: &HostCommand<'_>) -> Option<Self> {
+        if command.piped {
+            return None;
+        }
+        let name = command.known.map_or(command.name, |known| known.name());
+        let host = Host::new(name, Arguments::of_constants(command.elements)?, command.span).ok()?;
+        Some(host.into_call())
+    }
 }
 
 /// A filter that a host applies to what its command returns.

@@ -45,6 +45,7 @@ impl Interpreter {
         if let Some(constructor) = filter::find(name) {
             let bound = Bound::of(name, &arguments)?;
             let common = bound.common.clone();
+            self.begin_errors(&common)?;
             let mut stages = vec![constructor(self, bound)?];
             if let Some(variable) = common.out_variable {
                 stages.push(filter::remember(variable));
@@ -52,6 +53,7 @@ impl Interpreter {
             return Ok(stages);
         }
         let host = Host::new(name, arguments, span)?;
+        self.begin_errors(host.common())?;
         let mut stages: Vec<Box<dyn Stage>> = Vec::new();
         let variable = host.common().out_variable.clone();
         stages.push(Box::new(host));

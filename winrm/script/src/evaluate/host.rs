@@ -11,12 +11,12 @@ use super::member::{property, property_names};
 use super::output::{ErrorAction, Target};
 use super::push_down::filter_failed;
 use super::unwind::{Flow, Unwind};
-use super::{Call, CallKind, Failure, FilterCall, Reply, Returns, Step};
+use super::{Call, CallKind, FilterCall, Reply, Returns, Step};
 use crate::commands::{self, BoundValue, Command, Input, Parameter, selectors};
 use crate::tree::Span;
 use crate::value::convert::convert;
 use crate::value::type_name::Plain;
-use crate::value::{Array, Type, Value};
+use crate::value::{Type, Value};
 
 /// A command or program of a host.
 pub(super) struct Host {
@@ -82,14 +82,8 @@ impl Host {
             }
         }
         let call = Call { arguments: words, ..empty_call(name, CallKind::Program, span) };
-        Self {
-            call,
-            command: None,
-            common: Common::default(),
-            stand_by: Vec::new(),
-            gathered: Vec::new(),
-            called: false,
-        }
+        let common = Common { error_action: Some(ErrorAction::Continue), ..Common::default() };
+        Self { call, command: None, common, stand_by: Vec::new(), gathered: Vec::new(), called: false }
     }
 
     /// A command that is not in the table: its parameters must be written out.
@@ -116,6 +110,10 @@ impl Host {
             }
         }
         Ok(Self { call, command: None, common, stand_by: Vec::new(), gathered: Vec::new(), called: false })
+    }
+
+    pub(super) fn into_call(self) -> Call {
+        self.call
     }
 
     pub(super) fn common(&self) -> &Common {
@@ -169,51 +167,24 @@ impl Host {
             interpreter.emit(item).await?;
         }
         for failure in errors {
-            self.fail(interpreter, failure, kind).await?;
+            // What a program writes to its error stream says nothing about its success.
+            let succeeded = interpreter.succeeded;
+            interpreter.report_of(&self.common, failure).await?;
+            if kind == CallKind::Program {
+                interpreter.succeeded = succeeded;
+            }
         }
         match terminating {
             None => Ok(()),
             Some(mut failure) => {
                 interpreter.locate(&mut failure);
-                self.remember(interpreter, &failure);
+                interpreter.gather_error(&self.common, &failure)?;
                 if self.common.error_action == Some(ErrorAction::Stop) {
                     return Err(Unwind::Script(Box::new(failure)));
                 }
                 Err(Unwind::Statement(Box::new(failure)))
             }
         }
-    }
-
-    async fn fail(
-        &mut self,
-        interpreter: &mut Interpreter,
-        mut failure: Failure,
-        kind: CallKind,
-    ) -> Flow<()> {
-        interpreter.locate(&mut failure);
-        self.remember(interpreter, &failure);
-        // What a program writes to its error stream says nothing about its success.
-        let succeeded = interpreter.succeeded;
-        let action = match kind {
-            CallKind::Program => Some(ErrorAction::Continue),
-            CallKind::Command => self.common.error_action,
-        };
-        interpreter.report(failure, action).await?;
-        if kind == CallKind::Program {
-            interpreter.succeeded = succeeded;
-        }
-        Ok(())
-    }
-
-    fn remember(&self, interpreter: &mut Interpreter, failure: &Failure) {
-        let Some(name) = &self.common.error_variable else { return };
-        let plain = name.strip_prefix('+').unwrap_or(name);
-        let mut items = match interpreter.own_variable(plain) {
-            Some(Value::Array(array)) if array.is_list() => array.to_vec(),
-            _ => Vec::new(),
-        };
-        items.push(failure.to_value());
-        interpreter.replace_variable(&plain.to_ascii_lowercase(), Some(Value::Array(Array::list(items))));
     }
 
     /// The call for one piped object.

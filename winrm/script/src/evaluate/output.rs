@@ -1,5 +1,6 @@
 //! Where values go: to the caller, into a collection, or to the next stage of a pipeline.
 
+use super::arguments::Common;
 use super::failure::Failure;
 use super::filter::Stage;
 use super::interpreter::{ErrorsTo, Interpreter, Turn};
@@ -8,7 +9,7 @@ use super::{Returns, Step, Stream};
 use crate::tree::Span;
 use crate::value::convert::convert;
 use crate::value::type_name::Plain;
-use crate::value::{Type, Value};
+use crate::value::{Array, Type, Value};
 
 /// Where values go.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -35,7 +36,7 @@ pub(super) struct Pipe {
 
 /// What an error does.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum ErrorAction {
+pub(crate) enum ErrorAction {
     Continue,
     SilentlyContinue,
     Ignore,
@@ -43,17 +44,25 @@ pub(super) enum ErrorAction {
 }
 
 impl ErrorAction {
-    /// By name, by what only one name begins with, or by number.
     pub(super) fn of(value: &Value) -> Flow<Self> {
-        let preference = convert(value, Type::Plain(Plain::ActionPreference)).ok();
-        let action = preference.and_then(|preference| match preference.to_text().as_str() {
+        Self::named_by(value).ok_or_else(|| Unwind::refused(format!("`-ErrorAction {}`", value.to_text())))
+    }
+
+    /// By name, by what only one name begins with, or by number.
+    pub(crate) fn named_by(value: &Value) -> Option<Self> {
+        let preference = convert(value, Type::Plain(Plain::ActionPreference)).ok()?;
+        match preference.to_text().as_str() {
             "Continue" => Some(Self::Continue),
             "SilentlyContinue" => Some(Self::SilentlyContinue),
             "Ignore" => Some(Self::Ignore),
             "Stop" => Some(Self::Stop),
             _ => None,
-        });
-        action.ok_or_else(|| Unwind::refused(format!("`-ErrorAction {}`", value.to_text())))
+        }
+    }
+
+    /// Whether errors are not shown.
+    pub(crate) fn hides(self) -> bool {
+        matches!(self, Self::SilentlyContinue | Self::Ignore)
     }
 }
 
@@ -199,6 +208,39 @@ impl Interpreter {
             },
         }
         Ok(())
+    }
+
+    /// The same of a command, which may say itself what errors do and which variable keeps them.
+    pub(super) async fn report_of(&mut self, common: &Common, mut failure: Failure) -> Flow<()> {
+        self.locate(&mut failure);
+        self.gather_error(common, &failure)?;
+        self.report(failure, common.error_action).await
+    }
+
+    /// Empties the variable for a command's errors, unless it is to be added to.
+    pub(super) fn begin_errors(&mut self, common: &Common) -> Flow<()> {
+        match &common.error_variable {
+            Some(name) if !name.starts_with('+') => {
+                self.set_variable(name, Value::Array(Array::list(Vec::new())), None)
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Adds to the variable for a command's errors. Nothing is kept of one that is ignored.
+    pub(super) fn gather_error(&mut self, common: &Common, failure: &Failure) -> Flow<()> {
+        let Some(name) = &common.error_variable else { return Ok(()) };
+        let action = match common.error_action {
+            Some(action) => action,
+            None => self.preference()?,
+        };
+        if action == ErrorAction::Ignore {
+            return Ok(());
+        }
+        let name = name.strip_prefix('+').unwrap_or(name);
+        let mut items = self.own_variable(name).map(Value::into_items).unwrap_or_default();
+        items.push(failure.to_value());
+        self.set_variable(name, Value::Array(Array::list(items)), None)
     }
 
     /// Adds to `$Error`.

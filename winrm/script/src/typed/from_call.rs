@@ -2,14 +2,15 @@
 
 use super::{Argument, Reason, TypedCommand, TypedPipeline};
 use crate::commands::{self, Command, Parameter};
-use crate::evaluate::{Call, CallKind, FilterCall};
+use crate::evaluate::{Call, CallKind, ErrorAction, FilterCall};
 use crate::static_command::{CommandName, ParameterName};
 use crate::value::Value;
 
 impl TypedCommand {
     /// The command that a call of a script is, with the values that it has now.
     ///
-    /// The variables that `-ErrorVariable` and `-OutVariable` name are the script's own and do not travel.
+    /// The variables that `-ErrorVariable` and `-OutVariable` name are the script's own and do not travel, and neither
+    /// does an `-ErrorAction` that hides errors: the script asks for them with `$?` and `$Error`.
     ///
     /// # Errors
     /// A [`Reason`] where the call is for a program, or a value or an object from the pipeline cannot travel as data.
@@ -21,7 +22,7 @@ impl TypedCommand {
         let known = commands::find(&call.name);
         let mut arguments = Vec::with_capacity(call.parameters.len() + call.arguments.len());
         for (name, value) in &call.parameters {
-            if !stays_here(name) {
+            if !stays_here(name, Some(value)) {
                 arguments.push(parameter(known, name, value)?);
             }
         }
@@ -101,13 +102,17 @@ fn naming(command: &str) -> Vec<String> {
     parameters.take(SHOWN).map(|parameter| format!("-{}", parameter.name())).collect()
 }
 
-/// Whether a parameter names a variable of the script, which the evaluator sets itself.
+/// Whether a parameter with this value, if it is known, is for the evaluator and not for the host: it names a variable of
+/// the script, or hides errors, which the host must tell for `$?`, `$Error` and `-ErrorVariable` to be right.
 #[must_use]
-pub fn stays_here(parameter: &str) -> bool {
-    KEPT_HERE.iter().any(|own| own.eq_ignore_ascii_case(parameter))
+pub fn stays_here(parameter: &str, value: Option<&Value>) -> bool {
+    if parameter.eq_ignore_ascii_case("ErrorAction") {
+        return value.and_then(ErrorAction::named_by).is_some_and(ErrorAction::hides);
+    }
+    VARIABLES.iter().any(|own| own.eq_ignore_ascii_case(parameter))
 }
 
-/// Variables of the script, which the evaluator sets itself.
-const KEPT_HERE: [&str; 2] = ["ErrorVariable", "OutVariable"];
+/// Parameters that name variables of the script, which the evaluator sets itself.
+const VARIABLES: [&str; 2] = ["ErrorVariable", "OutVariable"];
 /// Commands whose `-Value` means what all that is piped in means.
 const TAKE_VALUES: [&str; 2] = ["Set-Content", "Add-Content"];

@@ -3,7 +3,7 @@ use std::time::Duration as Elapsed;
 use winrm_proto::clixml::{DateTime, DateTimeKind, Decimal, Duration, PsString, Version};
 
 use super::*;
-use crate::evaluate::{Call, Evaluator, Facts, Limits, Step};
+use crate::evaluate::{Call, Evaluator, Facts, Known, Limits, Step};
 use crate::static_command::StaticCommand;
 use crate::value::{Array, Enumeration, Shape, Table};
 
@@ -136,11 +136,42 @@ fn an_enum_travels_by_its_name_and_a_value_with_properties_as_itself() {
     );
 }
 
+/// What is judged, and approved, of a script's text is what is sent when it runs.
+#[test]
+fn what_the_text_gives_away_is_what_runs() {
+    for script in [
+        "Restart-Service Spooler -Force:$true",
+        "Stop-Service -Name 'Spooler', 'BITS' -Force:$false -ea SilentlyContinue",
+        "Get-NetFirewallPortFilter -All; New-NetFirewallRule -LocalPort 80, 443 -Name 007",
+        "Set-LocalUser -Name a -PasswordNeverExpires 1",
+        "Get-EventLog -LogName System -Newest 1kb",
+        "ipconfig.exe /all 1, 2 -x:3",
+        "Get-Thing 1 -Name a, b -Force -Count 2",
+    ] {
+        let tree = crate::parse::script(script).expect("a script");
+        let commands = crate::check::script(script, &tree, &Known).expect("it is accepted");
+        let foreseen = Call::of_constants(commands.first().expect("a command")).expect("nothing is computed");
+        let run = first_call(script);
+        assert_eq!((&foreseen.name, foreseen.kind), (&run.name, run.kind), "{script}");
+        assert_eq!(format!("{:?}", foreseen.parameters), format!("{:?}", run.parameters), "{script}");
+        assert_eq!(format!("{:?}", foreseen.arguments), format!("{:?}", run.arguments), "{script}");
+    }
+    for script in ["$n = 'a'; Get-Service -Name $n", "'a' | Get-Service", "$a = @{}; Get-Service @a"] {
+        let tree = crate::parse::script(script).expect("a script");
+        let commands = crate::check::script(script, &tree, &Known).expect("it is accepted");
+        let command = commands.first().expect("a command");
+        assert!(Call::of_constants(command).is_none(), "{script}");
+    }
+}
+
 #[test]
 fn calls_of_scripts_become_commands() {
     let cases = [
         ("Get-Service -Name W32Time", "Get-Service -Name @('W32Time')"),
         ("gsv w32time -ea Stop", "Get-Service -ErrorAction 'Stop' -Name @('w32time')"),
+        // Errors that the script hides are hidden here: it may ask whether there were any.
+        ("gsv w32time -ea SilentlyContinue", "Get-Service -Name @('w32time')"),
+        ("gsv w32time -ErrorAction 4", "Get-Service -Name @('w32time')"),
         // The variable is the script's own.
         ("Get-Service -ErrorVariable e -OutVariable +o", "Get-Service"),
         (

@@ -369,6 +369,65 @@ fn a_command_that_stops_is_caught_with_its_own_error() {
     }
 }
 
+/// What is hidden is an error nevertheless, and each command's own variable has its errors.
+#[test]
+fn hidden_errors_are_known_to_the_script() {
+    for (script, expected) in [
+        ("Get-Service nope -ea SilentlyContinue; $?; $Error.Count", ["False", "1"]),
+        ("Get-Service nope -ea Ignore -ev e; $?; \"$($Error.Count) $($e.Count)\"", ["False", "0 0"]),
+        (
+            "Get-Service nope -ea SilentlyContinue -ev e; $?; \"$($e.Count) $($e[0].Exception.Message)\"",
+            ["False", "1 no"],
+        ),
+        ("$e = 1, 2; Get-Service nope -ea 0 -ev +e; $?; $e.Count", ["False", "3"]),
+        ("Write-Error no -ea SilentlyContinue -ev e; $e.Count; \"$($e[0])\"", ["1", "no"]),
+        ("Write-Error a -ea 0 -ev e; Write-Error b -ea 0 -ev e; $e.Count; \"$($e[0])\"", ["1", "b"]),
+    ] {
+        let tree = parse::script(script).expect("a script");
+        let mut evaluator = Evaluator::new(script, tree, Facts::default(), Limits::default());
+        let mut output = Vec::new();
+        loop {
+            match evaluator.step(Duration::ZERO) {
+                Step::Call(_) => {
+                    let error = Failure { message: "no".to_owned(), ..Failure::default() };
+                    evaluator.answer(Reply { errors: vec![error], ..Reply::default() });
+                }
+                Step::Output(value) => output.push(value.to_text().as_str().to_owned()),
+                Step::Record(stream, value) => panic!("{script}: {stream:?} {value:?}"),
+                Step::Done(_) => break,
+                _ => {}
+            }
+        }
+        assert_eq!(output, expected, "{script}");
+    }
+}
+
+#[test]
+fn exit_ends_with_what_its_value_is_as_an_integer() {
+    for (script, expected) in [
+        ("exit", 0),
+        ("exit 3", 3),
+        ("exit '3'", 3),
+        ("exit 2.5", 2),
+        ("exit (3 -gt 0)", 1),
+        ("exit (1..4 | Measure-Object -Sum).Sum", 10),
+        ("exit 'no'", 0),
+        ("exit $null", 0),
+        ("exit (1, 2)", 0),
+    ] {
+        let tree = parse::script(script).expect("a script");
+        let mut evaluator = Evaluator::new(script, tree, Facts::default(), Limits::default());
+        let ending = loop {
+            match evaluator.step(Duration::ZERO) {
+                Step::Done(ending) => break ending,
+                Step::Refused(refusal) => panic!("{script}: {refusal}"),
+                _ => {}
+            }
+        };
+        assert_eq!(ending, Ending::Exit(expected), "{script}");
+    }
+}
+
 #[test]
 fn write_host_writes_items_with_its_separator() {
     for (script, expected) in [

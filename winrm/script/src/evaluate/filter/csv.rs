@@ -90,7 +90,7 @@ impl Stage for ToCsv {
                     activity: "ConvertTo-Csv".to_owned(),
                     ..Failure::default()
                 };
-                return interpreter.report(failure, self.common.error_action).await;
+                return interpreter.report_of(&self.common, failure).await;
             }
             if matches!(item, Value::DateTime(_) | Value::Table(_) | Value::Document(_) | Value::Opaque(_)) {
                 return Err(Unwind::refused("ConvertTo-Csv of this type; select properties first"));

@@ -196,7 +196,7 @@ impl Measure {
                         ..Failure::default()
                     };
                     self.failed = true;
-                    return interpreter.report(failure, self.common.error_action).await;
+                    return interpreter.report_of(&self.common, failure).await;
                 }
             }
         }

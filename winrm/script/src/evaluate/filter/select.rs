@@ -213,7 +213,7 @@ impl Select {
             activity: "Select-Object".to_owned(),
             ..Failure::default()
         };
-        interpreter.report(failure, self.common.error_action).await
+        interpreter.report_of(&self.common, failure).await
     }
 
     async fn expand(&mut self, interpreter: &mut Interpreter, item: &Value, name: &str) -> Flow<()> {
@@ -232,7 +232,7 @@ impl Select {
                 activity: "Select-Object".to_owned(),
                 ..Failure::default()
             };
-            return interpreter.report(failure, self.common.error_action).await;
+            return interpreter.report_of(&self.common, failure).await;
         };
         let extra: Vec<Member> = match self.properties.is_empty() {
             true => Vec::new(),

@@ -277,7 +277,7 @@ struct WriteError {
 
 impl Stage for WriteError {
     fn alone<'a>(&'a mut self, interpreter: &'a mut Interpreter) -> Turn<'a, ()> {
-        Box::pin(async move { interpreter.report(self.failure.clone(), self.common.error_action).await })
+        Box::pin(async move { interpreter.report_of(&self.common, self.failure.clone()).await })
     }
 
     fn process<'a>(&'a mut self, interpreter: &'a mut Interpreter, item: Value) -> Turn<'a, ()> {
@@ -286,7 +286,7 @@ impl Stage for WriteError {
                 Some(failure) => failure,
                 None => Failure { message: item.to_text().as_str().to_owned(), ..self.failure.clone() },
             };
-            interpreter.report(failure, self.common.error_action).await
+            interpreter.report_of(&self.common, failure).await
         })
     }
 }
