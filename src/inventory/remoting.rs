@@ -35,6 +35,13 @@ impl Remoting {
         self.configuration_name.as_ref().map_or(STANDARD, ConfigurationName::as_str)
     }
 
+    /// Whether `powershell.exe` may stand in for the endpoint: only where neither an endpoint nor a lock is asked for,
+    /// for it is behind neither.
+    #[must_use]
+    pub fn takes_text(&self) -> bool {
+        *self == Self::default()
+    }
+
     /// Whether the endpoint is one that Windows or PowerShell registers, which knows commands by their modules' names
     /// too; any other may be one of Just Enough Administration, which knows plain names only.
     #[must_use]

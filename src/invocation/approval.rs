@@ -33,7 +33,7 @@ use self::{proof::Proof, store::Store};
 use crate::{
     call::Call,
     inventory::Target,
-    policy::{Authorized, Denial, Judgement, Policy, Unapproved},
+    policy::{Authorized, Denial, Judged, Judgement, Policy, Unapproved},
     redact::KnownSecrets,
     secret::{Reference, Secrets},
 };
@@ -401,7 +401,10 @@ impl Approvals {
 impl Occasion<'_> {
     /// What a human decides about.
     fn request(&self, wanted: &Authorized) -> Result<Request, ApprovalError> {
-        let configuration_name = self.target.remoting.configuration_name.as_ref();
+        // Programs and text run in a shell of their own, behind no endpoint of PowerShell.
+        let in_a_shell =
+            matches!(wanted.judged(), Judged::Program(_) | Judged::RawPowerShell(_) | Judged::Check);
+        let configuration_name = self.target.remoting.configuration_name.as_ref().filter(|_| !in_a_shell);
         Ok(Request {
             principal: self.call.principal.as_str().to_owned(),
             host: wanted.host().as_str().to_owned(),

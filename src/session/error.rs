@@ -70,9 +70,11 @@ pub enum SessionError {
     /// What should be objects of the commands is not.
     #[error("the objects that powershell.exe wrote cannot be read")]
     UnreadableObjects,
-    /// Text that nobody took apart, for a host whose runspaces are locked.
-    #[error("the runspaces of this host are locked, so that no script text runs there")]
-    TextWhereLocked,
+    /// Text that nobody took apart, for a host where an endpoint or a lock is asked for: it would run behind neither.
+    #[error(
+        "script text goes to powershell.exe, round the endpoint or the lock that this host is configured with"
+    )]
+    TextRoundEndpoint,
     /// The endpoint does not say what it offers.
     #[error("the endpoint does not say what it offers: {message}")]
     NoMetadata {
@@ -122,7 +124,7 @@ impl Remedy for SessionError {
             Self::Cancelled { .. } => Code::Interrupted,
             Self::TooMuch { .. } | Self::UnreadableObjects | Self::NoMetadata { .. } => Code::Remote,
             Self::NoRandomBytes(_) | Self::NotCommands | Self::NotBytes => Code::Internal,
-            Self::TextWhereLocked
+            Self::TextRoundEndpoint
             | Self::Lock(_)
             | Self::StateDirectory { .. }
             | Self::CaFile { .. }
@@ -145,7 +147,7 @@ impl Remedy for SessionError {
             Self::Configuration(_) => Some("correct the host's settings".to_owned()),
             Self::Host(error) => advice::fix(error.cause()),
             Self::Deadline { .. } => Some("raise the timeout, or see check_host".to_owned()),
-            Self::TextWhereLocked => {
+            Self::TextRoundEndpoint => {
                 Some("write it as commands, which are judged one by one and need no text there".to_owned())
             }
             Self::NoMetadata { .. } => {

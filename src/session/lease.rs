@@ -13,7 +13,6 @@ use winrm::{Command, Event, Execution, Stopped, powershell::EncodedScript};
 use super::{SessionError, pool::Warm};
 use crate::{
     call::{Outcome, Principal, Ran, StopReason},
-    inventory::Lockdown,
     output::{Channel, Output, Piece},
     policy::{Authorized, Judged, JudgedProgram},
 };
@@ -51,8 +50,8 @@ impl Lease {
         let prepared = match authorized.into_judged() {
             Judged::Check => return self.check(output).await,
             Judged::Program(program) => Prepared::program(program),
-            Judged::RawPowerShell(_) if self.warm.runspaces.remoting().lockdown == Lockdown::On => {
-                return Err(SessionError::TextWhereLocked);
+            Judged::RawPowerShell(_) if !self.warm.runspaces.remoting().takes_text() => {
+                return Err(SessionError::TextRoundEndpoint);
             }
             Judged::RawPowerShell(text) => Prepared::script(EncodedScript::new(&text)),
             Judged::Commands(_) => return Err(SessionError::NotBytes),

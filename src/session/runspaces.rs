@@ -81,7 +81,7 @@ impl Runspaces {
     /// goes round it.
     pub(super) fn may_go_another_way(&self, error: &winrm::Error) -> bool {
         let absent = error.fault().is_some_and(|fault| Cause::from_fault(fault) == Cause::ResourceNotFound);
-        absent && self.remoting == Remoting::default()
+        absent && self.remoting.takes_text()
     }
 
     /// The pool of a principal: the warm one, or a new one under the name of this call.

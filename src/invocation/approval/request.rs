@@ -18,7 +18,7 @@ pub struct Request {
     pub principal: String,
     /// The host by its configured name.
     pub host: String,
-    /// The endpoint on the host, where it is not the default one.
+    /// The endpoint of PowerShell that it runs behind, where that is not the default one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub configuration_name: Option<String>,
     /// The version of the policy that judged it.
