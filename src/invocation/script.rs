@@ -12,7 +12,6 @@ use winrm_script::{
     evaluate::{self, Evaluator, Facts, Limit, Limits, Needs, PushDown, Reply, Returns, Session, Setup},
     position::Position,
     tree::ScriptBlock,
-    typed::TypedPipeline,
 };
 
 use self::{facts::Question, vocabulary::WithFunctions};
@@ -23,7 +22,7 @@ use super::{
     way::{Answer, Way},
 };
 use crate::{
-    call::{Outcome, Work},
+    call::{Mode, Outcome, Work},
     explain::{Case, NotTaken, taken},
     output::Objects,
     policy::{Denial, Unapproved},
@@ -51,7 +50,7 @@ pub(super) async fn run(text: &str, way: &mut Way<'_>) -> Result<Outcome, Failur
     let ending = evaluate(text, tree, session, way).await;
     way.ended(ending.as_ref().map(|(outcome, _)| *outcome), began);
     let (outcome, session) = ending?;
-    if let (Some(borrowed), Some(session)) = (borrowed, session) {
+    if let (Some(borrowed), Some(session), Mode::Run) = (borrowed, session, call.mode) {
         borrowed.give_back(session)?;
     }
     way.rehearsed(outcome)
@@ -91,8 +90,10 @@ async fn evaluate(
         Ok(facts) => facts,
         Err(outcome) => return Ok((outcome, None)),
     };
-    // Another endpoint than those that everybody has may lack the filters, or judge them by rules of its own.
-    let push_down = if way.target.remoting.is_full() { PushDown::On } else { PushDown::Off };
+    // Another endpoint than those that everybody has may lack the filters, or judge them by rules of its own. And what a
+    // human has approved is the command as it stands in the script.
+    let travel = way.target.remoting.is_full() && way.needed_nobody();
+    let push_down = if travel { PushDown::On } else { PushDown::Off };
     let memory = way.walk.house.memory.share();
     let limits = limits(&memory, way.left());
     let setup = Setup { facts, limits, session, push_down, ..Setup::default() };
@@ -147,13 +148,10 @@ async fn ask(questions: BTreeSet<Question>, way: &mut Way<'_>) -> Result<Result<
 
 /// Has the host do what the script calls.
 async fn answer(text: &str, call: &evaluate::Call, way: &mut Way<'_>) -> Answered {
-    let work = match call.kind {
-        evaluate::CallKind::Program => answer::program(call),
-        evaluate::CallKind::Command => Work::Command(TypedPipeline::from_call(call).map_err(|reason| {
-            let position = Position::in_text(text, call.span.start);
-            ScriptError::CannotTravel { position, reason }
-        })?),
-    };
+    let work = Work::of_call(call).map_err(|reason| {
+        let position = Position::in_text(text, call.span.start);
+        ScriptError::CannotTravel { position, reason }
+    })?;
     let answer = way.step(work, call.returns).await?;
     if let Answer::Called(called) = &answer {
         way.objects.via(called.via.name());

@@ -142,6 +142,9 @@ impl<'w> Way<'w> {
         let (target, policy) = (self.target, &self.world.policy);
         let occasion = Occasion { call, target, policy, tool: options.tool };
         // Nobody is asked for what would be refused all the same.
+        if let Some(denial) = needed.iter().find_map(|unapproved| self.changes(unapproved.wanted())) {
+            return Err(self.denied(denial));
+        }
         house.would_admit(&needed, OffsetDateTime::now_utc()).map_err(|denial| self.denied(denial))?;
         let missing = match house.approvals.take_all(needed, occasion) {
             Ok(approved) => {
@@ -167,6 +170,11 @@ impl<'w> Way<'w> {
     /// The end of work that went its whole way. A dry run of what needs a human says so, and asks nobody.
     pub(super) fn rehearsed(&mut self, outcome: Outcome) -> Result<Outcome, Failure> {
         self.waits.take().map_or(Ok(outcome), |waits| Err(waits.into()))
+    }
+
+    /// Whether nothing of a script waited for a human.
+    pub(super) fn needed_nobody(&self) -> bool {
+        self.approved.iter().next().is_none()
     }
 
     /// Puts a denial of the whole script on record, before anything of it is sent.
@@ -317,14 +325,19 @@ impl<'w> Way<'w> {
             Judgement::Rehearsed(rehearsed) => rehearsed.wanted(),
             Judgement::Denied(_) => return judgement,
         };
-        if self.walk.options.access == Access::ReadOnly && wanted.risk() == Risk::Change {
-            let reason = Reason::MayChange { form: wanted.judged().text() };
-            let denial = Denial::new(self.walk.options.tool, reason);
-            return Judgement::Denied(
-                denial.instead("execute_command runs what the policy allows to change"),
-            );
+        match self.changes(wanted) {
+            Some(denial) => Judgement::Denied(denial),
+            None => judgement,
         }
-        judgement
+    }
+
+    /// The denial of what may change something where only reading is asked for.
+    fn changes(&self, wanted: &Authorized) -> Option<Denial> {
+        let options = self.walk.options;
+        (options.access == Access::ReadOnly && wanted.risk() == Risk::Change).then(|| {
+            let reason = Reason::MayChange { form: wanted.judged().text() };
+            Denial::new(options.tool, reason).instead("execute_command runs what the policy allows to change")
+        })
     }
 
     async fn send(

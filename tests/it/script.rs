@@ -418,6 +418,32 @@ fn text_goes_whole_only_under_a_rule_that_says_raw() {
     assert_eq!(refused["structuredContent"]["status"], "denied", "text can change anything: {refused}");
 }
 
+/// `powershell.exe` stands behind no endpoint and no lock.
+#[test]
+fn text_does_not_go_round_an_endpoint() {
+    let site = Site::new();
+    let path = site.path("raw.toml");
+    std::fs::write(&path, "version = 1\n[[policy.rule]]\nname = \"raw\"\nraw = true\n").unwrap();
+    for (name, value) in [("CONFIGURATION_NAME", "PowerShell.7"), ("LOCKDOWN", "true")] {
+        let mut server = site.serve(&[("CONFIG", path.to_str()), (name, Some(value))]);
+        let result = server.call("execute_command", &json!({ "command": "[System.Net.Dns]::GetHostName()" }));
+        assert!(text(&result).contains("goes to powershell.exe, round the endpoint or the lock"), "{result}");
+    }
+    assert!(!site.record().entries().iter().any(|entry| matches!(entry.event, Event::Script { .. })));
+}
+
+#[test]
+fn a_dry_run_leaves_a_session_as_it_was() {
+    let site = Site::new();
+    let mut server = site.serve(&[]);
+    let in_session =
+        |command: &str, dry_run: bool| json!({ "command": command, "session": "s", "dry_run": dry_run });
+    server.call("execute_command", &in_session("$kept = 1; $svc = Get-Service -Name Spooler", false));
+    server.call("execute_command", &in_session("$kept = 2; $svc = Get-Service -Name nobody", true));
+    let result = server.call("execute_command", &in_session("\"$kept $($svc.Name)\"", false));
+    assert_eq!(result["structuredContent"]["stdout"], "1 Spooler\n", "{result}");
+}
+
 /// The pipelines that the host was sent, each command by its name without its module.
 fn pipelines(site: &Site, mark: Mark) -> Vec<Vec<String>> {
     let commands = |event: &Event| match event {
