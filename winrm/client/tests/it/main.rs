@@ -11,6 +11,8 @@ mod faults;
 #[cfg(test)]
 mod forwarder;
 #[cfg(test)]
+mod hostile_pools;
+#[cfg(test)]
 mod leaving;
 #[cfg(test)]
 mod locks;
