@@ -86,6 +86,43 @@ fn a_host_that_is_silent_or_drips_ends_at_the_deadline() {
     }
 }
 
+/// What stands in an answer to Receive in place of a pool's messages. That of a pool that is being opened comes third, after
+/// the two requests of the handshake, that of its first pipeline fifth.
+#[test]
+fn a_pool_that_is_lied_to_is_one_sentence_and_no_hang() {
+    let output = |bytes: &[u8]| Act::Output(vec![bytes.to_vec().into()]);
+    let start = [[0; 7].as_slice(), &[9], &[0; 8], &[1, 0, 0, 0, 4], b"half"].concat();
+    let second = [[0; 7].as_slice(), &[9], &[0; 7], &[1, 2, 0, 0, 0, 4], b"half"].concat();
+    let mut endless = start.clone();
+    endless[17..21].copy_from_slice(&[0xFF; 4]);
+    let acts = [
+        ("no fragments", output(&[0xFF; 64])),
+        ("the second half first", output(&second)),
+        ("the same half twice", output(&[start.clone(), start].concat())),
+        ("a message without end", output(&endless)),
+        ("an answer of another kind", Act::Envelope("<s:Envelope/>".into())),
+        ("a body without end", Act::EndlessBody),
+        ("closes mid-body", Act::CloseMidBody),
+    ];
+    let mut wrong = Vec::new();
+    for (what, act) in acts {
+        for request in [3, 5] {
+            let lie = Misbehaviour::once(Trigger::Nth(request), act.clone());
+            let site = Site::with(|builder| builder.misbehave(lie));
+            let begin = Instant::now();
+            let output = site.run(&["exec", "--timeout", "5", "--", "Get-Service", "W32Time"], &[]);
+            let (told, code) = (errors(&output), output.status.code().unwrap());
+            let lied =
+                site.record().entries().iter().any(|entry| matches!(entry.event, Event::Misbehaved { .. }));
+            let in_time = begin.elapsed() < Duration::from_secs(12);
+            if code == 0 || !lied || !in_time || told.lines().count() > 2 || told.contains(CANARY) {
+                wrong.push(format!("{what} at {request}: exit {code} after {:?}: {told}", begin.elapsed()));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
 #[test]
 fn what_may_have_run_is_not_run_again_and_said_to_be_unknown() {
     for act in [Act::PerformAndClose, Act::CloseMidBody] {
