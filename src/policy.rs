@@ -57,7 +57,7 @@ use self::{
     interpreters::Interpreters,
     occasion::Occasion,
     profile::Profile,
-    rule::Rule,
+    rule::{Origin, Rule},
 };
 use crate::{
     call::{Call, Mode, Work},
@@ -85,6 +85,7 @@ pub struct Settings {
 /// What may run.
 #[derive(Debug, Clone)]
 pub struct Policy {
+    origin: Origin,
     profile: Profile,
     lists: Lists,
     rules: Vec<Rule>,
@@ -138,7 +139,8 @@ impl Policy {
                 // An upper bound that names no profile bounds by its lists and rules alone.
                 let profile = ceiling.profile.clone().or_else(|| Some(ProfileName::Unrestricted.to_string()));
                 let ceiling = Self::new(&Settings { profile, ..*ceiling.clone() });
-                Some(Box::new(ceiling.map_err(|error| PolicyError::Ceiling(Box::new(error)))?))
+                let ceiling = ceiling.map_err(|error| PolicyError::Ceiling(Box::new(error)))?;
+                Some(Box::new(Self { origin: Origin::Machine, ..ceiling }))
             }
         };
         let name = ProfileName::parse(settings.profile.as_deref().unwrap_or(ProfileName::DEFAULT))?;
@@ -155,7 +157,8 @@ impl Policy {
         }
         let (profile, interpreters) = (Profile::load(name)?, Interpreters::load()?);
         let offered = offered(&profile, &lists, &rules).into();
-        Ok(Self { profile, lists, rules, interpreters, ceiling, version: version(settings), offered })
+        let (origin, version) = (Origin::Own, version(settings));
+        Ok(Self { origin, profile, lists, rules, interpreters, ceiling, version, offered })
     }
 
     /// The profile in force.
@@ -182,7 +185,9 @@ impl Policy {
     pub fn warnings(&self) -> Vec<String> {
         let mut warnings = self.lists.warnings();
         if self.profile.is_unrestricted() {
-            warnings.push("profile unrestricted: every command is allowed that the lists leave".to_owned());
+            warnings.push(
+                "profile unrestricted: every command of the table is allowed that the lists leave".to_owned(),
+            );
         }
         for rule in self.rules.iter().filter(|rule| rule.raw) {
             warnings.push(format!("rule {:?} lets text through that nobody takes apart", rule.name));

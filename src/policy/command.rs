@@ -17,7 +17,7 @@ use super::{
     parameters,
     profile::ProfileName,
     program,
-    rule::{Effect, Naming, Rule},
+    rule::{Effect, Naming, Origin, Rule},
     subject::Subject,
 };
 
@@ -56,6 +56,7 @@ impl Policy {
     /// Judges a command that was looked up.
     pub(super) fn judge_subject(&self, subject: &Subject<'_>, on: &Occasion<'_>) -> Verdict {
         self.denied(subject, on)?;
+        self.keeps_runspace(subject)?;
         parameters::patterns(subject)?;
         let mut nearest_miss = None;
         for rule in self.rules.iter().filter(|rule| rule.effect == Effect::Allow) {
@@ -96,6 +97,15 @@ impl Policy {
             }
         }
         Ok(())
+    }
+
+    /// A runspace serves many calls, and each finds it as the first did.
+    fn keeps_runspace(&self, subject: &Subject<'_>) -> Result<(), Denial> {
+        if !self.interpreters.changes_runspace(&subject.name) && !parameters::change_names(subject) {
+            return Ok(());
+        }
+        Err(Denial::new("runspace", Reason::ChangesRunspace { name: subject.name.clone() })
+            .instead("write paths in full, and keep variables, functions and aliases in the script"))
     }
 
     /// What a rule says that allows commands; `None` where it says nothing about this one.
@@ -167,7 +177,9 @@ impl Policy {
 
     /// What runs whatever it is given, and what the table lacks, counts only where it is named exactly.
     pub(super) fn exact_only(&self, subject: &Subject<'_>) -> bool {
-        self.exact_only_by_nature(subject) || (!subject.is_known() && !self.profile.is_unrestricted())
+        // A machine's policy bounds what a user's has named exactly by its lists and rules alone.
+        let bounds_all = self.origin == Origin::Machine && self.profile.is_unrestricted();
+        self.exact_only_by_nature(subject) || (!subject.is_known() && !bounds_all)
     }
 
     /// Whether it runs whatever it is given.
@@ -182,7 +194,7 @@ impl Policy {
                 .for_operator(format!("name {name} exactly in allow, knowing that it can run anything"));
         }
         Denial::new("unknown-commands", Reason::NotInTable { name: name.clone() })
-            .for_operator(format!("name {name} exactly in allow"))
+            .for_operator(format!("name {name} exactly in allow, or in a rule"))
     }
 
     /// A name that is neither in the table nor a command's full name is a program, or nothing.

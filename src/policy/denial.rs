@@ -215,6 +215,14 @@ pub enum Reason {
     /// PowerShell would not take these arguments, or only the host could know.
     #[error("{0}")]
     Unbound(commands::Refusal),
+    /// It would change what later calls find in the runspace.
+    #[error(
+        "{name} would change the runspace for later calls: where it is, its drives, or what names stand for"
+    )]
+    ChangesRunspace {
+        /// The command.
+        name: String,
+    },
     /// The table lacks the command, so only its exact name in a list or an open rule allows it.
     #[error("{name} is not in the table of commands, so no pattern and no rule on parameters allows it")]
     NotInTable {

@@ -8,6 +8,7 @@ pub(super) struct Interpreters {
     programs: Vec<NamePattern>,
     commands: Vec<NamePattern>,
     builtins: Vec<String>,
+    runspace: Vec<String>,
 }
 
 /// The same as people read it: names, and patterns of names.
@@ -20,6 +21,8 @@ pub struct InterpreterSettings {
     pub commands: Vec<String>,
     /// What cmd.exe itself does.
     pub builtins: Vec<String>,
+    /// Commands that change what later calls find in a runspace, which nothing allows.
+    pub runspace: Vec<String>,
 }
 
 impl InterpreterSettings {
@@ -42,6 +45,7 @@ impl Interpreters {
             programs: patterns(file.programs),
             commands: patterns(file.commands),
             builtins: file.builtins,
+            runspace: file.runspace,
         })
     }
 
@@ -54,6 +58,11 @@ impl Interpreters {
     /// Whether a command is one.
     pub(super) fn is_command(&self, name: &str) -> bool {
         self.commands.iter().any(|pattern| pattern.matches(name))
+    }
+
+    /// Whether a command changes what later calls find in a runspace.
+    pub(super) fn changes_runspace(&self, name: &str) -> bool {
+        self.runspace.iter().any(|own| own.eq_ignore_ascii_case(name))
     }
 
     /// Whether cmd.exe itself does this.

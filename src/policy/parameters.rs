@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use winrm_script::{commands::Parameter, typed::Argument, value::Value};
 
 use super::{
+    authorized::Risk,
     denial::{Denial, Reason},
     implied::{Implied, implied},
     path::{HOME, Root, Uncovered},
@@ -133,6 +134,31 @@ pub(super) fn patterns(subject: &Subject<'_>) -> Result<(), Denial> {
     expressions
         .filter_map(|given| given.value.as_ref())
         .try_for_each(|value| regex::check_value("Pattern", value))
+}
+
+/// Whether a command changes functions, aliases, variables or the environment as if they were files.
+pub(super) fn change_names(subject: &Subject<'_>) -> bool {
+    let (Arguments::Bound(given) | Arguments::Piped(given)) = &subject.arguments else { return false };
+    let paths = given.iter().filter(|given| given.parameter.is_path());
+    subject.risk() == Risk::Change
+        && paths.filter_map(|given| given.value.as_ref()).any(|value| any_text(value, &is_of_runspace))
+}
+
+fn any_text(value: &Value, is: &impl Fn(&str) -> bool) -> bool {
+    match value {
+        Value::Array(elements) => elements.to_vec().iter().any(|element| any_text(element, is)),
+        one => values::text_of(one).is_some_and(|text| is(&text)),
+    }
+}
+
+/// Whether a path is in what belongs to a runspace: `function:x`, `Microsoft.PowerShell.Core\Function::x`.
+fn is_of_runspace(path: &str) -> bool {
+    let path = path.trim_start();
+    let place = match path.split_once("::") {
+        Some((provider, _)) => provider.rsplit('\\').next(),
+        None => path.split_once(':').map(|(drive, _)| drive),
+    };
+    place.is_some_and(|place| RUNSPACE.iter().any(|own| own.eq_ignore_ascii_case(place)))
 }
 
 /// Whether a rule that denies these parameters means this call: each of them is given, with a value that it
@@ -340,6 +366,8 @@ fn common(name: &str, value: Option<&Value>) -> Result<Common, Denial> {
     if is(&DENIED) { deny(parameter()) } else { Ok(Common::No) }
 }
 
+/// Drives and providers of what belongs to a runspace and its process.
+const RUNSPACE: [&str; 5] = ["function", "alias", "variable", "env", "environment"];
 /// The parameters of what a command works on, with wildcards and without.
 const PATHS: [&str; 2] = ["Path", "LiteralPath"];
 /// Preferences for what to do with messages.

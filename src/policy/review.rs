@@ -200,6 +200,7 @@ impl Policy {
             |rule: &&Rule| rule.effect == Effect::Deny && rule.counts(on) && rule.parameters.is_none();
         let mut denied = self.rules.iter().chain(self.profile.rules()).filter(denies);
         if self.lists.excluded(&subject.name).is_some()
+            || self.interpreters.changes_runspace(&subject.name)
             || denied.any(|rule| rule.names(&subject.name).is_some())
         {
             return Vec::new();

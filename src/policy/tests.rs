@@ -249,7 +249,8 @@ fn a_command_of_the_table_is_sent_with_its_module() {
         ..unrestricted()
     };
     let every = policy(&every);
-    for name in commands::names() {
+    let never = InterpreterSettings::load().unwrap().runspace;
+    for name in commands::names().filter(|name| !never.iter().any(|never| never == name)) {
         let judgement = every.judge(&call(Work::Words { words: vec![name.to_owned()] }), &target(), NOW);
         let sent = judgement.into_result().unwrap().judged().text();
         // Only this one is a function of no module.

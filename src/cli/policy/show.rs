@@ -244,12 +244,14 @@ impl Denies {
 
 impl Always {
     fn lines(&self) -> Vec<String> {
-        let Self { interpreters: InterpreterSettings { programs, commands, builtins }, secrets } = self;
+        let Self { interpreters: InterpreterSettings { programs, commands, builtins, runspace }, secrets } =
+            self;
         let mut lines = vec![String::new(), "always".to_owned()];
         for (title, names) in [
             ("deny what runs anything, unless a list or rule has its exact name: programs", programs),
             ("and commands", commands),
             ("and what cmd.exe itself does", builtins),
+            ("deny what changes a runspace for later calls, whatever allows it", runspace),
             ("deny paths to where secrets are kept", secrets),
         ] {
             if !names.is_empty() {
