@@ -21,6 +21,18 @@ pub(crate) fn is_single_quote(character: char) -> bool {
     matches!(character, '\'' | '\u{2018}'..='\u{201B}')
 }
 
+/// Writes a text between single quotes. Every character that would close it, the typographic ones too, is doubled.
+pub(crate) fn push_single_quoted(value: &str, text: &mut String) {
+    text.push('\'');
+    for character in value.chars() {
+        if is_single_quote(character) {
+            text.push(character);
+        }
+        text.push(character);
+    }
+    text.push('\'');
+}
+
 /// Opens and closes a double-quoted string.
 pub(crate) fn is_double_quote(character: char) -> bool {
     matches!(character, '"' | '\u{201C}'..='\u{201E}')

@@ -3,7 +3,7 @@
 use super::condition::{Test, literal, parameter};
 use super::prefix::Move;
 use super::stage::Stage;
-use crate::characters;
+use crate::characters::push_single_quoted;
 use crate::tree::{Expression, ExpressionKind, Quote, Span};
 use crate::value::Value;
 
@@ -102,13 +102,7 @@ fn string(text: &str) -> String {
     if text.starts_with(|first: char| first.is_ascii_alphabetic()) && text.bytes().all(word) {
         return text.to_owned();
     }
-    let mut quoted = String::from("'");
-    for character in text.chars() {
-        if characters::is_single_quote(character) {
-            quoted.push(character);
-        }
-        quoted.push(character);
-    }
-    quoted.push('\'');
+    let mut quoted = String::new();
+    push_single_quoted(text, &mut quoted);
     quoted
 }

@@ -1,7 +1,7 @@
 //! Writes a static command so that it can mean only itself.
 
 use super::{Argument, Literal, StaticCommand};
-use crate::characters;
+use crate::characters::push_single_quoted;
 
 /// The whole command on one line, but for line breaks inside strings.
 pub(super) fn command(command: &StaticCommand) -> String {
@@ -25,25 +25,13 @@ pub(super) fn command(command: &StaticCommand) -> String {
 
 fn literal(value: &Literal, text: &mut String) {
     match value {
-        Literal::String(value) => single_quoted(value, text),
+        Literal::String(value) => push_single_quoted(value, text),
         Literal::Number(number) => text.push_str(number.as_str()),
         Literal::Boolean(true) => text.push_str("$true"),
         Literal::Boolean(false) => text.push_str("$false"),
         Literal::Null => text.push_str("$null"),
         Literal::Array(values) => array(values, text),
     }
-}
-
-/// Every character that closes a single-quoted string, the typographic ones too, is doubled.
-fn single_quoted(value: &str, text: &mut String) {
-    text.push('\'');
-    for character in value.chars() {
-        if characters::is_single_quote(character) {
-            text.push(character);
-        }
-        text.push(character);
-    }
-    text.push('\'');
 }
 
 fn array(values: &[Literal], text: &mut String) {

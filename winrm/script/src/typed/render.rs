@@ -3,7 +3,7 @@
 use winrm_proto::clixml::{DateTime, DateTimeKind, format_double, format_single};
 
 use super::{Argument, TypedCommand};
-use crate::characters;
+use crate::characters::push_single_quoted;
 use crate::commands::{self, Command};
 use crate::value::date::format_date;
 use crate::value::{Array, Shape, Table, Value};
@@ -44,7 +44,7 @@ fn push(value: &Value, text: &mut String) {
         Value::Null => text.push_str("$null"),
         Value::Boolean(true) => text.push_str("$true"),
         Value::Boolean(false) => text.push_str("$false"),
-        Value::String(value) | Value::Uri(value) => single_quoted(value.as_str(), text),
+        Value::String(value) | Value::Uri(value) => push_single_quoted(value.as_str(), text),
         Value::Int32(number) if *number < 0 => in_parentheses(&number.to_string(), text),
         Value::Int32(number) => text.push_str(&number.to_string()),
         // Whole numbers beyond an `int` are a `long` by themselves.
@@ -74,18 +74,6 @@ fn push(value: &Value, text: &mut String) {
         | Value::Document(_)
         | Value::Opaque(_) => text.push_str("$null"),
     }
-}
-
-/// Every character that closes a single-quoted string, the typographic ones too, is doubled.
-fn single_quoted(value: &str, text: &mut String) {
-    text.push('\'');
-    for character in value.chars() {
-        if characters::is_single_quote(character) {
-            text.push(character);
-        }
-        text.push(character);
-    }
-    text.push('\'');
 }
 
 fn in_parentheses(inner: &str, text: &mut String) {
