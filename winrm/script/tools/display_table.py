@@ -4,13 +4,16 @@
     tools/display_table.py DISPLAY.json > data/display.tsv
 
 A line is a type, T (table) or L (list), small where only the properties are known and no view, and its columns with | between them: label:property[:width[:alignment]].
-Views whose columns are computed by scripts, or have headings of two lines, are left out: those that everybody sees stand in
-data/views.tsv, which is written by hand. Widths are not in the measured
+Views whose columns are computed by scripts, or have headings of two lines, are left out. Those that everybody sees stand in
+data/views.tsv, which is written by hand, and what it names is left out too. Widths are not in the measured
 file; those of the few types that everybody sees are given here, as PowerShell's own source has them.
 """
 
 import json
+import pathlib
 import sys
+
+BY_HAND = pathlib.Path(__file__).parent.parent / "data" / "views.tsv"
 
 WIDTHS = {
     "Microsoft.PowerShell.Commands.GroupInfo": "T\tCount:Count:5:r|Name:Name:25|Group:Group",
@@ -43,7 +46,8 @@ def main():
             continue
         kind = "t" if len(properties) <= 4 else "l"
         lines[name] = kind + "\t" + "|".join(":" + p for p in properties)
-    for name in sorted(lines):
+    shadowed = {line.split("\t")[0] for line in BY_HAND.read_text(encoding="utf-8").splitlines()}
+    for name in sorted(lines.keys() - shadowed):
         print(name + "\t" + lines[name])
 
 
