@@ -198,7 +198,7 @@ struct Binding<T> {
     variant: Variant,
     input: Input,
     conversions: Conversions,
-    parameters: Vec<Parameter>,
+    parameters: &'static [Parameter],
     bound: Vec<BoundArgument<T>>,
     /// The sets that are still possible, a bit for each.
     sets: u64,
@@ -207,7 +207,7 @@ struct Binding<T> {
 impl<T: Typed + Clone> Binding<T> {
     fn new(command: Command, variant: Variant, input: Input, conversions: Conversions) -> Self {
         let sets = if variant.sets() < 64 { (1 << variant.sets()) - 1 } else { u64::MAX };
-        let parameters = variant.parameters().collect();
+        let parameters = variant.all_parameters();
         Self { command, variant, input, conversions, parameters, bound: Vec::new(), sets }
     }
 

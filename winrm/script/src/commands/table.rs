@@ -85,7 +85,8 @@ struct VariantFacts {
     sets: u32,
     /// The command's own parameters as the table has them.
     text: &'static str,
-    parameters: OnceLock<Box<[ParameterFacts]>>,
+    own: OnceLock<Box<[ParameterFacts]>>,
+    parameters: OnceLock<Box<[Parameter]>>,
 }
 
 #[derive(Debug, PartialEq, Eq)]
@@ -206,14 +207,17 @@ impl Variant {
 
     /// The command's own parameters, then the common ones that this version of PowerShell has.
     pub fn parameters(self) -> impl Iterator<Item = Parameter> {
-        let newest = self.source() == Source::Newest;
-        let parse = || self.facts.text.split(' ').filter_map(ParameterFacts::parse).collect();
-        self.facts
-            .parameters
-            .get_or_init(parse)
-            .iter()
-            .chain(COMMON_PARAMETERS.iter().filter(move |common| newest || common.name != PROGRESS))
-            .map(|facts| Parameter { facts })
+        self.all_parameters().iter().copied()
+    }
+
+    pub(super) fn all_parameters(self) -> &'static [Parameter] {
+        let facts = self.facts;
+        facts.parameters.get_or_init(|| {
+            let newest = facts.source == Source::Newest;
+            let parse = || facts.text.split(' ').filter_map(ParameterFacts::parse).collect();
+            let common = COMMON_PARAMETERS.iter().filter(|common| newest || common.name != PROGRESS);
+            facts.own.get_or_init(parse).iter().chain(common).map(|facts| Parameter { facts }).collect()
+        })
     }
 }
 
@@ -298,6 +302,7 @@ impl VariantFacts {
             default_set: fields.next()?.parse().ok(),
             sets: fields.next()?.parse().ok()?,
             text: fields.next()?,
+            own: OnceLock::new(),
             parameters: OnceLock::new(),
         })
     }

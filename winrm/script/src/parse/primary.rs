@@ -69,10 +69,12 @@ impl Parser<'_> {
 
     /// A string, its inner expressions parsed.
     pub(super) fn string(&mut self, span: Span, pieces: Pieces, quote: Quote) -> Result<Expression, Stop> {
-        if let Some(text) = pieces.as_text() {
-            let constant = StringConstant { value: text.to_owned(), quote };
-            return self.expression(span, ExpressionKind::String(constant));
-        }
+        let pieces = match pieces.into_text() {
+            Ok(value) => {
+                return self.expression(span, ExpressionKind::String(StringConstant { value, quote }));
+            }
+            Err(pieces) => pieces,
+        };
         let mut parts = Vec::with_capacity(pieces.pieces.len());
         for piece in pieces.pieces {
             parts.push(match piece {

@@ -157,7 +157,10 @@ impl Pieces {
         if let Some(Piece::Text(text)) = self.pieces.last_mut() {
             text.push(character);
         } else {
-            self.pieces.push(Piece::Text(character.to_string()));
+            // Most words fit, and none is moved while it grows.
+            let mut text = String::with_capacity(USUAL_WORD);
+            text.push(character);
+            self.pieces.push(Piece::Text(text));
         }
     }
 
@@ -181,6 +184,18 @@ impl Pieces {
         Ok(())
     }
 
+    /// The text by itself, if nothing is to be computed; else what there is.
+    pub(super) fn into_text(mut self) -> Result<String, Self> {
+        match (self.pieces.pop(), self.pieces.is_empty()) {
+            (None, _) => Ok(String::new()),
+            (Some(Piece::Text(text)), true) => Ok(text),
+            (Some(last), _) => {
+                self.pieces.push(last);
+                Err(self)
+            }
+        }
+    }
+
     /// The text, if nothing is to be computed.
     pub(super) fn as_text(&self) -> Option<&str> {
         match self.pieces.as_slice() {
@@ -198,6 +213,8 @@ impl Keyword {
     }
 }
 
+/// How long most words are at the most, in bytes.
+const USUAL_WORD: usize = 24;
 /// The most pieces of one string. They are not yet nodes, and so they are counted here.
 const MOST_PIECES: usize = 4096;
 

@@ -193,22 +193,24 @@ fn below_element<'tree>(element: &'tree PipelineElement, visit: &mut impl FnMut(
         Redirection { to: RedirectionTarget::Output, .. } => None,
     });
     let mut redirection = redirections.next();
-    let own: Vec<&Expression> = match &element.kind {
-        PipelineElementKind::Expression(expression) => vec![expression],
-        PipelineElementKind::Command(command) => {
-            let arguments = command.elements.iter().filter_map(|part| match part {
-                CommandElement::Parameter(parameter) => parameter.argument.as_ref(),
-                CommandElement::Argument(argument) => Some(argument),
-            });
-            std::iter::once(&command.name).chain(arguments).collect()
-        }
-    };
-    for expression in own {
+    let mut place = |expression: &'tree Expression| {
         while let Some(before) = redirection.filter(|name| name.span.start < expression.span.start) {
             visit(Node::Expression(before));
             redirection = redirections.next();
         }
         visit(Node::Expression(expression));
+    };
+    match &element.kind {
+        PipelineElementKind::Expression(expression) => place(expression),
+        PipelineElementKind::Command(command) => {
+            place(&command.name);
+            for part in &command.elements {
+                match part {
+                    CommandElement::Parameter(parameter) => parameter.argument.iter().for_each(&mut place),
+                    CommandElement::Argument(argument) => place(argument),
+                }
+            }
+        }
     }
     redirection.into_iter().chain(redirections).map(Node::Expression).for_each(visit);
 }
