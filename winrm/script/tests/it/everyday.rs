@@ -47,7 +47,7 @@ fn everyday_scripts_are_accepted_or_refused_for_a_reason() {
 }
 
 /// Why a script is refused: by the parser, by the check, or as it runs against a host that has nothing.
-fn refusal(script: &str) -> Option<String> {
+pub(crate) fn refusal(script: &str) -> Option<String> {
     let tree = match parse::script(script) {
         Ok(tree) => tree,
         Err(refusal) => return Some(refusal.to_string()),

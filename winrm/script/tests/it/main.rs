@@ -17,6 +17,7 @@ mod fuzz_inputs;
 mod hostile;
 mod parse;
 mod push_down;
+mod readme;
 mod semantics;
 mod shared;
 mod standalone;
