@@ -53,7 +53,7 @@ pub use block::Block;
 pub use call::{Call, CallKind, FilterCall, Reply, Returns};
 pub(crate) use command::kind_of_unknown;
 pub use failure::Failure;
-pub(crate) use filter::runs as runs_here;
+pub(crate) use filter::{is_of_files, runs as runs_here};
 pub use limits::{Limit, Limits};
 pub use needs::Needs;
 pub(crate) use output::ErrorAction;

@@ -2,6 +2,7 @@
 
 use super::{Check, HostCommand, Reason, Vocabulary};
 use crate::commands::{self, ArgumentType, Bound, BoundValue, Element, Parameter, Refusal, Typed, find};
+use crate::evaluate::is_of_files;
 use crate::tree::{
     Call, Command, CommandElement, Expression, ExpressionKind, PipelineElement, PipelineElementKind, Span,
 };
@@ -82,7 +83,13 @@ impl<'tree, V: Vocabulary> Check<'tree, '_, V> {
             self.refuse(command.name.span, Reason::Code(code));
             return;
         }
-        if self.vocabulary.evaluates(known.name()) {
+        let elements: Vec<Element<'_, &Expression>> = command.elements.iter().map(Element::from).collect();
+        let bound =
+            || if stage == 0 { known.bind_values(&elements) } else { known.bind_with_input(&elements) };
+        let given = |parameter: &str| {
+            bound().is_ok_and(|bound| bound.arguments.iter().any(|own| own.parameter.name() == parameter))
+        };
+        if self.vocabulary.evaluates(known.name()) && !is_of_files(known.name(), given) {
             return;
         }
         let host_command = HostCommand::new(span, name, command);
@@ -91,8 +98,7 @@ impl<'tree, V: Vocabulary> Check<'tree, '_, V> {
             self.sends(stage, HostCommand { known: Some(known), ..host_command });
             return;
         }
-        let elements: Vec<Element<'_, &Expression>> = command.elements.iter().map(Element::from).collect();
-        let bound = if stage == 0 { known.bind_values(&elements) } else { known.bind_with_input(&elements) };
+        let bound = bound();
         match bound {
             Ok(bound) => {
                 self.blocks_of_bound(stage, &bound);

@@ -1,5 +1,6 @@
 use super::{Reason, Standard, script};
 use crate::commands::Command;
+use crate::evaluate::Known;
 use crate::parse;
 
 /// The first reason, and what to write instead.
@@ -108,6 +109,22 @@ fn commands_for_the_host_are_found_with_their_arguments() {
             ("w32tm", None, vec![]),
         ]
     );
+}
+
+/// `Select-String` looks at text here, and into files on the host.
+#[test]
+fn a_command_of_files_is_the_hosts() {
+    for (text, expected) in [
+        ("'a' | Select-String a", 0),
+        ("Get-Content C:\\x.log | Select-String a", 1),
+        ("Select-String -Path C:\\x.log -Pattern a", 1),
+        ("Select-String a C:\\x.log | Select-Object -First 1", 1),
+        ("Select-String -LiteralPath C:\\x.log a", 1),
+    ] {
+        let tree = parse::script(text).expect("it parses");
+        let commands = script(text, &tree, &Known).expect("it is accepted");
+        assert_eq!(commands.len(), expected, "{text}");
+    }
 }
 
 #[test]

@@ -70,6 +70,11 @@ pub(crate) fn runs(name: &str) -> bool {
     FILTERS.iter().any(|(own, _)| own.eq_ignore_ascii_case(name))
 }
 
+/// Whether a command that runs here is the host's with these parameters: `Select-String` may look into files.
+pub(crate) fn is_of_files(name: &str, has: impl Fn(&str) -> bool) -> bool {
+    name == "Select-String" && (has("Path") || has("LiteralPath"))
+}
+
 /// What is done here of a `Measure-Object` that travelled.
 pub(super) fn measured() -> Box<dyn Stage> {
     Box::new(measure::Measured)

@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 use super::reason::Reason;
 use super::scope::Functions;
 use crate::commands::{self, Bound, BoundValue, Command, Element};
-use crate::evaluate::{CallKind, kind_of_unknown, runs_here};
+use crate::evaluate::{CallKind, is_of_files, kind_of_unknown, runs_here};
 use crate::tree::{
     self, Call, CommandElement, Expression, ExpressionKind, PipelineElement, PipelineElementKind,
 };
@@ -103,8 +103,7 @@ impl<'tree> Stage<'tree> {
     /// Whether it is a command that is evaluated here. `Select-String` is, unless it looks into files.
     fn is_evaluated(&self) -> bool {
         self.known.is_some_and(|known| {
-            runs_here(known.name())
-                && !(known.name() == "Select-String" && (self.has("Path") || self.has("LiteralPath")))
+            runs_here(known.name()) && !is_of_files(known.name(), |parameter| self.has(parameter))
         })
     }
 }
