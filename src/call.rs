@@ -1,11 +1,11 @@
 //! One piece of work that somebody asks for, before anybody has judged it, and how it ended.
 
-use std::{borrow::Cow, fmt, time::Duration};
+use std::{borrow::Cow, fmt, io, time::Duration};
 
 use winrm_script::{
     evaluate::{self, CallKind},
     static_command::StaticCommand,
-    typed::{Reason, TypedPipeline},
+    typed::{Argument, Reason, TypedPipeline},
     value::Value,
 };
 
@@ -61,6 +61,15 @@ pub enum Work {
     },
     /// A command of a host with its values, as a script calls it: one, with filters that run behind it there.
     Command(TypedPipeline),
+    /// A script that a human has reviewed.
+    Reviewed {
+        /// What it is called.
+        script: String,
+        /// The bytes of its file, read for this call: what is judged is what is sent.
+        content: Result<Vec<u8>, io::ErrorKind>,
+        /// What its parameters are given, by name.
+        arguments: Vec<Argument>,
+    },
     /// A native program.
     Program {
         /// Path or name.
@@ -140,7 +149,7 @@ impl Work {
             Self::Words { words } => {
                 StaticCommand::from_words(words).ok().map(|command| Cow::Owned(command.render()))
             }
-            Self::Command(_) | Self::Program { .. } | Self::Check => None,
+            Self::Command(_) | Self::Reviewed { .. } | Self::Program { .. } | Self::Check => None,
         }
     }
 }

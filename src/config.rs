@@ -14,6 +14,7 @@ mod problem;
 mod raw;
 mod resolve;
 mod rules;
+mod scripts;
 mod show;
 mod toml_reader;
 
@@ -23,7 +24,7 @@ pub use self::{
     files::Files,
     problem::{ConfigError, Expected, Problem, ProblemKind},
     raw::Source,
-    show::{Checked, CheckedHost, Setting, Shown},
+    show::{Checked, CheckedHost, CheckedScript, Setting, Shown},
 };
 use crate::{
     inventory::Inventory,
@@ -97,6 +98,8 @@ pub struct PolicySources {
     pub exclude: Vec<(Vec<String>, Source)>,
     /// Of each rule.
     pub rules: Vec<Source>,
+    /// Of each reviewed script.
+    pub scripts: Vec<Source>,
     /// The same of the machine's policy.
     pub machine: Option<Box<PolicySources>>,
 }

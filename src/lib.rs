@@ -12,6 +12,7 @@ pub mod redact;
 pub mod secret;
 pub mod inventory;
 pub mod policy;
+pub mod reviewed;
 pub mod explain;
 pub mod output;
 pub mod audit;

@@ -27,6 +27,7 @@ mod program;
 mod pushed;
 mod regex;
 mod review;
+mod reviewed;
 mod rule;
 mod subject;
 mod values;
@@ -50,6 +51,7 @@ pub use self::{
     profile::{DenySettings, ProfileError, ProfileName},
     regex::RegexFault,
     review::{Difference, Grant, Taken},
+    reviewed::{HostChoice, JudgedScript, ScriptDigest, ScriptFault, ScriptName, ScriptSettings},
     rule::{Effect, NotARate, ParameterSettings, ProgramSettings, Rate, RuleError, RuleFault, RuleSettings},
 };
 use self::{
@@ -78,6 +80,8 @@ pub struct Settings {
     pub exclude: Vec<String>,
     /// What is allowed beside profile and lists, and what is denied whatever they say.
     pub rules: Vec<RuleSettings>,
+    /// The scripts that a human has reviewed.
+    pub scripts: Vec<ScriptSettings>,
     /// What the machine's administrator lets anybody have: an upper bound.
     pub ceiling: Option<Box<Settings>>,
 }
@@ -89,6 +93,7 @@ pub struct Policy {
     profile: Profile,
     lists: Lists,
     rules: Vec<Rule>,
+    scripts: Vec<ScriptSettings>,
     interpreters: Interpreters,
     ceiling: Option<Box<Policy>>,
     version: String,
@@ -138,9 +143,8 @@ impl Policy {
             Some(ceiling) => {
                 // An upper bound that names no profile bounds by its lists and rules alone.
                 let profile = ceiling.profile.clone().or_else(|| Some(ProfileName::Unrestricted.to_string()));
-                let ceiling = Self::new(&Settings { profile, ..*ceiling.clone() });
-                let ceiling = ceiling.map_err(|error| PolicyError::Ceiling(Box::new(error)))?;
-                Some(Box::new(Self { origin: Origin::Machine, ..ceiling }))
+                let ceiling = Self::new(&Settings { profile, ..*ceiling.clone() }).and_then(Self::bounding);
+                Some(Box::new(ceiling.map_err(|error| PolicyError::Ceiling(Box::new(error)))?))
             }
         };
         let name = ProfileName::parse(settings.profile.as_deref().unwrap_or(ProfileName::DEFAULT))?;
@@ -157,8 +161,25 @@ impl Policy {
         }
         let (profile, interpreters) = (Profile::load(name)?, Interpreters::load()?);
         let offered = offered(&profile, &lists, &rules).into();
-        let (origin, version) = (Origin::Own, version(settings));
-        Ok(Self { origin, profile, lists, rules, interpreters, ceiling, version, offered })
+        let (origin, version, scripts) = (Origin::Own, version(settings), settings.scripts.clone());
+        Ok(Self { origin, profile, lists, rules, scripts, interpreters, ceiling, version, offered })
+    }
+
+    /// The same as an upper bound, whose users name their scripts as they like.
+    fn bounding(self) -> Result<Self, PolicyError> {
+        for (index, rule) in self.rules.iter().enumerate() {
+            if let Some(name) = rule.allows_script_by_name() {
+                let fault = RuleFault::ScriptByName(name.to_owned());
+                return Err(RuleError { rule: rule.name.clone(), index, fault }.into());
+            }
+        }
+        Ok(Self { origin: Origin::Machine, ..self })
+    }
+
+    /// The scripts that a human has reviewed.
+    #[must_use]
+    pub fn scripts(&self) -> &[ScriptSettings] {
+        &self.scripts
     }
 
     /// The profile in force.
@@ -234,11 +255,12 @@ impl Policy {
     /// What the machine's policy leaves of a pass. It judges the form that would be sent, with all that rules filled in.
     fn bounded(&self, pass: Pass, asked: &Work, on: &Occasion<'_>) -> Verdict {
         let Some(ceiling) = &self.ceiling else { return Ok(pass) };
-        let form = match &pass.judged {
-            Judged::Commands(pipeline) => &Work::Command(pipeline.clone()),
-            Judged::RawPowerShell(_) | Judged::Program(_) | Judged::Check => asked,
+        let bound = match &pass.judged {
+            Judged::Commands(pipeline) => ceiling.verdict(&Work::Command(pipeline.clone()), on),
+            Judged::Reviewed(script) => ceiling.bound_reviewed(script, on),
+            Judged::RawPowerShell(_) | Judged::Program(_) | Judged::Check => ceiling.verdict(asked, on),
         };
-        let bound = ceiling.verdict(form, on).map_err(Denial::by_the_machine)?;
+        let bound = bound.map_err(Denial::by_the_machine)?;
         let terms = pass.terms.and(bound.terms.by_the_machine());
         Ok(Pass { terms, judged: bound.judged, ..pass })
     }
@@ -267,6 +289,9 @@ impl Policy {
                 .map_err(|refusal| Denial::not_static(&refusal))
                 .and_then(|command| self.judge_static(command, on)),
             Work::Command(pipeline) => self.judge_pipeline(pipeline, on),
+            Work::Reviewed { script, content, arguments } => {
+                self.judge_reviewed(reviewed::Asked { script, content, arguments }, on)
+            }
             Work::Program { executable, arguments, stdin, working_directory } => {
                 let asked = program::Asked {
                     executable,

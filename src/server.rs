@@ -133,7 +133,7 @@ impl Server {
 
     async fn order(
         &self,
-        tool: &'static str,
+        tool: String,
         order: Order,
         context: &RequestContext<RoleServer>,
     ) -> Result<CallToolResult, ErrorData> {
@@ -213,7 +213,7 @@ impl ServerHandler for Server {
         _request: Option<PaginatedRequestParams>,
         _context: RequestContext<RoleServer>,
     ) -> Result<ListToolsResult, ErrorData> {
-        let tools = self.shared.toolbox.definitions().cloned().collect();
+        let tools = self.shared.toolbox.listed(&self.shared.house.world());
         Ok(ListToolsResult::with_all_items(tools).with_cache_scope(CacheScope::Private).with_ttl_ms(0))
     }
 
@@ -222,18 +222,18 @@ impl ServerHandler for Server {
         request: CallToolRequestParams,
         context: RequestContext<RoleServer>,
     ) -> Result<CallToolResponse, ErrorData> {
-        let asked = self.shared.toolbox.request(&request.name, request.arguments.unwrap_or_default());
+        let tool = request.name.into_owned();
+        let world = self.shared.house.world();
+        let asked = self.shared.toolbox.request(&tool, request.arguments.unwrap_or_default(), &world);
         let result = match asked {
-            Ok((tool, Request::Work(order))) => self.order(tool, *order, &context).await?,
-            Ok((_, Request::ListHosts)) => self.render(&Answer::Hosts(&self.shared.house.world().inventory)),
-            Ok((_, Request::Explain { host, work })) => self.explain(host, *work),
-            Ok((_, Request::FindCommands { host, wanted })) => {
-                self.find_commands(host, &wanted, &context).await?
-            }
-            Ok((_, Request::ListSessions)) => {
+            Ok(Request::Work(order)) => self.order(tool, *order, &context).await?,
+            Ok(Request::ListHosts) => self.render(&Answer::Hosts(&world.inventory)),
+            Ok(Request::Explain { host, work }) => self.explain(host, *work),
+            Ok(Request::FindCommands { host, wanted }) => self.find_commands(host, &wanted, &context).await?,
+            Ok(Request::ListSessions) => {
                 self.render(&Answer::Sessions(&self.shared.house.named_sessions().list(&Principal::local())))
             }
-            Ok((_, Request::CloseSession { host, session })) => self.close_session(host, &session),
+            Ok(Request::CloseSession { host, session }) => self.close_session(host, &session),
             Err(CallError::Arguments(error)) => self.render(&Answer::Refused(&error)),
             Err(error @ CallError::UnknownTool { .. }) => {
                 return Err(ErrorData::invalid_params(error.to_string(), None));

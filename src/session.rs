@@ -1,6 +1,6 @@
 //! Warm shells on hosts, leased to one call at a time: the only user of the `winrm` crate besides `doctor`.
 //!
-//! Typed commands go over PowerShell's own remoting protocol ([`Lease::call`]); programs, and text where a rule says raw,
+//! Typed commands and reviewed scripts go over PowerShell's own remoting protocol ([`Lease::call`]); programs, and text where a rule says raw,
 //! through a shell ([`Lease::run`]). What is sent without a judgement stands in one place: the encoded lines that read a
 //! long script from standard input, and that read objects back (`winrm/client/src/powershell/scripts`).
 
@@ -12,6 +12,7 @@ mod instance;
 mod lease;
 mod offered;
 mod pool;
+mod reviewed;
 mod runspaces;
 mod typed;
 

@@ -14,17 +14,20 @@ mod lookup;
 mod order;
 mod query_powershell;
 mod result;
+mod reviewed_script;
 mod run_executable;
 
-use std::sync::OnceLock;
+use std::{borrow::Cow, sync::OnceLock};
 
 use rmcp::model::{JsonObject, Tool as Definition};
 
 use crate::{
     call::{HostName, Work},
     explain::Wanted,
-    invocation::SessionName,
+    invocation::{SessionName, World},
+    reviewed::Script,
 };
+use reviewed_script::ReviewedScript;
 
 pub use arguments::ArgumentError;
 pub use order::Order;
@@ -33,7 +36,7 @@ pub use result::{Answer, render};
 /// One MCP tool.
 pub trait Tool: Send + Sync {
     /// Its name.
-    fn name(&self) -> &'static str;
+    fn name(&self) -> Cow<'static, str>;
 
     /// What `tools/list` shows: name, description, schemas and all four annotations.
     fn definition(&self) -> Definition;
@@ -120,26 +123,41 @@ impl Toolbox {
         Self { entries: tools.into_iter().map(entry).collect() }
     }
 
-    /// What `tools/list` shows.
+    /// The tools that are there whatever the configuration says.
     pub fn definitions(&self) -> impl Iterator<Item = &Definition> {
         self.entries.iter().map(|entry| &entry.definition)
     }
 
-    /// Validates a call's arguments and maps them to a request, with the tool's name for the record.
+    /// What `tools/list` shows: these tools, and those of the reviewed scripts as their files are now.
+    #[must_use]
+    pub fn listed(&self, world: &World) -> Vec<Definition> {
+        self.definitions().cloned().chain(scripts(world).map(|tool| tool.definition())).collect()
+    }
+
+    /// Validates a call's arguments and maps them to a request.
     ///
     /// # Errors
     ///
     /// An unknown tool, arguments that do not fit the schema, or a value that the tool refuses.
-    pub fn request(&self, name: &str, arguments: JsonObject) -> Result<(&'static str, Request), CallError> {
-        let entry = self
-            .entries
-            .iter()
-            .find(|entry| entry.definition.name == name)
-            .ok_or_else(|| CallError::UnknownTool { name: name.to_owned() })?;
-        let validator = entry.validator.get_or_init(|| arguments::validator(&entry.definition.input_schema));
-        arguments::validate(validator, &entry.definition.input_schema, &arguments)?;
-        Ok((entry.tool.name(), entry.tool.request(arguments)?))
+    pub fn request(&self, name: &str, arguments: JsonObject, world: &World) -> Result<Request, CallError> {
+        if let Some(entry) = self.entries.iter().find(|entry| entry.definition.name == name) {
+            let schema = &entry.definition.input_schema;
+            let validator = entry.validator.get_or_init(|| arguments::validator(schema));
+            arguments::validate(validator, schema, &arguments)?;
+            return Ok(entry.tool.request(arguments)?);
+        }
+        let tool = scripts(world).find(|tool| tool.name() == name);
+        let tool = tool.ok_or_else(|| CallError::UnknownTool { name: name.to_owned() })?;
+        let schema = tool.definition().input_schema;
+        arguments::validate(&arguments::validator(&schema), &schema, &arguments)?;
+        Ok(tool.request(arguments)?)
     }
+}
+
+/// The tools of the reviewed scripts, each with its file as it is now.
+fn scripts(world: &World) -> impl Iterator<Item = ReviewedScript<'_>> {
+    let scripts = world.policy.scripts().iter();
+    scripts.map(|settings| ReviewedScript::new(Script::read(settings), &world.inventory))
 }
 
 impl Default for Toolbox {

@@ -254,6 +254,7 @@ fn form(judged: &Judged) -> String {
 fn kind(work: &Work) -> &'static str {
     match work {
         Work::PowerShell { .. } | Work::Words { .. } | Work::Command(_) => "powershell",
+        Work::Reviewed { .. } => "reviewed_script",
         Work::Program { .. } => "program",
         Work::Check => "check",
     }

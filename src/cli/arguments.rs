@@ -141,8 +141,12 @@ pub(super) struct Exec {
     #[arg(long, value_name = "FILE", conflicts_with = "words")]
     pub(super) script: Option<PathBuf>,
 
+    /// Run a reviewed script of the configuration; what follows are its -Parameters and values
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["script", "native"])]
+    pub(super) reviewed: Option<String>,
+
     /// Command name, -Parameters and values; each word is data
-    #[arg(last = true, value_name = "COMMAND ARG…", required_unless_present = "script")]
+    #[arg(last = true, value_name = "COMMAND ARG…", required_unless_present_any = ["script", "reviewed"])]
     pub(super) words: Vec<String>,
 }
 

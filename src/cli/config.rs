@@ -3,6 +3,7 @@
 use super::{exit::Exit, output::Console, setup};
 use crate::{
     config::{Arguments, Checked},
+    output::ErrorReport,
     redact::KnownSecrets,
     remedy::Code,
     secret::{Environment, Secrets},
@@ -43,14 +44,23 @@ fn tell(checked: &Checked, console: &Console) {
     for host in &checked.hosts {
         let verdict = if host.problems.is_empty() { "ok" } else { "cannot be tried" };
         console.line(format_args!("{} {}: {verdict}", host.host, host.endpoint));
-        for problem in &host.problems {
-            console.line(format_args!("  {}", problem.message));
-            if let Some(fix) = &problem.fix {
-                console.line(format_args!("  fix: {fix}"));
-            }
+        host.problems.iter().for_each(|problem| tell_problem(problem, console));
+    }
+    for script in &checked.scripts {
+        let verdict = if script.problem.is_none() { "ok" } else { "cannot run" };
+        console.line(format_args!("script {} {}: {verdict}", script.script, script.file));
+        if let Some(problem) = &script.problem {
+            tell_problem(problem, console);
         }
     }
     for warning in &checked.warnings {
         console.line(format_args!("warning: {warning}"));
+    }
+}
+
+fn tell_problem(problem: &ErrorReport, console: &Console) {
+    console.line(format_args!("  {}", problem.message));
+    if let Some(fix) = &problem.fix {
+        console.line(format_args!("  fix: {fix}"));
     }
 }

@@ -22,6 +22,7 @@ use crate::{
         View,
     },
     remedy::{Code, Remedy},
+    reviewed::{ArgumentFault, Script},
     secret::Environment,
 };
 
@@ -247,14 +248,17 @@ fn call(arguments: &arguments::Exec, environment: &Environment, house: &House) -
         id,
         principal: Principal::local(),
         host,
-        work: work(arguments)?,
+        work: work(arguments, house)?,
         purpose: arguments.purpose.map_or_else(|| purpose(environment), Purpose::from),
         mode: Mode::Run,
         timeout: arguments.timeout,
     })
 }
 
-fn work(arguments: &arguments::Exec) -> Result<Work, ExecError> {
+fn work(arguments: &arguments::Exec, house: &House) -> Result<Work, ExecError> {
+    if let Some(name) = &arguments.reviewed {
+        return Ok(Script::named(&house.world().policy, name)?.given_words(&arguments.words)?);
+    }
     if let Some(script) = &arguments.script {
         return Ok(Work::PowerShell { text: input::text(script)? });
     }
@@ -279,6 +283,8 @@ enum ExecError {
     #[error(transparent)]
     Input(#[from] InputError),
     #[error(transparent)]
+    Reviewed(#[from] ArgumentFault),
+    #[error(transparent)]
     NoRandomBytes(#[from] NoRandomBytes),
 }
 
@@ -286,6 +292,7 @@ impl Remedy for ExecError {
     fn code(&self) -> Code {
         match self {
             Self::Host(failure) => failure.code(),
+            Self::Reviewed(error) => error.code(),
             Self::NoRandomBytes(error) => error.code(),
             Self::Input(error) => error.code(),
         }
@@ -295,6 +302,7 @@ impl Remedy for ExecError {
         match self {
             Self::Host(failure) => failure.fix(),
             Self::Input(error) => error.fix(),
+            Self::Reviewed(error) => error.fix(),
             Self::NoRandomBytes(error) => error.fix(),
         }
     }

@@ -14,7 +14,9 @@ use crate::{
     call::{Call, Purpose, Work},
     config::{self, Arguments, Config},
     explain::{self, Case, Decision, Explanation, NoTarget},
+    policy::Policy,
     remedy::{Code, Remedy},
+    reviewed::{ArgumentFault, Script},
     secret::Environment,
 };
 
@@ -33,12 +35,16 @@ pub(super) struct Explain {
     #[arg(long, value_name = "FILE", conflicts_with = "words")]
     script: Option<PathBuf>,
 
+    /// Explain a reviewed script of the configuration; what follows are its -Parameters and values
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["script", "native"])]
+    reviewed: Option<String>,
+
     /// Print JSON
     #[arg(long)]
     json: bool,
 
     /// Command name, -Parameters and values; each word is data
-    #[arg(last = true, value_name = "COMMAND ARG…", required_unless_present = "script")]
+    #[arg(last = true, value_name = "COMMAND ARG…", required_unless_present_any = ["script", "reviewed"])]
     words: Vec<String>,
 }
 
@@ -69,11 +75,14 @@ pub(super) fn run(
 
 fn explanation(asked: Explain, config: &Config) -> Result<Explanation, ExplainError> {
     let target = explain::target(&config.inventory, asked.host.as_deref())?;
-    let call = Call::imagined(target.name.clone(), work(asked)?, Purpose::User);
+    let call = Call::imagined(target.name.clone(), work(asked, &config.policy_in_force)?, Purpose::User);
     Ok(Case::new(&config.policy_in_force, &call, &target).explain())
 }
 
-fn work(asked: Explain) -> Result<Work, ExplainError> {
+fn work(asked: Explain, policy: &Policy) -> Result<Work, ExplainError> {
+    if let Some(name) = &asked.reviewed {
+        return Ok(Script::named(policy, name)?.given_words(&asked.words)?);
+    }
     if let Some(path) = asked.script {
         return Ok(Work::PowerShell { text: input::text(&path)? });
     }
@@ -142,6 +151,8 @@ enum ExplainError {
     Input(#[from] InputError),
     #[error(transparent)]
     Host(#[from] NoTarget),
+    #[error(transparent)]
+    Reviewed(#[from] ArgumentFault),
 }
 
 impl Remedy for ExplainError {
@@ -149,6 +160,7 @@ impl Remedy for ExplainError {
         match self {
             Self::Input(error) => error.code(),
             Self::Host(error) => error.code(),
+            Self::Reviewed(error) => error.code(),
         }
     }
 
@@ -156,6 +168,7 @@ impl Remedy for ExplainError {
         match self {
             Self::Input(error) => error.fix(),
             Self::Host(error) => error.fix(),
+            Self::Reviewed(error) => error.fix(),
         }
     }
 }

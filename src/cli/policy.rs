@@ -3,6 +3,7 @@
 mod compare;
 mod export_jea;
 mod lists;
+mod script;
 mod show;
 mod test;
 
@@ -52,6 +53,8 @@ enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Print a reviewed script's [[script]], with its digest, for the configuration file
+    Script(script::Review),
     /// Write the policy as a role and an endpoint of Just Enough Administration
     ExportJea(export_jea::ExportJea),
     /// Change the allow list of the configuration file
@@ -100,6 +103,7 @@ pub(super) fn run(
         Command::WhoCan { name, tag, json } => {
             compare::who_can(&name, tag.as_deref(), json, environment, arguments, console)
         }
+        Command::Script(asked) => script::run(&asked, console),
         Command::ExportJea(asked) => export_jea::run(&asked, environment, arguments, console),
         Command::Allow(edit) => lists::edit("allow", &edit.change, environment, arguments, console),
         Command::Include(edit) => lists::edit("include", &edit.change, environment, arguments, console),

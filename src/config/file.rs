@@ -6,7 +6,7 @@ use super::{
     approval,
     problem::{Expected, Problem, ProblemKind, whole_file},
     raw::{Globals, HostSettings, ProxyChoice, Sourced},
-    rules,
+    rules, scripts,
     toml_reader::{Document, Table},
 };
 use crate::{
@@ -60,6 +60,7 @@ pub(super) fn parse(path: &Path, text: &str, problems: &mut Vec<Problem>) -> Fil
     };
     rules::policy(&mut top, &mut settings.globals, problems);
     approval::read(&mut top, folder, &mut settings.globals, problems);
+    settings.globals.scripts = scripts::read(&mut top, folder, problems);
     if let Some(mut defaults) = top.table("defaults", "[defaults]", problems) {
         settings.defaults = common(&mut defaults, folder, problems);
         defaults.finish(problems);

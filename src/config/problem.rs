@@ -106,6 +106,9 @@ pub enum ProblemKind {
     /// Two hosts have one name.
     #[error("a second host is called {0:?}")]
     NameTwice(String),
+    /// Two tools have one name.
+    #[error("a second tool is called {0:?}")]
+    ToolTwice(String),
     /// The endpoint is none.
     #[error("{key}: {error}")]
     Endpoint {
@@ -187,6 +190,12 @@ pub enum Expected {
     Proxy,
     /// The name of a PowerShell session configuration.
     ConfigurationName,
+    /// The name of a reviewed script's tool.
+    ScriptName,
+    /// SHA-256 in hexadecimal digits.
+    Sha256,
+    /// Hosts by name, pattern and tag.
+    HostChoices,
 }
 
 impl ConfigError {
@@ -230,6 +239,7 @@ impl ProblemKind {
             Self::VariableTwice { .. } | Self::HostTwice | Self::PasswordTwice => {
                 Some("unset one of them".to_owned())
             }
+            Self::ToolTwice(_) => Some("give each script a name that no tool has".to_owned()),
             Self::NameTwice(_) => Some("give each host a name of its own".to_owned()),
             Self::BasicExposed | Self::BasicDomain => Some("use auth = \"negotiate\"".to_owned()),
             Self::Policy(error) => error.fix(),
@@ -317,6 +327,11 @@ impl fmt::Display for Expected {
             Self::Word(words) => write!(f, "one of {}", words.join(", ")),
             Self::Pin => f.write_str("sha256: or spki-sha256: and 64 hexadecimal digits"),
             Self::Proxy => f.write_str("http://host:port, or none"),
+            Self::ScriptName => {
+                f.write_str("a tool's name: a letter, then letters, digits, '_' and '-', 64 at most")
+            }
+            Self::Sha256 => f.write_str("64 hexadecimal digits, as winrm-mcp policy script prints them"),
+            Self::HostChoices => f.write_str("names of hosts, patterns of names, and tags such as \"@web\""),
             Self::ConfigurationName => {
                 f.write_str("a session configuration's name: letters, digits, '.', '_' and '-'")
             }

@@ -7,7 +7,7 @@ use serde::{Serialize, Serializer};
 use super::approval::ApprovalSettings;
 use crate::{
     inventory::{AuthScheme, ConfigurationName, Pin, Proxy, Tag},
-    policy::RuleSettings,
+    policy::{RuleSettings, ScriptSettings},
     secret::Reference,
 };
 
@@ -82,6 +82,8 @@ pub(super) struct Globals {
     pub(super) exclude: Option<Sourced<Vec<String>>>,
     /// Only a file has rules.
     pub(super) rules: Vec<Sourced<RuleSettings>>,
+    /// And only a file has scripts.
+    pub(super) scripts: Vec<Sourced<ScriptSettings>>,
     pub(super) approval: ApprovalSettings,
     pub(super) audit_file: Option<Sourced<PathBuf>>,
     pub(super) state_dir: Option<Sourced<PathBuf>>,

@@ -9,6 +9,7 @@ use super::{
     places,
     problem::{Problem, ProblemKind},
     raw::{Globals, HostSettings, ProxyChoice, Source, Sourced},
+    scripts,
     show::{Rows, Shown},
 };
 use crate::{
@@ -17,7 +18,7 @@ use crate::{
         AuthScheme, ConfigurationName, Endpoint, Inventory, InventoryError, Lockdown, Login, NoProxy, Proxy,
         Remoting, Target, Timeouts, Transport, Trust, danger::SkipVerification,
     },
-    policy::{self, Policy, PolicyError, RuleSettings},
+    policy::{self, Policy, PolicyError},
     secret::Environment,
 };
 
@@ -51,9 +52,11 @@ pub(super) fn resolve(layers: Layers<'_>, problems: Vec<Problem>) -> Result<Conf
     let excluded =
         [&arguments, &layers.variables.globals, &file.globals].map(|globals| globals.exclude.clone());
     let globals = arguments.or(&layers.variables.globals).or(&file.globals);
-    let rules = file.globals.rules;
-    let policy_sources = sources(&globals, &excluded, &rules, layers.ceiling.as_ref());
-    let (policy, policy_in_force) = resolver.policy(&globals, excluded, &rules, layers.ceiling.as_ref());
+    // Only a file has them.
+    let globals = Globals { rules: file.globals.rules, scripts: file.globals.scripts, ..globals };
+    let policy_sources = sources(&globals, &excluded, layers.ceiling.as_ref());
+    let (policy, policy_in_force) = resolver.policy(&globals, excluded, layers.ceiling.as_ref());
+    resolver.warnings.extend(scripts::warnings(&globals.scripts, &inventory));
     let state_dir = resolver.state_dir(globals.state_dir);
     let machine = layers.ceiling.as_ref().map(|ceiling| &ceiling.approval);
     let approval = approval::resolve(machine, &file.globals.approval, &state_dir, &mut resolver.rows);
@@ -368,7 +371,6 @@ impl Resolver<'_> {
         &mut self,
         globals: &Globals,
         excluded: [Option<Sourced<Vec<String>>>; 3],
-        rules: &[Sourced<RuleSettings>],
         ceiling: Option<&Globals>,
     ) -> (policy::Settings, Option<Policy>) {
         let exclude: Vec<String> = excluded.iter().flatten().flat_map(|list| list.value.clone()).collect();
@@ -386,17 +388,21 @@ impl Resolver<'_> {
         for list in excluded.into_iter().flatten().filter(|list| !list.value.is_empty()) {
             self.rows.add("policy.exclude".to_owned(), list.value.join(", "), &list.source);
         }
-        for rule in rules {
+        for rule in &globals.rules {
             let key = format!("policy.rule.{}", rule.value.name);
             self.rows.add(key, rule.value.commands.join(", "), &rule.source);
+        }
+        for script in &globals.scripts {
+            let key = format!("script.{}", script.value.name);
+            self.rows.add(key, script.value.file.display().to_string(), &script.source);
         }
         let settings = policy::Settings {
             exclude,
             ceiling: ceiling.map(|ceiling| {
                 let exclude = ceiling.exclude.as_ref().map(|list| list.value.clone()).unwrap_or_default();
-                Box::new(policy::Settings { exclude, ..stated(ceiling, &ceiling.rules) })
+                Box::new(policy::Settings { exclude, ..stated(ceiling) })
             }),
-            ..stated(globals, rules)
+            ..stated(globals)
         };
         let built = match Policy::new(&settings) {
             Ok(policy) => {
@@ -406,7 +412,7 @@ impl Resolver<'_> {
             // A rule that was not read whole says nothing about what was meant.
             Err(PolicyError::Rule(_)) if !self.problems.is_empty() => None,
             Err(error) => {
-                let source = policy_source(&error, globals, rules, ceiling);
+                let source = policy_source(&error, globals, ceiling);
                 self.problem(source, error);
                 None
             }
@@ -453,12 +459,13 @@ impl Resolver<'_> {
 }
 
 /// What one layer says about the policy, but for what it excludes.
-fn stated(globals: &Globals, rules: &[Sourced<RuleSettings>]) -> policy::Settings {
+fn stated(globals: &Globals) -> policy::Settings {
     policy::Settings {
         profile: globals.profile.as_ref().map(|profile| profile.value.clone()),
         allow: globals.allow.as_ref().map(|list| list.value.clone()),
         include: globals.include.as_ref().map(|list| list.value.clone()),
-        rules: rules.iter().map(|rule| rule.value.clone()).collect(),
+        rules: globals.rules.iter().map(|rule| rule.value.clone()).collect(),
+        scripts: globals.scripts.iter().map(|script| script.value.clone()).collect(),
         ..policy::Settings::default()
     }
 }
@@ -467,7 +474,6 @@ fn stated(globals: &Globals, rules: &[Sourced<RuleSettings>]) -> policy::Setting
 fn sources(
     globals: &Globals,
     excluded: &[Option<Sourced<Vec<String>>>],
-    rules: &[Sourced<RuleSettings>],
     ceiling: Option<&Globals>,
 ) -> PolicySources {
     PolicySources {
@@ -475,27 +481,21 @@ fn sources(
         allow: globals.allow.as_ref().map(|list| list.source.clone()),
         include: globals.include.as_ref().map(|list| list.source.clone()),
         exclude: excluded.iter().flatten().map(|list| (list.value.clone(), list.source.clone())).collect(),
-        rules: rules.iter().map(|rule| rule.source.clone()).collect(),
-        machine: ceiling.map(|machine| {
-            Box::new(sources(machine, std::slice::from_ref(&machine.exclude), &machine.rules, None))
-        }),
+        rules: globals.rules.iter().map(|rule| rule.source.clone()).collect(),
+        scripts: globals.scripts.iter().map(|script| script.source.clone()).collect(),
+        machine: ceiling
+            .map(|machine| Box::new(sources(machine, std::slice::from_ref(&machine.exclude), None))),
     }
 }
 
 /// Where what a policy objects to stands.
-fn policy_source(
-    error: &PolicyError,
-    globals: &Globals,
-    rules: &[Sourced<RuleSettings>],
-    ceiling: Option<&Globals>,
-) -> Source {
+fn policy_source(error: &PolicyError, globals: &Globals, ceiling: Option<&Globals>) -> Source {
     let found = match error {
         PolicyError::Profile(_) => globals.profile.as_ref().map(|profile| &profile.source),
-        PolicyError::Rule(error) => rules.get(error.index).map(|rule| &rule.source),
+        PolicyError::Rule(error) => globals.rules.get(error.index).map(|rule| &rule.source),
         PolicyError::List(_) => None,
         PolicyError::Ceiling(error) => {
-            return ceiling
-                .map_or(Source::Default, |ceiling| policy_source(error, ceiling, &ceiling.rules, None));
+            return ceiling.map_or(Source::Default, |ceiling| policy_source(error, ceiling, None));
         }
     };
     found.cloned().unwrap_or(Source::Default)

@@ -36,6 +36,7 @@ fn rule(table: &mut Table<'_>, number: usize, problems: &mut Vec<Problem>) -> Ru
         parameters: parameters(table, problems),
         paths: texts(table, "paths", problems),
         programs: programs(table, problems),
+        scripts: texts(table, "scripts", problems),
         hosts: texts(table, "hosts", problems),
         tags: texts(table, "tags", problems),
         purpose: purpose(table, problems),

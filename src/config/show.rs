@@ -8,7 +8,9 @@ use super::{
     Config,
     raw::{Source, Sourced},
 };
-use crate::{inventory::Trust, output::ErrorReport, secret::Secrets};
+use crate::{
+    inventory::Trust, output::ErrorReport, policy::ScriptSettings, reviewed::Script, secret::Secrets,
+};
 
 /// Every setting in force, hosts first. Holds no secret.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -40,6 +42,9 @@ pub struct Checked {
     pub profile: String,
     /// Each host.
     pub hosts: Vec<CheckedHost>,
+    /// Each reviewed script.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub scripts: Vec<CheckedScript>,
     /// What works and should be better.
     pub warnings: Vec<String>,
 }
@@ -53,6 +58,18 @@ pub struct CheckedHost {
     pub endpoint: String,
     /// What keeps it from being tried; empty where nothing does.
     pub problems: Vec<ErrorReport>,
+}
+
+/// What was found about one reviewed script.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct CheckedScript {
+    /// Its name.
+    pub script: String,
+    /// Its file.
+    pub file: String,
+    /// What keeps it from running.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub problem: Option<ErrorReport>,
 }
 
 /// Collects settings while they are resolved.
@@ -122,12 +139,24 @@ pub(super) fn check(config: &Config, secrets: &Secrets) -> Checked {
         });
     }
     warnings.dedup();
+    let scripts: Vec<CheckedScript> = config.policy.scripts.iter().map(checked_script).collect();
     Checked {
-        ok: hosts.iter().all(|host| host.problems.is_empty()),
+        ok: hosts.iter().all(|host| host.problems.is_empty())
+            && scripts.iter().all(|script| script.problem.is_none()),
         file: config.file.as_ref().map(|path| path.display().to_string()),
         profile: config.policy.profile.clone().unwrap_or(crate::policy::ProfileName::DEFAULT.to_owned()),
         hosts,
+        scripts,
         warnings,
+    }
+}
+
+fn checked_script(settings: &ScriptSettings) -> CheckedScript {
+    let fault = Script::read(settings).interface().err();
+    CheckedScript {
+        script: settings.name.to_string(),
+        file: settings.file.display().to_string(),
+        problem: fault.as_ref().map(|fault| ErrorReport::new(fault)),
     }
 }
 

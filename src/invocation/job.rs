@@ -33,7 +33,7 @@ pub struct Job {
 #[derive(Debug, Clone)]
 pub struct Options {
     /// The tool or subcommand that made the call.
-    pub tool: &'static str,
+    pub tool: String,
     /// What the call may do, whatever the policy allows.
     pub access: Access,
     /// Whose variables and functions a script finds and leaves.
@@ -126,8 +126,14 @@ impl Drop for Job {
 impl Options {
     /// Those of a call that nobody watches and that uses no session.
     #[must_use]
-    pub fn of(tool: &'static str) -> Self {
-        Self { tool, access: Access::Full, session: None, view: View::default(), watcher: None }
+    pub fn of(tool: &str) -> Self {
+        Self {
+            tool: tool.to_owned(),
+            access: Access::Full,
+            session: None,
+            view: View::default(),
+            watcher: None,
+        }
     }
 }
 

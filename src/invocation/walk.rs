@@ -70,6 +70,7 @@ pub(super) fn asked(work: &Work) -> String {
         Work::PowerShell { text } => text.clone(),
         Work::Words { words } => words.join(" "),
         Work::Command(pipeline) => pipeline.render(),
+        Work::Reviewed { script, .. } => script.clone(),
         Work::Program { executable, arguments, .. } => {
             std::iter::once(executable).chain(arguments).map(String::as_str).collect::<Vec<_>>().join(" ")
         }

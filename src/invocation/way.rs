@@ -140,7 +140,7 @@ impl<'w> Way<'w> {
     pub(super) fn prepare(&mut self, needed: Vec<Unapproved>) -> Result<(), Failure> {
         let Walk { house, call, options, .. } = *self.walk;
         let (target, policy) = (self.target, &self.world.policy);
-        let occasion = Occasion { call, target, policy, tool: options.tool };
+        let occasion = Occasion { call, target, policy, tool: &options.tool };
         // Nobody is asked for what would be refused all the same.
         if let Some(denial) = needed.iter().find_map(|unapproved| self.changes(unapproved.wanted())) {
             return Err(self.denied(denial));
@@ -245,7 +245,7 @@ impl<'w> Way<'w> {
     async fn take(&mut self, call: &Call, step: Option<u32>, returns: Returns) -> Result<Answer, Failure> {
         let Walk { house, options, .. } = *self.walk;
         let (target, policy) = (self.target, &self.world.policy);
-        let occasion = Occasion { call, target, policy, tool: options.tool };
+        let occasion = Occasion { call, target, policy, tool: &options.tool };
         let offered = self.offered(call).await?;
         let judgement = self.judge(call, offered.as_deref());
         let (judgement, approval) = self.settle(judgement, occasion);
@@ -336,7 +336,8 @@ impl<'w> Way<'w> {
         let options = self.walk.options;
         (options.access == Access::ReadOnly && wanted.risk() == Risk::Change).then(|| {
             let reason = Reason::MayChange { form: wanted.judged().text() };
-            Denial::new(options.tool, reason).instead("execute_command runs what the policy allows to change")
+            Denial::new(options.tool.as_str(), reason)
+                .instead("execute_command runs what the policy allows to change")
         })
     }
 
@@ -352,7 +353,7 @@ impl<'w> Way<'w> {
         let objects = &mut self.objects;
         let watcher = options.watcher.as_ref().filter(|_| returns == Returns::ToOutput);
         let sent = match authorized.judged() {
-            Judged::Commands(_) => {
+            Judged::Commands(_) | Judged::Reviewed(_) => {
                 let told =
                     |record: &ProgressRecord| Progress::tell_percent(progress, record.percent_complete);
                 match watcher {
@@ -421,7 +422,7 @@ impl<'w> Way<'w> {
             Judgement::Allowed(_) | Judgement::NeedsApproval(_) | Judgement::Rehearsed(_) => None,
         };
         let would_allow = would_allow.as_deref();
-        let (tool, policy) = (self.walk.options.tool, self.world.policy.version());
+        let (tool, policy) = (self.walk.options.tool.as_str(), self.world.policy.version());
         let asked = Asked { call, step, tool, profile, policy, would_allow, approved_by };
         // The disk is waited for on this thread; others take over the runtime's work meanwhile.
         let entry = tokio::task::block_in_place(|| self.walk.house.audit.decided(asked, judgement))?;

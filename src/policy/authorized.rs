@@ -6,6 +6,7 @@ use winrm_script::typed::TypedPipeline;
 use super::{
     denial::{Denial, Pass, Reason},
     profile::ProfileName,
+    reviewed::JudgedScript,
     rule::{Metered, Terms},
 };
 use crate::{
@@ -52,7 +53,8 @@ pub struct Authorized {
     rule: String,
     risk: Risk,
     terms: Terms,
-    /// INVARIANT: holds what the rules saw, never text that they did not take apart, unless a rule says raw.
+    /// INVARIANT: holds what the rules saw, never text that they did not take apart, unless a rule says raw or a human has
+    /// reviewed text of this digest.
     judged: Judged,
 }
 
@@ -76,6 +78,8 @@ pub enum Judged {
     Commands(TypedPipeline),
     /// PowerShell that was not taken apart, because the policy says so.
     RawPowerShell(String),
+    /// A script that was not taken apart either, because a human has reviewed just this one.
+    Reviewed(JudgedScript),
     /// A native program.
     Program(JudgedProgram),
     /// Reach the host and authenticate; nothing runs.
@@ -96,7 +100,8 @@ pub struct JudgedProgram {
 }
 
 /// What work can do to a host.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Risk {
     /// It looks and changes nothing.
     Read,
@@ -228,6 +233,7 @@ impl Judged {
         match self {
             Self::Commands(pipeline) => pipeline.render(),
             Self::RawPowerShell(text) => text.clone(),
+            Self::Reviewed(script) => script.line(),
             Self::Program(program) => program.line() + &program.input(),
             Self::Check => "check".to_owned(),
         }
@@ -239,6 +245,7 @@ impl Judged {
         match self {
             Self::Commands(_) => "powershell",
             Self::RawPowerShell(_) => "raw_powershell",
+            Self::Reviewed(_) => "reviewed_script",
             Self::Program(_) => "program",
             Self::Check => "check",
         }

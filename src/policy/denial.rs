@@ -12,6 +12,7 @@ use super::{
     authorized::{Judged, Risk},
     path::PathFault,
     regex::RegexFault,
+    reviewed::ScriptFault,
     rule::{Rate, Terms},
 };
 use crate::{
@@ -279,6 +280,18 @@ pub enum Reason {
     /// The program is named without its folder, and the caller chooses the folder where it starts.
     #[error("a program without its full path would be looked for in the working directory first")]
     WorkingDirectory,
+    /// A script that is not what was reviewed, or cannot be.
+    #[error("{0}")]
+    Script(Box<ScriptFault>),
+    /// A reviewed script that is for other hosts.
+    #[error("it is for {} only", .hosts.join(", "))]
+    ScriptElsewhere {
+        /// The hosts that it is for.
+        hosts: Vec<String>,
+    },
+    /// A reviewed script, for a host whose runspaces are locked.
+    #[error("the runspaces of this host are locked, so that no script runs there")]
+    ScriptWhereLocked,
     /// A value that a program cannot get.
     #[error("a program takes strings and numbers, not arrays and constants")]
     ProgramArgument,

@@ -370,7 +370,8 @@ fn candidate(work: &Work, target: &Target) -> Option<RuleSettings> {
         Work::Program { executable, arguments, .. } => {
             return Some(for_program(executable, arguments, target));
         }
-        Work::Check => return None,
+        // Its own [[script]] allows it; no rule does.
+        Work::Reviewed { .. } | Work::Check => return None,
     };
     let is_command =
         commands::find(command.qualified_name()).is_some() || CmdletName::is_full(command.name());

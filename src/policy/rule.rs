@@ -21,6 +21,7 @@ use super::{
     occasion::Occasion,
     path::Root,
     program::Program,
+    reviewed::ScriptDigest,
 };
 use crate::{call::Purpose, inventory::nearest::nearest};
 
@@ -47,6 +48,10 @@ pub struct RuleSettings {
     /// Native programs.
     #[serde(default)]
     pub programs: Vec<ProgramSettings>,
+    /// Reviewed scripts by name, pattern of names, or digest. An allow narrows what their `[[script]]` allows, or says on
+    /// what terms.
+    #[serde(default)]
+    pub scripts: Vec<String>,
     /// Names or patterns of names of the hosts that it is for; all hosts if empty.
     #[serde(default)]
     pub hosts: Vec<String>,
@@ -103,12 +108,20 @@ pub(super) struct Rule {
     pub(super) parameters: Option<BTreeMap<String, ParameterRule>>,
     pub(super) paths: Vec<Root>,
     pub(super) programs: Vec<ProgramSettings>,
+    scripts: Vec<ScriptChoice>,
     hosts: Vec<NamePattern>,
     tags: Vec<String>,
     purpose: Option<Vec<Purpose>>,
     expires: Option<OffsetDateTime>,
     pub(super) terms: Terms,
     pub(super) raw: bool,
+}
+
+/// How a rule names a reviewed script.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum ScriptChoice {
+    Named(NamePattern),
+    Pinned(ScriptDigest),
 }
 
 /// On what terms something is allowed.
@@ -166,6 +179,7 @@ impl Rule {
             parameters,
             paths: parameter::roots(&settings.paths)?,
             programs: settings.programs.clone(),
+            scripts: settings.scripts.iter().map(|script| script_choice(script)).collect::<Result<_, _>>()?,
             hosts: patterns(&settings.hosts),
             tags: settings.tags.iter().map(|tag| tag.to_ascii_lowercase()).collect(),
             purpose: settings.purpose.clone(),
@@ -204,6 +218,22 @@ impl Rule {
         let mut found = self.commands.iter().filter(|pattern| pattern.matches(command)).map(naming);
         let first = found.next()?;
         Some(if found.any(|naming| naming == Naming::Exactly) { Naming::Exactly } else { first })
+    }
+
+    /// Whether it names a reviewed script.
+    pub(super) fn names_script(&self, name: &str, sha256: ScriptDigest) -> bool {
+        self.scripts.iter().any(|choice| match choice {
+            ScriptChoice::Named(pattern) => pattern.matches(name),
+            ScriptChoice::Pinned(digest) => *digest == sha256,
+        })
+    }
+
+    /// The first script that it allows by its name alone, which says nothing of what is in it.
+    pub(super) fn allows_script_by_name(&self) -> Option<&str> {
+        self.scripts.iter().filter(|_| self.effect == Effect::Allow).find_map(|choice| match choice {
+            ScriptChoice::Named(pattern) if pattern.as_str() != "*" => Some(pattern.as_str()),
+            ScriptChoice::Named(_) | ScriptChoice::Pinned(_) => None,
+        })
     }
 
     /// What it allows, for lists of names.
@@ -253,7 +283,8 @@ impl Terms {
 
 /// What can be seen without looking into lists and tables.
 fn check_shape(settings: &RuleSettings) -> Result<(), RuleFault> {
-    let names_something = !settings.commands.is_empty() || !settings.programs.is_empty();
+    let names_something =
+        !settings.commands.is_empty() || !settings.programs.is_empty() || !settings.scripts.is_empty();
     let denies = settings.effect == Effect::Deny;
     if settings.raw && (names_something || settings.parameters.is_some() || denies || settings.what_if) {
         return Err(RuleFault::RawWithCommands);
@@ -287,6 +318,17 @@ fn check_command(command: &str, effect: Effect) -> Result<(), RuleFault> {
         return Err(RuleFault::PatternOfNothing(command.to_owned()));
     }
     Ok(())
+}
+
+fn script_choice(text: &str) -> Result<ScriptChoice, RuleFault> {
+    if let Some(digest) = ScriptDigest::parse(text) {
+        return Ok(ScriptChoice::Pinned(digest));
+    }
+    let letters = |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '-' | '_' | '*' | '?');
+    match !text.is_empty() && text.chars().all(letters) {
+        true => Ok(ScriptChoice::Named(NamePattern::new(text))),
+        false => Err(RuleFault::ScriptName(text.to_owned())),
+    }
 }
 
 fn check_program(program: &ProgramSettings) -> Result<(), RuleFault> {

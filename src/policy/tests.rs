@@ -45,7 +45,20 @@ struct Lines {
     exclude: Vec<String>,
     #[serde(default)]
     rule: Vec<RuleSettings>,
+    #[serde(default)]
+    script: Vec<ScriptLine>,
     ceiling: Option<Box<Lines>>,
+}
+
+/// A reviewed script, pinned by the digest of its content.
+#[derive(Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ScriptLine {
+    name: String,
+    content: String,
+    risk: Option<Risk>,
+    #[serde(default)]
+    hosts: Vec<String>,
 }
 
 #[derive(Deserialize)]
@@ -56,6 +69,10 @@ struct Row {
     text: Option<String>,
     words: Option<Vec<String>>,
     program: Option<String>,
+    /// A reviewed script, whose file holds `content`, or cannot be read, and which is given `-Name`.
+    script: Option<String>,
+    content: Option<String>,
+    name: Option<String>,
     #[serde(default)]
     arguments: Vec<String>,
     folder: Option<String>,
@@ -100,7 +117,19 @@ fn settings_of(lines: &Lines) -> Settings {
         include: lines.include.clone(),
         exclude: lines.exclude.clone(),
         rules: lines.rule.clone(),
+        scripts: lines.script.iter().map(script_of).collect(),
         ceiling: lines.ceiling.as_ref().map(|ceiling| Box::new(settings_of(ceiling))),
+    }
+}
+
+fn script_of(line: &ScriptLine) -> ScriptSettings {
+    ScriptSettings {
+        name: ScriptName::parse(&line.name).unwrap(),
+        file: format!("{}.ps1", line.name).into(),
+        sha256: ScriptDigest::of(line.content.as_bytes()),
+        risk: line.risk.unwrap_or(Risk::Change),
+        hosts: line.hosts.iter().map(|host| HostChoice::parse(host).unwrap()).collect(),
+        description: "It does.".to_owned(),
     }
 }
 
@@ -151,6 +180,17 @@ pub(super) fn call(work: Work) -> Call {
 }
 
 fn work(row: &Row) -> Work {
+    if let Some(script) = &row.script {
+        let name = |value: &String| Argument::Parameter {
+            name: ParameterName::new("Name").unwrap(),
+            value: Some(PsValue::string(value.as_str())),
+        };
+        return Work::Reviewed {
+            script: script.clone(),
+            content: row.content.clone().map(String::into_bytes).ok_or(std::io::ErrorKind::NotFound),
+            arguments: row.name.iter().map(name).collect(),
+        };
+    }
     match (&row.text, &row.words, &row.program) {
         (Some(text), None, None) => Work::PowerShell { text: text.clone() },
         (None, Some(words), None) => Work::Words { words: words.clone() },
@@ -433,6 +473,8 @@ fn rules_that_cannot_be_meant_are_refused() {
             RuleFault::Path { path: "logs".to_owned(), fault: PathFault::NotFull },
         ),
         ("name = 'r'\nraw = true\ncommands = ['Get-Service']", RuleFault::RawWithCommands),
+        ("name = 'r'\nraw = true\nscripts = ['x']", RuleFault::RawWithCommands),
+        ("name = 'r'\nscripts = ['a b']", RuleFault::ScriptName("a b".to_owned())),
     ];
     for (text, fault) in cases {
         let settings = Settings { rules: vec![rule(text)], ..Settings::default() };
@@ -447,6 +489,13 @@ fn rules_that_cannot_be_meant_are_refused() {
     let fault = RuleFault::RawWithExclude;
     let expected = RuleError { rule: "r".to_owned(), index: 0, fault };
     assert_eq!(Policy::new(&raw).unwrap_err(), PolicyError::Rule(expected));
+    let by_name =
+        Settings { rules: vec![rule("name = 'r'\nscripts = ['restart_*']")], ..Settings::default() };
+    let bounded = Settings { ceiling: Some(Box::new(by_name.clone())), ..Settings::default() };
+    let fault = RuleFault::ScriptByName("restart_*".to_owned());
+    let expected = PolicyError::Rule(RuleError { rule: "r".to_owned(), index: 0, fault });
+    assert_eq!(Policy::new(&bounded).unwrap_err(), PolicyError::Ceiling(Box::new(expected)));
+    assert!(Policy::new(&by_name).is_ok(), "its own scripts a policy may name");
 }
 
 #[test]

@@ -75,6 +75,18 @@ pub enum SessionError {
         "script text goes to powershell.exe, round the endpoint or the lock that this host is configured with"
     )]
     TextRoundEndpoint,
+    /// A reviewed script, for a host whose runspaces are locked; the policy denies it before.
+    #[error("the runspaces of this host are locked, so that no script runs there")]
+    ScriptWhereLocked,
+    /// The host has no endpoint that could take a script with its values as data.
+    #[error("the host has no PowerShell endpoint, and a reviewed script is sent in no other way")]
+    NoEndpointForScripts,
+    /// The endpoint takes commands only.
+    #[error("the endpoint {endpoint} runs no scripts: it has no language")]
+    NoScripts {
+        /// The endpoint.
+        endpoint: String,
+    },
     /// The endpoint does not say what it offers.
     #[error("the endpoint does not say what it offers: {message}")]
     NoMetadata {
@@ -125,6 +137,9 @@ impl Remedy for SessionError {
             Self::TooMuch { .. } | Self::UnreadableObjects | Self::NoMetadata { .. } => Code::Remote,
             Self::NoRandomBytes(_) | Self::NotCommands | Self::NotBytes => Code::Internal,
             Self::TextRoundEndpoint
+            | Self::ScriptWhereLocked
+            | Self::NoEndpointForScripts
+            | Self::NoScripts { .. }
             | Self::Lock(_)
             | Self::StateDirectory { .. }
             | Self::CaFile { .. }
@@ -150,6 +165,14 @@ impl Remedy for SessionError {
             Self::TextRoundEndpoint => {
                 Some("write it as commands, which are judged one by one and need no text there".to_owned())
             }
+            Self::NoEndpointForScripts => Some(
+                "enable PowerShell remoting on the host (Enable-PSRemoting), or leave it out of the script's hosts"
+                    .to_owned(),
+            ),
+            Self::ScriptWhereLocked | Self::NoScripts { .. } => Some(
+                "leave this host out of the script's hosts, or give it an endpoint with the full language"
+                    .to_owned(),
+            ),
             Self::NoMetadata { .. } => {
                 Some("choose a profile that does not go by it, or list commands in the policy".to_owned())
             }

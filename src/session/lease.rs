@@ -54,7 +54,7 @@ impl Lease {
                 return Err(SessionError::TextRoundEndpoint);
             }
             Judged::RawPowerShell(text) => Prepared::script(EncodedScript::new(&text)),
-            Judged::Commands(_) => return Err(SessionError::NotBytes),
+            Judged::Commands(_) | Judged::Reviewed(_) => return Err(SessionError::NotBytes),
         };
         let mut execution = self.start(prepared).await?;
         loop {

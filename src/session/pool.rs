@@ -117,6 +117,16 @@ impl Warm {
         Ok(shell)
     }
 
+    /// A runspace of its own, for one call. Dropped, it is closed on the host.
+    pub(super) async fn runspace_for_one(
+        &self,
+        principal: &Principal,
+        call: &CallId,
+    ) -> Result<RunspacePool, SessionError> {
+        let Self { client, shell_name, .. } = self;
+        self.runspaces.for_one(Wanted { client, shell_name, principal, call, commands: None }).await
+    }
+
     /// A principal's runspace pool: the warm one, or a new one.
     pub(super) async fn runspace_pool(
         &self,

@@ -104,6 +104,13 @@ impl Runspaces {
         Ok(pool)
     }
 
+    /// A pool of one runspace that nobody else uses. It is not locked: nothing runs in it where locks are wanted.
+    pub(super) async fn for_one(&self, wanted: Wanted<'_>) -> Result<RunspacePool, SessionError> {
+        let mut options = self.options(wanted, &Shown::new())?;
+        options.max_runspaces = 1;
+        Ok(wanted.client.open_runspace_pool(options).await?)
+    }
+
     /// What the endpoint offers to a principal, if it was asked.
     pub(super) fn offered(&self, principal: &Principal) -> Option<Arc<Offered>> {
         self.offered.lock().unwrap_or_else(PoisonError::into_inner).get(principal).cloned()

@@ -21,8 +21,8 @@ use crate::{
 };
 
 impl Lease {
-    /// Sends typed commands, as data and never as text where the host has a PowerShell endpoint, and gathers what they
-    /// write. `progress` hears how far they are; where somebody takes what they write as it comes, it is not gathered,
+    /// Sends typed commands, as data and never as text where the host has a PowerShell endpoint, or a reviewed script, and
+    /// gathers what they write. `progress` hears how far they are; where somebody takes what they write as it comes, it is not gathered,
     /// but for errors.
     ///
     /// # Errors
@@ -36,8 +36,12 @@ impl Lease {
         taker: Option<&mpsc::Sender<Written>>,
     ) -> Result<Called, SessionError> {
         let call = authorized.call().clone();
-        let Judged::Commands(commands) = authorized.into_judged() else {
-            return Err(SessionError::NotCommands);
+        let commands = match authorized.into_judged() {
+            Judged::Commands(commands) => commands,
+            Judged::Reviewed(script) => return self.run_reviewed(&script, &call, progress, taker).await,
+            Judged::RawPowerShell(_) | Judged::Program(_) | Judged::Check => {
+                return Err(SessionError::NotCommands);
+            }
         };
         if self.warm.runspaces.way() == Via::WinRs {
             return self.call_as_text(&commands, &progress).await;

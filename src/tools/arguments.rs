@@ -64,7 +64,8 @@ pub(super) fn validate(
 ) -> Result<(), ArgumentError> {
     let properties = schema.get("properties").and_then(Value::as_object);
     let known = |name: &str| properties.is_some_and(|known| known.contains_key(name));
-    if let Some(field) = arguments.keys().find(|name| !known(name)) {
+    let closed = schema.get("additionalProperties") == Some(&Value::Bool(false));
+    if let Some(field) = arguments.keys().find(|name| closed && !known(name)) {
         let names = properties.map(|known| known.keys().cloned().collect::<Vec<_>>().join(", "));
         return Err(ArgumentError::Unknown { field: field.clone(), known: names.unwrap_or_default() });
     }

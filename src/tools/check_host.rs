@@ -1,5 +1,7 @@
 //! `check_host`: does it answer, and does it let us in.
 
+use std::borrow::Cow;
+
 use rmcp::model::{JsonObject, Tool as Definition};
 use serde::Deserialize;
 
@@ -17,8 +19,8 @@ struct Arguments {
 }
 
 impl Tool for CheckHost {
-    fn name(&self) -> &'static str {
-        "check_host"
+    fn name(&self) -> Cow<'static, str> {
+        "check_host".into()
     }
 
     fn definition(&self) -> Definition {

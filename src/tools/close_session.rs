@@ -1,5 +1,7 @@
 //! `close_session`: forgets a named session.
 
+use std::borrow::Cow;
+
 use rmcp::model::{JsonObject, Tool as Definition, ToolAnnotations};
 use serde::Deserialize;
 
@@ -18,8 +20,8 @@ struct Arguments {
 }
 
 impl Tool for CloseSession {
-    fn name(&self) -> &'static str {
-        "close_session"
+    fn name(&self) -> Cow<'static, str> {
+        "close_session".into()
     }
 
     fn definition(&self) -> Definition {

@@ -1,5 +1,7 @@
 //! `execute_command`: the tool of `winrm-mcp-server`, compatible with its callers.
 
+use std::borrow::Cow;
+
 use rmcp::model::{JsonObject, Tool as Definition};
 use serde::Deserialize;
 
@@ -33,8 +35,8 @@ impl Arguments {
 }
 
 impl Tool for ExecuteCommand {
-    fn name(&self) -> &'static str {
-        "execute_command"
+    fn name(&self) -> Cow<'static, str> {
+        "execute_command".into()
     }
 
     fn definition(&self) -> Definition {

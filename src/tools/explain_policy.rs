@@ -1,5 +1,7 @@
 //! `explain_policy`: what would become of a call, without a host.
 
+use std::borrow::Cow;
+
 use rmcp::model::{JsonObject, Tool as Definition};
 use serde::Deserialize;
 use serde_json::json;
@@ -24,8 +26,8 @@ struct Arguments {
 }
 
 impl Tool for ExplainPolicy {
-    fn name(&self) -> &'static str {
-        "explain_policy"
+    fn name(&self) -> Cow<'static, str> {
+        "explain_policy".into()
     }
 
     fn definition(&self) -> Definition {

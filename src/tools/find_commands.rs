@@ -1,5 +1,7 @@
 //! `find_commands`: what may be used.
 
+use std::borrow::Cow;
+
 use rmcp::model::{JsonObject, Tool as Definition};
 use serde::Deserialize;
 
@@ -21,8 +23,8 @@ struct Arguments {
 }
 
 impl Tool for FindCommands {
-    fn name(&self) -> &'static str {
-        "find_commands"
+    fn name(&self) -> Cow<'static, str> {
+        "find_commands".into()
     }
 
     fn definition(&self) -> Definition {

@@ -1,5 +1,7 @@
 //! `invoke_cmdlet`: one command with its parameters as data, no text.
 
+use std::borrow::Cow;
+
 use rmcp::model::{JsonObject, Tool as Definition};
 use serde::Deserialize;
 use serde_json::Value as Json;
@@ -30,8 +32,8 @@ struct Arguments {
 }
 
 impl Tool for InvokeCmdlet {
-    fn name(&self) -> &'static str {
-        "invoke_cmdlet"
+    fn name(&self) -> Cow<'static, str> {
+        "invoke_cmdlet".into()
     }
 
     fn definition(&self) -> Definition {

@@ -1,5 +1,7 @@
 //! `list_hosts`: which hosts there are.
 
+use std::borrow::Cow;
+
 use rmcp::model::{JsonObject, Tool as Definition};
 
 use super::{ArgumentError, Request, Tool, looks};
@@ -9,8 +11,8 @@ use super::{ArgumentError, Request, Tool, looks};
 pub(super) struct ListHosts;
 
 impl Tool for ListHosts {
-    fn name(&self) -> &'static str {
-        "list_hosts"
+    fn name(&self) -> Cow<'static, str> {
+        "list_hosts".into()
     }
 
     fn definition(&self) -> Definition {

@@ -1,5 +1,7 @@
 //! `list_sessions`: which named sessions there are.
 
+use std::borrow::Cow;
+
 use rmcp::model::{JsonObject, Tool as Definition};
 
 use super::{ArgumentError, Request, Tool, looks};
@@ -9,8 +11,8 @@ use super::{ArgumentError, Request, Tool, looks};
 pub(super) struct ListSessions;
 
 impl Tool for ListSessions {
-    fn name(&self) -> &'static str {
-        "list_sessions"
+    fn name(&self) -> Cow<'static, str> {
+        "list_sessions".into()
     }
 
     fn definition(&self) -> Definition {

@@ -1,5 +1,7 @@
 //! `query_powershell`: scripts that look, under a name of their own.
 
+use std::borrow::Cow;
+
 use rmcp::model::{JsonObject, Tool as Definition};
 
 use super::{ArgumentError, Request, Tool, arguments, execute_command, looks, order, result};
@@ -10,8 +12,8 @@ use crate::invocation::Access;
 pub(super) struct QueryPowerShell;
 
 impl Tool for QueryPowerShell {
-    fn name(&self) -> &'static str {
-        "query_powershell"
+    fn name(&self) -> Cow<'static, str> {
+        "query_powershell".into()
     }
 
     fn definition(&self) -> Definition {

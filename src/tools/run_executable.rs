@@ -1,5 +1,7 @@
 //! `run_executable`: a native program with its arguments as data.
 
+use std::borrow::Cow;
+
 use rmcp::model::{JsonObject, Tool as Definition};
 use serde::Deserialize;
 
@@ -25,8 +27,8 @@ struct Arguments {
 }
 
 impl Tool for RunExecutable {
-    fn name(&self) -> &'static str {
-        "run_executable"
+    fn name(&self) -> Cow<'static, str> {
+        "run_executable".into()
     }
 
     fn definition(&self) -> Definition {

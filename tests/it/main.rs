@@ -13,6 +13,7 @@ mod lookup;
 mod order;
 mod policy;
 mod readme;
+mod reviewed;
 mod reload;
 mod script;
 mod secrets;

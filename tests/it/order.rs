@@ -17,6 +17,7 @@ const ROOT: &[&str] = &[
     "secret",
     "inventory",
     "policy",
+    "reviewed",
     "explain",
     "output",
     "audit",

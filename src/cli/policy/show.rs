@@ -9,7 +9,10 @@ use super::{
 };
 use crate::{
     config::{self, Arguments, Config, PolicySources},
-    policy::{self, DenySettings, InterpreterSettings, ProfileError, ProfileName, RuleSettings, Settings},
+    policy::{
+        self, DenySettings, InterpreterSettings, ProfileError, ProfileName, RuleSettings, ScriptSettings,
+        Settings,
+    },
     secret::Environment,
 };
 
@@ -43,6 +46,8 @@ struct Shown {
     include: Option<List>,
     exclude: Vec<List>,
     rules: Vec<Rule>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    scripts: Vec<Script>,
     /// What the profile denies of every command that an open rule or a list allows.
     deny: Vec<Denies>,
     /// What no rule and no list changes.
@@ -73,6 +78,18 @@ struct Rule {
     /// What the rule says, without what it leaves out.
     #[serde(flatten)]
     says: Map<String, Value>,
+}
+
+/// A reviewed script, which allows itself.
+#[derive(Debug, Serialize)]
+struct Script {
+    source: String,
+    name: String,
+    file: String,
+    sha256: String,
+    risk: &'static str,
+    hosts: Vec<String>,
+    description: String,
 }
 
 #[derive(Debug, Serialize)]
@@ -141,6 +158,7 @@ impl Shown {
                 .map(|(names, source)| List { names: names.clone(), source: source.to_string() })
                 .collect(),
             rules,
+            scripts: settings.scripts.iter().zip(&sources.scripts).map(Script::new).collect(),
             deny: denies.collect(),
             always: None,
             warnings: Vec::new(),
@@ -169,6 +187,10 @@ impl Shown {
             }
             lines.extend(rule.lines());
         }
+        for script in &self.scripts {
+            lines.push(String::new());
+            lines.extend(script.lines());
+        }
         for denies in &self.deny {
             lines.push(String::new());
             lines.extend(denies.lines());
@@ -183,6 +205,30 @@ impl Shown {
             lines.extend(machine.text().lines().map(str::to_owned));
         }
         lines.join("\n") + "\n"
+    }
+}
+
+impl Script {
+    fn new((settings, source): (&ScriptSettings, &config::Source)) -> Self {
+        Self {
+            source: source.to_string(),
+            name: settings.name.to_string(),
+            file: settings.file.display().to_string(),
+            sha256: settings.sha256.to_string(),
+            risk: settings.risk.name(),
+            hosts: settings.hosts.iter().map(ToString::to_string).collect(),
+            description: settings.description.clone(),
+        }
+    }
+
+    fn lines(&self) -> Vec<String> {
+        let hosts = if self.hosts.is_empty() { "every host".to_owned() } else { self.hosts.join(", ") };
+        let mut lines =
+            vec![self.source.clone(), format!("  reviewed script {} ({}), on {hosts}", self.name, self.risk)];
+        lines.extend(page::wrapped(&self.description, 6));
+        lines.push(format!("      {}", self.file));
+        lines.push(format!("      sha256 {}", self.sha256));
+        lines
     }
 }
 

@@ -23,8 +23,8 @@ pub struct RuleError {
 /// What can be wrong with a rule.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum RuleFault {
-    /// It names neither command nor program and is not raw.
-    #[error("it can never match: it names no command and no program")]
+    /// It names neither command, program nor script and is not raw.
+    #[error("it can never match: it names no command, no program and no script")]
     MatchesNothing,
     /// An entry in `commands` is neither name nor pattern.
     #[error("{0:?} is neither a command's full name nor a pattern of names")]
@@ -38,6 +38,14 @@ pub enum RuleFault {
     /// A program without any list of arguments that it may have.
     #[error("it can never match: {0:?} has no list of arguments; leave `arguments` out to allow any")]
     ProgramWithoutForm(String),
+    /// An entry in `scripts` is neither name, pattern nor digest.
+    #[error(
+        "{0:?} is neither a script's name, nor a pattern of names, nor a SHA-256 of 64 hexadecimal digits"
+    )]
+    ScriptName(String),
+    /// A rule of the machine's policy that allows a script by its name.
+    #[error("{0:?} is a name, which users choose: it says nothing of what a script holds")]
+    ScriptByName(String),
     /// `purpose` is empty.
     #[error("it can never match: purpose names no occasion")]
     NoPurpose,
@@ -119,7 +127,10 @@ impl Remedy for RuleError {
             RuleFault::UnknownParameter { nearest: Some(nearest), .. } => {
                 Some(format!("did you mean {nearest}?"))
             }
-            RuleFault::MatchesNothing => Some("add commands or programs".to_owned()),
+            RuleFault::MatchesNothing => Some("add commands, programs or scripts".to_owned()),
+            RuleFault::ScriptByName(_) => {
+                Some("write the script's SHA-256, or * for every script".to_owned())
+            }
             RuleFault::RawWithExclude => Some("remove the raw rule, or what excludes and denies".to_owned()),
             _ => None,
         }

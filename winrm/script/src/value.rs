@@ -37,7 +37,7 @@ pub use collection::{Array, Key, Shape, Table};
 pub use enumeration::Enumeration;
 pub use fault::{Fault, Outcome, Thrown};
 pub use object::{Member, Members, Object};
-pub use type_name::Type;
+pub use type_name::{Plain, Type};
 
 use crate::evaluate::Block;
 use crate::format::Document;

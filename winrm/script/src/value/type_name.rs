@@ -13,6 +13,7 @@ pub enum Type {
 
 /// A type by itself.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[expect(missing_docs, reason = "each has PowerShell's own name")]
 pub enum Plain {
     Object,
     String,
