@@ -8,6 +8,7 @@ mod memory;
 mod named;
 mod passing;
 mod script;
+mod shaping;
 mod walk;
 mod way;
 

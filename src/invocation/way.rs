@@ -20,6 +20,7 @@ use super::{
     house::World,
     job::{Access, Progress},
     passing::{pass_on, passing_on},
+    shaping,
     walk::{Walk, Walked, asked},
 };
 use crate::{
@@ -84,11 +85,16 @@ impl<'w> Way<'w> {
 
     /// The whole call as one piece of work.
     pub(super) async fn whole(&mut self) -> Result<Outcome, Failure> {
-        match self.take(self.walk.call, None, Returns::ToOutput).await? {
+        let (call, filters) = shaping::divide(self.walk.call, self.target, |call| self.judge(call, None));
+        let returns = if filters.is_empty() { Returns::ToOutput } else { Returns::ToScript };
+        match self.take(&call, None, returns).await? {
             Answer::Called(called) => {
                 let outcome = called.outcome;
                 self.objects.via(called.via.name());
-                let reply = called.into_reply();
+                let mut reply = called.into_reply();
+                for filter in filters {
+                    reply.output = shaping::filtered(filter, reply.output, &mut self.objects);
+                }
                 reply.output.iter().for_each(|value| self.objects.output(value));
                 for failure in reply.errors.iter().chain(&reply.terminating) {
                     self.objects.error(&failure.to_value());

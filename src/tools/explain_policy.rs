@@ -48,7 +48,9 @@ impl Tool for ExplainPolicy {
         let work = match (asked.command, asked.cmdlet, asked.executable) {
             (Some(text), None, None) if !text.trim().is_empty() => Work::PowerShell { text },
             (Some(_), None, None) => return Err(ArgumentError::EmptyCommand),
-            (None, Some(cmdlet), None) => invoke_cmdlet::work(&cmdlet, &asked.parameters)?,
+            (None, Some(cmdlet), None) => {
+                Work::Command(invoke_cmdlet::command(&cmdlet, &asked.parameters)?.into())
+            }
             (None, None, Some(executable)) => {
                 Work::Program { executable, arguments: asked.arguments, stdin: None, working_directory: None }
             }

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde_json::Value as Json;
 use winrm_script::{
     static_command::{CommandName, ParameterName},
-    typed::{Argument, TypedCommand},
+    typed::{Argument, TypedCommand, TypedPipeline},
     value::{Shape, Table, Value},
 };
 
@@ -52,12 +52,14 @@ impl Tool for InvokeCmdlet {
 
     fn request(&self, arguments: JsonObject) -> Result<Request, ArgumentError> {
         let Arguments { cmdlet, parameters, shared } = arguments::read(arguments)?;
-        shared.order(work(&cmdlet, &parameters)?, Access::Full).map(Request::work)
+        let filters = shared.filter().into_iter().collect();
+        let pipeline = TypedPipeline::new(command(&cmdlet, &parameters)?, filters);
+        shared.order(Work::Command(pipeline), Access::Full).map(Request::work)
     }
 }
 
 /// The command with its parameters.
-pub(super) fn work(cmdlet: &str, parameters: &JsonObject) -> Result<Work, ArgumentError> {
+pub(super) fn command(cmdlet: &str, parameters: &JsonObject) -> Result<TypedCommand, ArgumentError> {
     let name = CommandName::new(cmdlet).map_err(|reason| wrong("cmdlet", &reason))?;
     let arguments = parameters.iter().map(|(name, value)| {
         let field = || format!("parameters/{name}");
@@ -67,8 +69,7 @@ pub(super) fn work(cmdlet: &str, parameters: &JsonObject) -> Result<Work, Argume
         })
     });
     let arguments = arguments.collect::<Result<_, ArgumentError>>()?;
-    let command = TypedCommand::new(name, arguments).map_err(|reason| wrong("parameters", &reason))?;
-    Ok(Work::Command(command.into()))
+    TypedCommand::new(name, arguments).map_err(|reason| wrong("parameters", &reason))
 }
 
 /// The value that JSON means to PowerShell. Nothing for what PowerShell has no name for.

@@ -1,10 +1,15 @@
 //! What a tool call orders, and the arguments that several tools share.
 
-use std::time::Duration;
+use std::{collections::BTreeSet, time::Duration};
 
 use rmcp::model::JsonObject;
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::{Value as Json, json};
+use winrm_script::{
+    static_command::{CommandName, ParameterName},
+    typed::{Argument, TypedCommand},
+    value::Value,
+};
 
 use super::{ArgumentError, arguments};
 use crate::{
@@ -62,6 +67,29 @@ impl Order {
 }
 
 impl Shared {
+    /// The filter that chooses the same of a command's objects, where PowerShell has one that does.
+    pub(super) fn filter(&self) -> Option<TypedCommand> {
+        let names = self.select.as_deref().unwrap_or_default();
+        let plain = |name: &String| {
+            !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+        };
+        let distinct: BTreeSet<String> = names.iter().map(|name| name.to_ascii_lowercase()).collect();
+        if !names.iter().all(plain) || distinct.len() < names.len() {
+            return None;
+        }
+        let names = names.iter().map(|name| Value::string(name.as_str())).collect();
+        let properties = (!distinct.is_empty()).then(|| ("Property", Value::array(names)));
+        let most = self.max_items.and_then(|most| i32::try_from(most).ok()).filter(|most| *most > 0);
+        let first = most.map(|most| ("First", Value::Int32(most)));
+        let arguments = properties.into_iter().chain(first).map(|(name, value)| {
+            let name = ParameterName::new(name).ok()?;
+            Some(Argument::Parameter { name, value: Some(value) })
+        });
+        let arguments: Vec<Argument> = arguments.collect::<Option<_>>()?;
+        let name = CommandName::new("Select-Object").ok()?;
+        TypedCommand::new(name, arguments).ok().filter(|command| !command.arguments().is_empty())
+    }
+
     /// The order for this work.
     pub(super) fn order(self, work: Work, access: Access) -> Result<Order, ArgumentError> {
         let wrong = |problem: String| ArgumentError::Value { field: "session".to_owned(), problem };
@@ -87,7 +115,7 @@ impl Shared {
 }
 
 /// The schema of one argument of the shared ones, by name.
-pub(super) fn property(name: &str) -> Value {
+pub(super) fn property(name: &str) -> Json {
     match name {
         "host" => json!({
             "type": "string",
