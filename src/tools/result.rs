@@ -251,11 +251,10 @@ fn render_sessions(sessions: &[Listed]) -> Rendered {
     let mut text = String::new();
     for Listed { name, host, busy, variables, functions, idle } in sessions {
         let state = if *busy { "busy".to_owned() } else { format!("idle for {} s", idle.as_secs()) };
-        text.push_str(&format!(
-            "{name} on {host}, {state}: {} variables, {} functions\n",
-            variables.len(),
-            functions.len()
-        ));
+        let variables = variables.iter().map(|name| format!("${name}"));
+        let held: Vec<String> = variables.chain(functions.iter().map(|name| format!("{name}()"))).collect();
+        let held = if held.is_empty() { "nothing yet".to_owned() } else { held.join(", ") };
+        text.push_str(&format!("{name} on {host}, {state}: {held}\n"));
     }
     if text.is_empty() {
         text.push_str("There are no sessions; a call with `session` makes one.\n");

@@ -54,7 +54,11 @@ impl ErrorItem {
         if self.id.starts_with("NativeCommandError") {
             return self.message.clone();
         }
-        let reason = match (self.command.as_str(), self.category.as_str(), self.reason.as_str()) {
+        // A command that is not there has no name of its own in the record.
+        let missing =
+            self.id.starts_with("CommandNotFoundException").then(|| self.target.rsplit('\\').next());
+        let command = missing.flatten().unwrap_or(&self.command);
+        let reason = match (command, self.category.as_str(), self.reason.as_str()) {
             // What `throw` wrote has no command.
             ("", "OperationStopped", _) | ("", "NotSpecified" | "", "") => "Exception",
             ("", "NotSpecified" | "", reason) => reason,
