@@ -12,6 +12,7 @@ use winrm_script::{
     evaluate::{self, Evaluator, Facts, Limit, Limits, Needs, PushDown, Reply, Returns, Session, Setup},
     position::Position,
     tree::ScriptBlock,
+    value::Value,
 };
 
 use self::{facts::Question, vocabulary::WithFunctions};
@@ -85,8 +86,7 @@ async fn evaluate(
     session: Session,
     way: &mut Way<'_>,
 ) -> Result<(Outcome, Option<Session>), Failure> {
-    let questions = Question::of(&Needs::of(&tree)).chain(Question::of(&session.needs())).collect();
-    let facts = match ask(questions, way).await? {
+    let facts = match facts([Needs::of(&tree), session.needs()], way).await? {
         Ok(facts) => facts,
         Err(outcome) => return Ok((outcome, None)),
     };
@@ -128,9 +128,16 @@ async fn evaluate(
 /// What came of a call, or how the script ended with it.
 type Answered = Result<Result<Reply, Outcome>, Failure>;
 
-/// Asks the host for what the script uses of it.
-async fn ask(questions: BTreeSet<Question>, way: &mut Way<'_>) -> Result<Result<Facts, Outcome>, Failure> {
+/// What the script uses of its host: its version says a runspace pool that is opened anyway, the rest has to be asked for.
+async fn facts(needs: [Needs; 2], way: &mut Way<'_>) -> Result<Result<Facts, Outcome>, Failure> {
     let mut facts = facts::known(way.target);
+    if needs.iter().any(|needs| needs.version)
+        && let Some(table) = way.version_table().await?
+        && let Value::Table(table) = Value::from_clixml(&table)
+    {
+        facts.version_table = Some(table);
+    }
+    let questions: BTreeSet<Question> = needs.iter().flat_map(Question::of).collect();
     for question in questions {
         let Some(pipeline) = question.pipeline() else { continue };
         let command = pipeline.render();

@@ -8,7 +8,7 @@ use tokio::{
     sync::mpsc,
     time::{Duration, Instant},
 };
-use winrm_proto::clixml::ProgressRecord;
+use winrm_proto::clixml::{ProgressRecord, Value};
 use winrm_script::evaluate::Returns;
 
 mod answer;
@@ -25,7 +25,7 @@ use super::{
 };
 use crate::{
     audit::{Approved, Asked, AuditError, Entry, Finish},
-    call::{Call, Outcome, Ran, StopReason, Work},
+    call::{Call, Mode, Outcome, Ran, StopReason, Work},
     explain::Case,
     inventory::Target,
     output::{Captured, Objects, Output, Piece, SpoolLimits, Step, StepOutcome},
@@ -309,6 +309,15 @@ impl<'w> Way<'w> {
             Err(denial) => (Judgement::Denied(denial), None),
             Ok(()) => house.approvals.redeem(unapproved, on, admit),
         }
+    }
+
+    /// The host's `$PSVersionTable`; a dry run does not ask for it.
+    pub(super) async fn version_table(&mut self) -> Result<Option<Value>, SessionError> {
+        if self.walk.call.mode == Mode::DryRun {
+            return Ok(None);
+        }
+        let lease = open(&mut self.lease, self.walk, self.target, self.deadline)?;
+        lease.version_table(&self.walk.call.id).await
     }
 
     /// What the host's endpoint offers, where the policy goes by that.

@@ -1,4 +1,4 @@
-//! What a constrained endpoint offers, by its own metadata.
+//! What an endpoint says of itself: what it offers, by its own metadata, and its version.
 
 use std::sync::Arc;
 
@@ -7,7 +7,7 @@ use tokio_util::sync::CancellationToken;
 use winrm::powershell::{GetCommandMetadata, ProgressRecord, Value};
 use winrm_proto::clixml::Content;
 
-use super::{SessionError, Sessions, lease::Lease};
+use super::{SessionError, Sessions, called::Via, lease::Lease};
 use crate::{
     call::{CallId, HostName, Outcome, Principal, Ran, StopReason},
     inventory::Target,
@@ -40,6 +40,25 @@ impl Sessions {
 }
 
 impl Lease {
+    /// The host's `$PSVersionTable`, which a runspace pool is told when it is opened, in the name of `call` where none is
+    /// warm; nothing where the host has no endpoint, or did not say.
+    ///
+    /// # Errors
+    ///
+    /// [`SessionError`]; nothing of the caller's ran then.
+    pub async fn version_table(&self, call: &CallId) -> Result<Option<Value>, SessionError> {
+        let runspaces = &self.warm.runspaces;
+        if runspaces.way() == Via::WinRs {
+            return Ok(None);
+        }
+        match self.within(Ran::No, self.warm.runspace_pool(&self.principal, call, None)).await? {
+            Ok(pool) => Ok(pool.private_data().as_ref().and_then(version_table).cloned()),
+            // The first command finds that too, and says so.
+            Err(SessionError::Host(error)) if runspaces.may_go_another_way(&error) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
     /// What the host's endpoint offers to this principal. It is asked once, in the name of `call`; what an endpoint offers
     /// changes only when an administrator registers it anew.
     ///
@@ -70,6 +89,16 @@ impl Lease {
         let offered = Arc::new(Offered::new(answer.output.iter().filter_map(command)));
         runspaces.learn(&self.principal, &offered);
         Ok(offered)
+    }
+}
+
+fn version_table(private_data: &Value) -> Option<&Value> {
+    match private_data.own_object().map(|object| &object.content) {
+        Some(Content::Dictionary(entries)) => {
+            let named = |name: &Value| name.to_string().eq_ignore_ascii_case("PSVersionTable");
+            entries.iter().find(|(name, _)| named(name)).map(|(_, table)| table)
+        }
+        _ => None,
     }
 }
 

@@ -360,6 +360,23 @@ fn facts_are_asked_for_only_where_they_are_used_and_by_judged_commands() {
 }
 
 #[test]
+fn the_version_is_what_the_pool_says_of_itself_and_costs_no_command() {
+    let site = Site::new();
+    let mut server = site.serve(&[]);
+    let mut run = |command: &str| server.call("query_powershell", &json!({ "command": command }));
+    let table =
+        "$t = $PSVersionTable; \"$($t.PSVersion.Major) $($t.PSEdition) $($t.WSManStackVersion) [$($t.OS)]\"";
+    let result = run(table);
+    assert_eq!(result["structuredContent"]["stdout"], "5 Desktop 3.0 []\n", "{result}");
+    assert!(pipelines(&site, Mark::default()).is_empty());
+    run("if ($PSVersionTable.PSVersion -lt '6.0') { Get-Service -Name W32Time }");
+    assert_eq!(pipelines(&site, Mark::default()), [["Get-Service"]]);
+    let shells = site.record().entries().into_iter();
+    let shells = shells.filter(|entry| matches!(entry.event, Event::ShellCreated { .. }));
+    assert_eq!(shells.count(), 1, "the same pool serves both");
+}
+
+#[test]
 fn a_session_keeps_variables_and_functions_and_nothing_on_the_host() {
     let site = Site::new();
     let mut server = site.serve(&[]);
@@ -481,6 +498,50 @@ fn what_is_filtered_on_the_host_moves_a_hundredth_of_the_bytes() {
     assert_eq!(pushed.2, ["Get-ChildItem", "Where-Object", "Select-Object"]);
     assert_eq!(whole.2, ["Get-ChildItem"]);
     assert!(pushed.1 * 100 <= whole.1, "{} bytes against {}", pushed.1, whole.1);
+}
+
+#[test]
+fn what_is_selected_of_a_cmdlet_is_chosen_on_the_host_where_that_can_be_and_is_the_same_everywhere() {
+    let site = Site::with(|builder| builder.restricted_endpoint("Files", ["Get-Service", "Restart-Service"]));
+    let path = site.path("all.toml");
+    let rule =
+        "version = 1\n[[policy.rule]]\nname = \"all\"\ncommands = [\"Get-Service\", \"Restart-Service\"]\n";
+    std::fs::write(&path, rule).unwrap();
+    let arguments = json!({
+        "cmdlet": "Get-Service", "parameters": { "Name": "W*" }, "host": "localhost",
+        "select": ["Name", "Status", "Nothing"], "max_items": 2,
+    });
+    let [pushed, here] = [None, Some("Files")].map(|endpoint| {
+        let mark = site.record().mark();
+        let mut server = site.serve(&[("CONFIG", path.to_str()), ("CONFIGURATION_NAME", endpoint)]);
+        let data = server.call("invoke_cmdlet", &arguments)["structuredContent"].clone();
+        (
+            data["objects"].clone(),
+            data["stdout"].clone(),
+            data["truncated"].clone(),
+            pipelines(&site, mark).concat(),
+        )
+    });
+    assert_eq!(pushed.3, ["Get-Service", "Select-Object"]);
+    assert_eq!(here.3, ["Get-Service"]);
+    assert_eq!(
+        pushed.0,
+        json!([
+            { "Name": "W32Time", "Status": "Running", "Nothing": null },
+            { "Name": "W3SVC", "Status": "Running", "Nothing": null },
+        ])
+    );
+    assert_eq!((&pushed.0, &pushed.1, &pushed.2), (&here.0, &here.1, &here.2));
+    // Behind a command that changes something, having enough would keep it from its work.
+    let mark = site.record().mark();
+    let mut server = site.serve(&[("CONFIG", path.to_str())]);
+    let restart = json!({
+        "cmdlet": "Restart-Service", "parameters": { "Name": "W32Time", "PassThru": true }, "host": "localhost",
+        "select": ["Name"], "max_items": 1,
+    });
+    let data = server.call("invoke_cmdlet", &restart)["structuredContent"].clone();
+    assert_eq!(data["objects"], json!([{ "Name": "W32Time" }]), "{data}");
+    assert_eq!(pipelines(&site, mark).concat(), ["Restart-Service"]);
 }
 
 #[test]

@@ -62,8 +62,8 @@ pub use unwind::Refusal;
 pub use vocabulary::Known;
 
 use crate::tree::ScriptBlock;
-use crate::value::Value;
 use crate::value::copy::Copies;
+use crate::value::{Table, Value};
 use coroutine::Coroutine;
 use interpreter::Interpreter;
 
@@ -126,6 +126,8 @@ pub struct Facts {
     pub now: Option<DateTime>,
     /// The host's version of PowerShell, `7.6.5`.
     pub version: Option<String>,
+    /// The host's `$PSVersionTable`, where more of it is known than the version.
+    pub version_table: Option<Table>,
 }
 
 /// Variables and functions that outlive a script.

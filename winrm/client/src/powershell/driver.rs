@@ -120,7 +120,7 @@ pub(super) struct Driver {
     /// How many of those that are held must not wait any longer.
     overdue: usize,
     entries: HashMap<Uuid, Entry>,
-    opened: Option<oneshot::Sender<Result<ShellReference, Error>>>,
+    opened: Option<oneshot::Sender<Result<Opened, Error>>>,
     /// Who waits for room for input.
     writers: Vec<oneshot::Sender<Result<(), InputError>>>,
     questions: HashMap<CallId, oneshot::Sender<Result<Availability, Error>>>,
@@ -133,6 +133,13 @@ pub(super) struct Driver {
     spare_due: Option<Instant>,
     /// Why the pool is of no use any more.
     over: Option<Error>,
+}
+
+/// What is known of a pool once it is open.
+pub(super) struct Opened {
+    pub(super) shell: ShellReference,
+    /// What the host said of itself.
+    pub(super) private_data: Option<Value>,
 }
 
 /// Where the shell stands in the registry.
@@ -156,7 +163,7 @@ impl Driver {
         opening: Opening,
         conversation: exchange::RunspacePool<Ids>,
         orders: mpsc::UnboundedReceiver<Order>,
-        opened: oneshot::Sender<Result<ShellReference, Error>>,
+        opened: oneshot::Sender<Result<Opened, Error>>,
     ) -> Self {
         Self {
             retries: host.retries(),

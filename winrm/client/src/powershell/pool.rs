@@ -14,6 +14,7 @@ use tokio::{
 };
 use uuid::Uuid;
 use winrm_proto::{
+    clixml::Value,
     psrp::{
         self, Availability, GetCommandMetadata, MessageType, PowerShell, RunspacePoolState, SharedCipher,
         aws_lc::ClientKeyPair,
@@ -105,6 +106,13 @@ impl RunspacePool {
     #[must_use]
     pub fn id(&self) -> String {
         self.current().shell.shell_id.to_string()
+    }
+
+    /// What the host said of itself when the pool was opened (MS-PSRP 2.2.2.13, `APPLICATION_PRIVATE_DATA`): a dictionary
+    /// that holds `PSVersionTable`. `None` where it said nothing by then.
+    #[must_use]
+    pub fn private_data(&self) -> Option<Value> {
+        self.current().private_data.clone()
     }
 
     /// Starts a pipeline, and returns when the host says that it has it. Every command of it that does not say otherwise

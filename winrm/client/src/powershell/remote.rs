@@ -5,6 +5,7 @@ use std::sync::Arc;
 use tokio::sync::{mpsc, oneshot};
 use uuid::Uuid;
 use winrm_proto::{
+    clixml::Value,
     exchange::{self, ShellFate},
     psrp::client,
     winrs::ShellReference,
@@ -13,7 +14,7 @@ use winrm_proto::{
 
 use super::{
     PoolOptions,
-    driver::{Driver, Order},
+    driver::{Driver, Opened, Order},
 };
 use crate::{
     error::{Cause, Error, Operation, Reached},
@@ -25,6 +26,7 @@ use crate::{
 pub(super) struct Remote {
     orders: mpsc::UnboundedSender<Order>,
     pub(super) shell: ShellReference,
+    pub(super) private_data: Option<Value>,
 }
 
 /// The pool's task has ended.
@@ -78,8 +80,8 @@ impl Remote {
         let driver = Driver::new(host.clone(), registry.clone(), opening, conversation, received, opened);
         tokio::spawn(driver.run());
         let shut_down = || Error::new(Operation::Create, Cause::ShutDown, Reached::Nobody);
-        let shell = answer.await.unwrap_or_else(|_| Err(shut_down()))?;
-        Ok(Arc::new(Self { orders, shell }))
+        let Opened { shell, private_data } = answer.await.unwrap_or_else(|_| Err(shut_down()))?;
+        Ok(Arc::new(Self { orders, shell, private_data }))
     }
 
     /// Tells the task something.

@@ -94,6 +94,7 @@ fn facts() -> Facts {
             .collect(),
         now: "2026-11-21T12:00:00+00:00".parse().ok(),
         version: Some("7.6.5".to_owned()),
+        ..Facts::default()
     }
 }
 

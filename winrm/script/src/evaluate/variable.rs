@@ -151,6 +151,9 @@ impl Interpreter {
     }
 
     fn version_table(&self) -> Flow<Value> {
+        if let Some(table) = &self.facts.version_table {
+            return Ok(Value::Table(table.clone()));
+        }
         let Some(version) = &self.facts.version else {
             return Err(Unwind::refused("the host's version of PowerShell is not known"));
         };

@@ -45,6 +45,7 @@ fn run(script: &str, push_down: PushDown, mut host: impl FnMut(&Call) -> Reply) 
         environment: [("COMPUTERNAME", "WEB-01"), ("SystemRoot", "C:\\Windows"), ("windir", "C:\\Windows")]
             .map(|(name, value)| (name.to_owned(), value.to_owned()))
             .into(),
+        ..Facts::default()
     };
     let setup = Setup { facts, push_down, ..Setup::default() };
     let mut evaluator = Evaluator::with_setup(script, tree, setup);

@@ -7,7 +7,7 @@ use winrm_proto::{
     psrp::{Error as ProtocolError, PipelineState, RunspacePoolState, client},
 };
 
-use super::{Driver, Order};
+use super::{Driver, Opened, Order};
 use crate::{
     error::{Cause, Error, Operation, Reached},
     powershell::{InputError, Outcome, queue::Delivery},
@@ -91,7 +91,8 @@ impl Driver {
 
     fn is_open(&mut self) {
         if let Some(opened) = self.opened.take() {
-            let _unheard = opened.send(Ok(self.conversation.shell().clone()));
+            let (shell, psrp) = (self.conversation.shell().clone(), self.conversation.psrp());
+            let _unheard = opened.send(Ok(Opened { shell, private_data: psrp.private_data().cloned() }));
         }
     }
 

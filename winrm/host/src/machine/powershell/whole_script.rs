@@ -231,7 +231,7 @@ fn facts(machine: &Machine, runspace: &Runspace) -> Facts {
     let environment = runspace.environment();
     let environment = environment.beginning_with("");
     let environment = environment.map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
-    Facts { environment, now, version: Some("5.1.20348.2849".to_owned()) }
+    Facts { environment, now, version: Some("5.1.20348.2849".to_owned()), ..Facts::default() }
 }
 
 fn no_such_parameter(name: &str) -> Problem {
