@@ -13,7 +13,10 @@ use rmcp::{
     },
     service::RequestContext,
 };
-use tokio::{sync::Semaphore, time::timeout};
+use tokio::{
+    sync::Semaphore,
+    time::{Instant, timeout},
+};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
@@ -102,8 +105,8 @@ impl Server {
     ) -> Result<invocation::Done, ErrorData> {
         let at = job.progress();
         let mut told = 0.0;
-        let mut ticks = tokio::time::interval(PROGRESS_EVERY);
-        ticks.tick().await;
+        // A first tick at once would not be at once: the timer wakes at whole milliseconds.
+        let mut ticks = tokio::time::interval_at(Instant::now() + PROGRESS_EVERY, PROGRESS_EVERY);
         loop {
             tokio::select! {
                 done = job.wait() => {
