@@ -1,4 +1,4 @@
-//! Which properties of a type are shown: two tables that are searched in place.
+//! Which properties of a type are shown: two tables, whose lines are found by an index of the types' names.
 //!
 //! `data/views.tsv` is written by hand: the views that only Windows has, or whose columns PowerShell computes.
 //! `data/display.tsv` has the others, as measured, and is made by `tools/display_table.py`.
@@ -9,6 +9,9 @@
 //! content is a property (or several with `/`, of which the first that there is counts), or a [`Formula`] of one.
 
 mod formula;
+
+use std::collections::HashMap;
+use std::sync::LazyLock;
 
 use self::formula::Formula;
 use super::table::{Alignment, Column, Group, Row};
@@ -157,9 +160,18 @@ fn own(value: &Value, name: &str) -> Outcome<Option<Value>> {
 fn named(name: &str) -> Option<View> {
     // What came from a host by way of another one.
     let name = name.strip_prefix("Deserialized.").unwrap_or(name);
-    let named = |line: &&str| line.split('\t').next().is_some_and(|own| own.eq_ignore_ascii_case(name));
-    BY_HAND.lines().find(named).or_else(|| MEASURED.lines().find(named)).and_then(read)
+    LINES.get(&name.to_ascii_lowercase()).copied().and_then(read)
 }
+
+/// The line of each type by its name in small letters; what is written by hand comes before what was measured.
+static LINES: LazyLock<HashMap<String, &'static str>> = LazyLock::new(|| {
+    let mut lines = HashMap::new();
+    for line in BY_HAND.lines().chain(MEASURED.lines()) {
+        let name = line.split('\t').next().unwrap_or_default();
+        lines.entry(name.to_ascii_lowercase()).or_insert(line);
+    }
+    lines
+});
 
 fn read(line: &'static str) -> Option<View> {
     let (_, view) = line.split_once('\t')?;
