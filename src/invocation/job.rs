@@ -172,7 +172,8 @@ async fn run(
 ) -> Done {
     let began = Instant::now();
     let walk = Walk { house: &house, call: &call, options: &options, cancel: &cancel, progress: &progress };
-    let walked = walk.invoke().await;
+    // A walk takes much room, which would be copied wherever the task is moved before it begins.
+    let walked = Box::pin(walk.invoke()).await;
     let mut report = Report::new(Parts {
         call: &call.id,
         host: &call.host,
