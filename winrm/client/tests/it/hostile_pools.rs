@@ -56,8 +56,10 @@ fn whole(message: &[u8]) -> Vec<u8> {
     fragment(9, 0, START | END, message)
 }
 
-/// What a host says instead of a pipeline's output, and what it is called.
-fn lies(pool: Uuid, pipeline: Uuid) -> Vec<(&'static str, Vec<u8>, fn(&ProtocolError) -> bool)> {
+/// What is wrong with it, what a host says in place of a pipeline's output, and whether an error names it.
+type Lie = (&'static str, Vec<u8>, fn(&ProtocolError) -> bool);
+
+fn lies(pool: Uuid, pipeline: Uuid) -> Vec<Lie> {
     use ProtocolError as E;
     let output = message(pool, Some(pipeline), Body::PipelineOutput("x".repeat(100).as_str().into()));
     let (first, second) = output.split_at(60);
