@@ -9,9 +9,17 @@ use super::{Dialect, Error, Namespace, reference};
 pub struct Element<'i> {
     pub(super) namespace: Namespace,
     pub(super) tag: BytesStart<'i>,
-    /// The namespace of each attribute that is not a namespace declaration, in document order.
-    pub(super) attribute_namespaces: Vec<Namespace>,
+    pub(super) attributes: AttributeNames,
     pub(super) dialect: Dialect,
+}
+
+/// The namespaces of an element's attributes.
+#[derive(Debug, Clone)]
+pub(super) enum AttributeNames {
+    /// No name has a prefix, so that none has a namespace.
+    Bare,
+    /// That of each attribute that is not a namespace declaration, in document order.
+    Resolved(Vec<Namespace>),
 }
 
 impl Element<'_> {
@@ -33,14 +41,23 @@ impl Element<'_> {
     /// [`Error::UnknownEntity`] or [`Error::ForbiddenCharacter`] where the value holds such.
     pub fn attribute(&self, namespace: Namespace, local: &str) -> Result<Option<Cow<'_, str>>, Error> {
         // The reader has walked these attributes already and refused a tag where one is malformed.
-        self.tag
-            .attributes()
+        let mut attributes = self.tag.attributes();
+        let mut walk = attributes
             .with_checks(false)
             .flatten()
-            .filter(|attribute| attribute.key.as_namespace_binding().is_none())
-            .zip(&self.attribute_namespaces)
-            .find(|(attribute, own)| **own == namespace && attribute.key.local_name().into_inner() == local)
-            .map(|(attribute, _)| reference::attribute_value(attribute.value, self.dialect))
-            .transpose()
+            .filter(|attribute| attribute.key.as_namespace_binding().is_none());
+        let found = match &self.attributes {
+            AttributeNames::Bare if namespace == Namespace::None => {
+                walk.find(|attribute| attribute.key.into_inner() == local)
+            }
+            AttributeNames::Bare => None,
+            AttributeNames::Resolved(namespaces) => walk
+                .zip(namespaces)
+                .find(|(attribute, own)| {
+                    **own == namespace && attribute.key.local_name().into_inner() == local
+                })
+                .map(|(attribute, _)| attribute),
+        };
+        found.map(|attribute| reference::attribute_value(attribute.value, self.dialect)).transpose()
     }
 }

@@ -8,6 +8,7 @@ use quick_xml::events::attributes::AttrError;
 use quick_xml::events::{BytesDecl, BytesRef, BytesStart, Event as Raw};
 use quick_xml::name::{NamespaceError, QName, ResolveResult};
 
+use super::element::AttributeNames;
 use super::{Dialect, Element, Error, Limits, Namespace, reference};
 
 /// What the reader finds next.
@@ -228,18 +229,25 @@ impl<'i> Reader<'i> {
         if tag.attributes_raw().len() > self.limits.attribute_bytes {
             return Err(Error::AttributesTooLarge { limit: self.limits.attribute_bytes });
         }
-        let attribute_namespaces = self.attribute_namespaces(&tag)?;
+        let attributes = self.attribute_names(&tag)?;
         let namespace = known(&self.inner.resolver().resolve_element(tag.name()).0)?;
-        Ok(Element { namespace, tag, attribute_namespaces, dialect: self.dialect })
+        Ok(Element { namespace, tag, attributes, dialect: self.dialect })
     }
 
-    fn attribute_namespaces(&self, tag: &BytesStart<'_>) -> Result<Vec<Namespace>, Error> {
+    fn attribute_names(&self, tag: &BytesStart<'_>) -> Result<AttributeNames, Error> {
+        let mut names = [""; FEW];
+        let plain = plain_names(tag.attributes_raw(), self.limits.attributes, &mut names);
+        let plain = plain.and_then(|count| names.get(..count));
+        if plain.is_some_and(|names| names.iter().all(|name| !name.contains(':'))) {
+            return Ok(AttributeNames::Bare);
+        }
         let mut namespaces = Vec::new();
-        if let Some(names) = plain_names(tag.attributes_raw(), self.limits.attributes) {
-            for name in names.into_iter().map(QName).filter(|name| name.as_namespace_binding().is_none()) {
+        if let Some(names) = plain {
+            for name in names.iter().copied().map(QName).filter(|name| name.as_namespace_binding().is_none())
+            {
                 namespaces.push(known(&self.inner.resolver().resolve_attribute(name).0)?);
             }
-            return Ok(namespaces);
+            return Ok(AttributeNames::Resolved(namespaces));
         }
         for (index, attribute) in tag.attributes().enumerate() {
             if index >= self.limits.attributes {
@@ -250,7 +258,7 @@ impl<'i> Reader<'i> {
                 namespaces.push(known(&self.inner.resolver().resolve_attribute(key).0)?);
             }
         }
-        Ok(namespaces)
+        Ok(AttributeNames::Resolved(namespaces))
     }
 
     fn text(&self, text: Cow<'i, str>) -> Result<Option<Cow<'i, str>>, Error> {
@@ -340,30 +348,32 @@ enum Stage {
     Epilog,
 }
 
-/// The names of attributes that stand there as nearly all do: `name="value"`, in ASCII, no name twice, no more than `most`.
-/// Where one does not, the walk that says what is wrong with it has the last word.
-fn plain_names(attributes: &str, most: usize) -> Option<Vec<&str>> {
-    let mut names = Vec::new();
+/// Puts the names of attributes that stand there as nearly all do into `names`, and says how many they are: `name="value"`,
+/// in ASCII, no name twice, no more than `most`. Where one does not, the walk that says what is wrong with it has the last
+/// word.
+fn plain_names<'t>(attributes: &'t str, most: usize, names: &mut [&'t str; FEW]) -> Option<usize> {
+    let mut count = 0;
     let mut rest = attributes;
     loop {
         let next = rest.trim_ascii_start();
         if next.is_empty() {
-            return Some(names);
+            return Some(count);
         }
         let (name, quoted) = next.split_once('=')?;
         let (value, behind) = quoted.strip_prefix('"')?.split_once('"')?;
         let is_plain = next.len() < rest.len()
-            && names.len() < most
+            && count < most
             && !name.is_empty()
             && name
                 .bytes()
                 .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b':' | b'-' | b'_' | b'.'))
             && !value.contains('<')
-            && !names.contains(&name);
+            && !names.iter().take(count).any(|known| *known == name);
         if !is_plain {
             return None;
         }
-        names.push(name);
+        *names.get_mut(count)? = name;
+        count += 1;
         rest = behind;
     }
 }
@@ -375,3 +385,6 @@ fn known(result: &ResolveResult<'_>) -> Result<Namespace, Error> {
         ResolveResult::Unknown(_) => Err(Error::UnboundPrefix),
     }
 }
+
+/// As many attributes as an element of our protocols has.
+const FEW: usize = 16;
