@@ -218,7 +218,7 @@ fn is_plain(name: &str) -> bool {
 }
 
 /// Commands that run text or code, or load it. None is of use in a script that is evaluated here.
-const CODE: [&str; 20] = [
+const CODE: [&str; 21] = [
     "Add-Type",
     "Import-Alias",
     "Import-LocalizedData",
@@ -226,6 +226,7 @@ const CODE: [&str; 20] = [
     "Import-PSSession",
     "Invoke-Command",
     "Invoke-Expression",
+    "Measure-Command",
     "New-Alias",
     "New-Module",
     "New-Object",

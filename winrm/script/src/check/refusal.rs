@@ -124,8 +124,13 @@ impl Reason {
             Self::Type(_) => {
                 "use a value type such as `[int]`, `[string]`, `[datetime]`, `[pscustomobject]`, or no cast"
             }
-            Self::Static(_) => {
-                "use a command, an operator, or `[math]`, `[string]`, `[datetime]`, `[timespan]`"
+            Self::Static(name) => {
+                let type_name = name.trim_start_matches('[').split(']').next().unwrap_or_default();
+                let short = type_name.rsplit('.').next().unwrap_or_default();
+                match STATICS.iter().find(|(own, _)| own.eq_ignore_ascii_case(short)) {
+                    Some((_, instead)) => instead,
+                    None => "use a command, an operator, or `[math]`, `[string]`, `[datetime]`, `[timespan]`",
+                }
             }
             Self::StaticAssignment => "use a variable",
             Self::Method(name) => {
@@ -150,10 +155,22 @@ impl Reason {
     }
 }
 
+/// Types whose members tell of a host, and what tells the same.
+const STATICS: [(&str, &str); 7] = [
+    ("Directory", "use `Get-ChildItem` or `Test-Path`"),
+    ("Dns", "use `Resolve-DnsName`"),
+    ("DriveInfo", "use `Get-Volume` or `Get-CimInstance Win32_LogicalDisk`"),
+    ("Environment", "use `$env:COMPUTERNAME` and the like, or `Get-CimInstance Win32_OperatingSystem`"),
+    ("File", "use `Get-Content`, `Get-Item` or `Test-Path`"),
+    ("ManagementDateTimeConverter", "use `Get-CimInstance`, whose dates are dates"),
+    ("WindowsIdentity", "use `whoami`"),
+];
+
 /// Commands that run or load code, and what does what people want of them.
-const CODE: [(&str, &str); 7] = [
+const CODE: [(&str, &str); 8] = [
     ("Import-Module", "leave it out, a host loads a module when one of its commands is called"),
     ("Invoke-Command", "call the command itself, on the host that it is meant for"),
+    ("Measure-Command", "take `Get-Date` before and after, and subtract"),
     ("New-Alias", "write the commands' full names"),
     ("New-Object", "use `[pscustomobject]@{ … }`, a hashtable, or a command"),
     ("New-Variable", "write `$name = …`"),
@@ -165,7 +182,8 @@ const CODE: [(&str, &str); 7] = [
 const PROPERTIES: [&str; 2] = ["GetValue", "Start"];
 
 /// Methods of remote objects that people call, and the commands that do the same.
-const METHODS: [(&str, &str); 11] = [
+const METHODS: [(&str, &str); 12] = [
+    ("ConvertToDateTime", "use `Get-CimInstance`, whose dates are dates"),
     ("Kill", "use `Stop-Process -Id $_.Id`"),
     ("Stop", "use `Stop-Service -Name $_.Name`"),
     ("Start", "use `Start-Service -Name $_.Name`"),
