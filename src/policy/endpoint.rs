@@ -136,7 +136,10 @@ impl Policy {
 /// The arguments by the full names of their parameters.
 fn named(subject: &Subject<'_>, command: &OfferedCommand) -> Result<Vec<Argument>, Denial> {
     if let Arguments::Bound(_) = &subject.arguments {
-        return Ok(subject.rebuilt(&[])?.arguments().to_vec());
+        // Some endpoints offer `-Path` alone.
+        let takes_literal = command.parameter("LiteralPath").is_some();
+        let anew = if takes_literal { subject.rebuilt(&[])? } else { subject.in_full()? };
+        return Ok(anew.arguments().to_vec());
     }
     let mut named: Vec<Argument> = Vec::new();
     for argument in subject.written.arguments() {

@@ -267,8 +267,8 @@ impl Profile {
 
     /// The denied parameter that this name is, where no table says what it is.
     pub(super) fn denied_parameter(&self, name: &str) -> bool {
-        let patterns = self.denied.parameters.iter().chain(&self.denied.unmarked_paths);
-        patterns.into_iter().any(|pattern| pattern.matches(name))
+        let is = |patterns: &[NamePattern]| patterns.iter().any(|pattern| pattern.matches(name));
+        is(&self.denied.parameters) || is(&self.denied.unmarked_paths) && !is(&self.denied.no_paths)
     }
 
     /// The denied parameter that this name can be short for, where no table says what it is.
