@@ -213,6 +213,8 @@ impl Policy {
         for rule in self.rules.iter().filter(|rule| rule.raw) {
             warnings.push(format!("rule {:?} lets text through that nobody takes apart", rule.name));
         }
+        let walked_past = self.rules.iter().flat_map(|rule| rule.walked_past(&self.rules));
+        warnings.extend(walked_past.take(WARNED));
         let in_rules = self.rules.iter().flat_map(|rule| rule.unknown_commands().map(str::to_owned));
         let unknown: Vec<String> = self.lists.unknown_commands().into_iter().chain(in_rules).collect();
         for name in unknown.iter().take(WARNED) {

@@ -83,6 +83,14 @@ impl NamePattern {
         self.matches_letters(|at| name.get(at).copied())
     }
 
+    /// Whether something that begins so may match, whatever the case.
+    pub(super) fn may_begin_with(&self, text: &str) -> bool {
+        let letters: Vec<char> = text.chars().map(small).collect();
+        let until_wildcard = self.folded.iter().take_while(|letter| !matches!(letter, '*' | '?'));
+        let is_shorter = !self.is_wildcard && letters.len() > self.folded.len();
+        !is_shorter && until_wildcard.zip(&letters).all(|(own, letter)| own == letter)
+    }
+
     fn matches_letters(&self, letter: impl Fn(usize) -> Option<char>) -> bool {
         let (mut at, mut pattern_at) = (0, 0);
         // Where to go on when a star has to take one character more.

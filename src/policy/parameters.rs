@@ -12,7 +12,7 @@ use super::{
     profile::{ParameterObjection, Profile},
     regex,
     rule::ParameterRule,
-    subject::{Arguments, Given, PREFERENCE, Subject, as_bound},
+    subject::{Arguments, Given, PREFERENCE, Subject, as_bound, is_number},
     values,
 };
 
@@ -172,6 +172,7 @@ pub(super) fn denies(subject: &Subject<'_>, parameters: &BTreeMap<String, Parame
     let reach = subject.reach();
     let means = |listed: &ParameterRule, given: &Given| match &given.value {
         Some(value) if given.parameter.is_path() => listed.means_path(value, reach),
+        Some(value) if may_have_names(given.parameter.type_name()) => listed.means_name(value),
         Some(value) => listed.means(value),
         None => !given.is_later,
     };
@@ -186,6 +187,16 @@ pub(super) fn denies(subject: &Subject<'_>, parameters: &BTreeMap<String, Parame
         let mut named = given.iter().filter(|given| is_meant(given.parameter, name));
         named.any(|given| means(listed, given)) || PATHS.contains(&name.as_str()) && comes_to(listed)
     })
+}
+
+/// Whether a type may be one whose values have names and numbers. The table has no list of them, but of what is none.
+fn may_have_names(type_name: &str) -> bool {
+    let type_name = type_name.trim_end_matches('?').trim_end_matches("[]");
+    let is = |known: &&str| match known.strip_suffix('*') {
+        Some(start) => type_name.get(..start.len()).is_some_and(|own| own.eq_ignore_ascii_case(start)),
+        None => type_name.eq_ignore_ascii_case(known),
+    };
+    !is_number(type_name) && !NAMELESS.iter().any(is)
 }
 
 /// Whether a rule that denies a parameter means this one: what lies at a path is denied by whichever name the path comes.
@@ -366,10 +377,59 @@ fn common(name: &str, value: Option<&Value>) -> Result<Common, Denial> {
     if is(&DENIED) { deny(parameter()) } else { Ok(Common::No) }
 }
 
+/// Types that are no enums, as the table writes them: texts, what is read from texts, and objects.
+const NAMELESS: [&str; 46] = [
+    "string",
+    "char",
+    "switch",
+    "bool",
+    "object",
+    "psobject",
+    "guid",
+    "uri",
+    "datetime",
+    "timespan",
+    "version",
+    "ipaddress",
+    "type",
+    "xml*",
+    "hashtable",
+    "IDictionary*",
+    "Dictionary*",
+    "List*",
+    "securestring",
+    "pscredential",
+    "scriptblock",
+    "ciminstance*",
+    "CimSession",
+    "cimclass",
+    "PSSession",
+    "WildcardPattern",
+    "cultureinfo",
+    "SecurityIdentifier",
+    "NTAccount",
+    "ModuleSpecification",
+    "ADUser",
+    "ADGroup",
+    "ADComputer",
+    "ADAccount",
+    "ADPrincipal",
+    "ADObject",
+    "ADOrganizationalUnit",
+    "ADServiceAccount",
+    "ADOptionalFeature",
+    "ADReplicationSite*",
+    "ADFineGrainedPasswordPolicy",
+    "Local*",
+    "X509*",
+    "Certificate*",
+    "PSPropertyExpression",
+    "CmsMessageRecipient",
+];
 /// Drives and providers of what belongs to a runspace and its process.
 const RUNSPACE: [&str; 5] = ["function", "alias", "variable", "env", "environment"];
 /// The parameters of what a command works on, with wildcards and without.
-const PATHS: [&str; 2] = ["Path", "LiteralPath"];
+pub(super) const PATHS: [&str; 2] = ["Path", "LiteralPath"];
 /// Preferences for what to do with messages.
 const ACTIONS: [&str; 8] =
     ["ErrorAction", "ea", "WarningAction", "wa", "InformationAction", "infa", "ProgressAction", "proga"];

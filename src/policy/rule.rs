@@ -3,6 +3,7 @@
 mod fault;
 mod parameter;
 mod rate;
+mod siblings;
 
 use std::collections::BTreeMap;
 

@@ -303,6 +303,11 @@ fn plainest(value: Value, type_name: &str) -> Value {
     }
 }
 
+/// Whether a type is one of numbers, as the table writes it.
+pub(super) fn is_number(type_name: &str) -> bool {
+    WHOLE.contains(&type_name) || FRACTIONAL.contains(&type_name)
+}
+
 /// What the host would make of a value for a parameter that takes numbers or a preference, so that the rules see what it
 /// sees: `0x4` and ` 4` are 4, and 0 as `-ErrorAction` is `SilentlyContinue`. What it would not take stays as it is.
 pub(super) fn as_bound(value: Value, type_name: &str) -> Value {
@@ -310,7 +315,7 @@ pub(super) fn as_bound(value: Value, type_name: &str) -> Value {
     let type_name = type_name.strip_suffix("[]").unwrap_or(type_name);
     let own = match type_name {
         PREFERENCE => Type::named("System.Management.Automation.ActionPreference"),
-        _ if WHOLE.contains(&type_name) || FRACTIONAL.contains(&type_name) => Type::named(type_name),
+        _ if is_number(type_name) => Type::named(type_name),
         _ => None,
     };
     let Some(own) = own else { return value };

@@ -1,3 +1,4 @@
+mod endpoint;
 mod review;
 mod scripts;
 
@@ -475,6 +476,10 @@ fn rules_that_cannot_be_meant_are_refused() {
         ("name = 'r'\nraw = true\ncommands = ['Get-Service']", RuleFault::RawWithCommands),
         ("name = 'r'\nraw = true\nscripts = ['x']", RuleFault::RawWithCommands),
         ("name = 'r'\nscripts = ['a b']", RuleFault::ScriptName("a b".to_owned())),
+        (
+            "name = 'r'\ncommands = ['Get-Service']\nparameters = { Name = { pattern = 'a|b)|(?:.*' } }",
+            RuleFault::Pattern { parameter: "Name".to_owned(), message: "unopened group".to_owned() },
+        ),
     ];
     for (text, fault) in cases {
         let settings = Settings { rules: vec![rule(text)], ..Settings::default() };
@@ -496,6 +501,31 @@ fn rules_that_cannot_be_meant_are_refused() {
     let expected = PolicyError::Rule(RuleError { rule: "r".to_owned(), index: 0, fault });
     assert_eq!(Policy::new(&bounded).unwrap_err(), PolicyError::Ceiling(Box::new(expected)));
     assert!(Policy::new(&by_name).is_ok(), "its own scripts a policy may name");
+}
+
+#[test]
+fn what_walks_past_a_denied_parameter_is_warned_about() {
+    let deny = |commands: &[&str], parameter: &str| RuleSettings {
+        name: format!("no-{parameter}"),
+        effect: Effect::Deny,
+        commands: commands.iter().map(|&name| name.to_owned()).collect(),
+        parameters: Some([(parameter.to_owned(), ParameterSettings::default())].into_iter().collect()),
+        ..RuleSettings::default()
+    };
+    let warned = |rules: Vec<RuleSettings>| policy(&Settings { rules, ..Settings::default() }).warnings();
+    assert_eq!(
+        warned(vec![deny(&["Get-Service"], "Name")]),
+        [
+            "rule \"no-Name\" denies values of -Name, and Get-Service takes -DisplayName, -InputObject in its place"
+        ]
+    );
+    assert_eq!(
+        warned(vec![deny(&["Get-Service"], "Name"), deny(&["*-Service"], "DisplayName")])[0],
+        "rule \"no-Name\" denies values of -Name, and Get-Service takes -InputObject in its place"
+    );
+    let all = ["Name", "DisplayName", "InputObject"].map(|parameter| deny(&["Get-Service"], parameter));
+    assert_eq!(warned(all.to_vec()), [""; 0]);
+    assert_eq!(warned(vec![deny(&["Set-Service"], "StartupType"), deny(&["Remove-Item"], "Path")]), [""; 0]);
 }
 
 #[test]

@@ -128,6 +128,26 @@ impl ParameterRule {
         matches!(self.kind, Kind::Paths(_)) && self.means_one_path(folder, Reach::Tree)
     }
 
+    /// The same of a value for a parameter whose type has names for its values: the host takes their numbers for them, and
+    /// the beginning of a name for the name.
+    pub(crate) fn means_name(&self, value: &Value) -> bool {
+        self.means_any(value, &|text| text.split(',').any(|part| self.means_one_name(part.trim())))
+    }
+
+    fn means_one_name(&self, text: &str) -> bool {
+        let is_number =
+            |text: &str| text.starts_with(|first: char| first.is_ascii_digit() || matches!(first, '+' | '-'));
+        match &self.kind {
+            // Which name has which number, nobody knows here.
+            Kind::Values(_) | Kind::Pattern { .. } if is_number(text) => true,
+            Kind::Values(values) => {
+                self.means_text(text)
+                    || values.iter().any(|value| is_number(value.as_str()) || value.may_begin_with(text))
+            }
+            _ => self.means_text(text),
+        }
+    }
+
     fn means_any(&self, value: &Value, means: &dyn Fn(&str) -> bool) -> bool {
         match value {
             Value::Array(elements) => {
@@ -319,11 +339,10 @@ impl Kind {
     }
 
     fn pattern(parameter: &str, written: &str) -> Result<Self, RuleFault> {
-        let compiled = RegexBuilder::new(&format!(r"\A(?:{written})\z"))
-            .case_insensitive(true)
-            .size_limit(LARGEST_PATTERN)
-            .build();
-        match compiled {
+        let compile =
+            |text: &str| RegexBuilder::new(text).case_insensitive(true).size_limit(LARGEST_PATTERN).build();
+        // By itself first: `a)|(?:.*` would close the parentheses that hold it to the whole value.
+        match compile(written).and_then(|_| compile(&format!(r"\A(?:{written})\z"))) {
             Ok(regex) => Ok(Self::Pattern { written: written.to_owned(), regex }),
             Err(error) => {
                 let message = error.to_string();
