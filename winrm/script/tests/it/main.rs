@@ -15,6 +15,7 @@ mod everyday;
 mod function;
 mod fuzz_inputs;
 mod hostile;
+mod odd_answers;
 mod parse;
 mod push_down;
 mod readme;
