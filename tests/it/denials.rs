@@ -29,7 +29,7 @@ impl Desk {
         fs::write(&path, format!("version = 1\n{rules}")).unwrap();
         let arguments = Arguments { config: Some(path), ..Arguments::default() };
         let loaded = config::load_without_hosts(&Environment::of_this_process(), &arguments);
-        loaded.unwrap_or_else(|error| panic!("{error}\n{rules}")).policy_in_force
+        loaded.map_err(|error| format!("{error}\n{rules}")).unwrap().policy_in_force
     }
 
     fn explain(&self, policy: &Policy, script: &str) -> Explanation {
@@ -56,6 +56,7 @@ fn scripts(text: &str) -> Vec<String> {
 }
 
 /// Every script of the fixtures, and of the shared measurements where they are there.
+#[expect(clippy::print_stderr, reason = "who runs the tests is told what was not tried")]
 fn all() -> Vec<String> {
     let workspace = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
     let mut all = scripts(&fs::read_to_string(workspace.join("fixtures/policy/attacks.jsonl")).unwrap());
