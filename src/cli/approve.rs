@@ -4,12 +4,10 @@ use std::io;
 
 use time::OffsetDateTime;
 
-use super::{
-    arguments::Approve, exit::Exit, output::Console, page, pending::time, setup, terminal::Terminal,
-};
+use super::{arguments::Approve, exit::Exit, output::Console, page, pending::time, terminal::Terminal};
 use crate::{
     call::HostName,
-    config::{Arguments, Config},
+    config::{self, Arguments, Config},
     inventory::{Inventory, InventoryError, Tag},
     invocation::approval::{ApprovalError, Approvals, Pending, Request},
     redact::KnownSecrets,
@@ -24,9 +22,9 @@ pub(super) fn run(
     arguments: &Arguments,
     console: &Console,
 ) -> Exit {
-    let config = match setup::load(environment, arguments, console) {
+    let config = match config::load_without_hosts(environment, arguments) {
         Ok(config) => config,
-        Err(exit) => return exit,
+        Err(error) => return Exit::failed(console, &error),
     };
     let secrets = Secrets::new(environment.clone(), KnownSecrets::default());
     let approvals = Approvals::new(config.approval.clone(), secrets);

@@ -141,15 +141,11 @@ impl Denied {
     fn text(&self) -> String {
         let times = if self.times > 1 { format!(", {} times", self.times) } else { String::new() };
         let step = self.step.map(|step| format!(", step {step}")).unwrap_or_default();
-        let mut lines =
-            page::wrapped(&format!("{}  {} by {}{step}{times}", self.time, self.host, self.tool), 0);
+        let what = format!("{}  {} by {}{step}{times}", self.time, self.host, self.tool);
+        let mut lines = page::wrapped(&page::visible(&what), 0);
         lines.extend(page::wrapped(&page::visible(&self.reason), 2));
         match &self.would_allow {
-            Some(rule) => {
-                lines.push("  the narrowest rule that would allow it:".to_owned());
-                // To be pasted, so it is not wrapped.
-                lines.extend(page::visible(rule.trim_end()).lines().map(|line| format!("    {line}")));
-            }
+            Some(rule) => lines.extend(page::rule(rule)),
             None => lines.push("  no rule would allow it as it is".to_owned()),
         }
         lines.join("\n") + "\n"

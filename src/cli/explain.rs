@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use serde::Serialize;
 
 use super::{
     exit::Exit,
@@ -61,22 +62,34 @@ pub(super) fn run(
     };
     let json = asked.json;
     match explanation(asked, &config) {
-        Ok(explanation) if json => {
-            console.line(serde_json::to_string_pretty(&explanation).unwrap_or_default());
+        Ok(explained) if json => {
+            console.line(serde_json::to_string_pretty(&explained).unwrap_or_default());
             Exit::SUCCESS
         }
-        Ok(explanation) => {
-            console.out(text(&explanation));
+        Ok(explained) => {
+            console.out(text(&explained));
             Exit::SUCCESS
         }
         Err(error) => Exit::failed(console, &error),
     }
 }
 
-fn explanation(asked: Explain, config: &Config) -> Result<Explanation, ExplainError> {
+/// An explanation, and what the operator would write to allow what is denied.
+#[derive(Debug, Serialize)]
+struct Explained {
+    #[serde(flatten)]
+    explanation: Explanation,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    would_allow: Option<String>,
+}
+
+fn explanation(asked: Explain, config: &Config) -> Result<Explained, ExplainError> {
     let target = explain::target(&config.inventory, asked.host.as_deref())?;
     let call = Call::imagined(target.name.clone(), work(asked, &config.policy_in_force)?, Purpose::User);
-    Ok(Case::new(&config.policy_in_force, &call, &target).explain())
+    let case = Case::new(&config.policy_in_force, &call, &target);
+    let explanation = case.explain();
+    let denied = explanation.decision == Decision::Denied;
+    Ok(Explained { explanation, would_allow: denied.then(|| case.would_allow()).flatten() })
 }
 
 fn work(asked: Explain, policy: &Policy) -> Result<Work, ExplainError> {
@@ -100,7 +113,7 @@ fn work(asked: Explain, policy: &Policy) -> Result<Work, ExplainError> {
 }
 
 /// The explanation for people.
-fn text(explanation: &Explanation) -> String {
+fn text(Explained { explanation, would_allow }: &Explained) -> String {
     let Explanation { decision, rule, risk, reason, position, alternative, judged_form, commands, .. } =
         explanation;
     let mut lines = Vec::new();
@@ -111,15 +124,17 @@ fn text(explanation: &Explanation) -> String {
         (Decision::NeedsApproval, _) => say(0, &format!("needs a human's approval, by {rule}")),
         _ => {
             let risk = risk.map(|risk| format!(" ({risk})")).unwrap_or_default();
-            say(0, &format!("allowed by {rule}{risk}"));
+            say(0, &format!("allowed{}{risk}", explanation.ground()));
         }
     }
     if let Some(alternative) = alternative {
         say(2, &format!("instead: {alternative}"));
     }
-    if let Some(hint) = &explanation.operator_hint {
+    if let (None, Some(hint)) = (would_allow, &explanation.operator_hint) {
         say(2, &format!("to allow it: {hint}"));
     }
+    lines.extend(would_allow.iter().flat_map(|rule| page::rule(rule)));
+    let mut say = |indent: usize, text: &str| lines.extend(page::wrapped(&page::visible(text), indent));
     if let Some(form) = judged_form {
         say(0, "would be sent:");
         say(2, form);

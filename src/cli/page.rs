@@ -37,6 +37,13 @@ pub(super) fn wrapped(text: &str, indent: usize) -> Vec<String> {
     lines
 }
 
+/// A rule as a configuration has it. It is to be pasted, so it is not wrapped.
+pub(super) fn rule(toml: &str) -> Vec<String> {
+    let mut lines = vec!["  the narrowest rule that would allow it:".to_owned()];
+    lines.extend(visible(toml.trim_end()).lines().map(|line| format!("    {line}")));
+    lines
+}
+
 /// Seconds as people say them.
 pub(super) fn span(seconds: i64) -> String {
     match (seconds / 60, seconds % 60) {

@@ -3,9 +3,9 @@
 use serde::Serialize;
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
-use super::{exit::Exit, output::Console, page, setup};
+use super::{exit::Exit, output::Console, page};
 use crate::{
-    config::Arguments,
+    config::{self, Arguments},
     invocation::approval::{Approvals, Pending},
     redact::KnownSecrets,
     secret::{Environment, Secrets},
@@ -13,9 +13,9 @@ use crate::{
 
 /// Lists the requests, the oldest first.
 pub(super) fn run(json: bool, environment: &Environment, arguments: &Arguments, console: &Console) -> Exit {
-    let config = match setup::load(environment, arguments, console) {
+    let config = match config::load_without_hosts(environment, arguments) {
         Ok(config) => config,
-        Err(exit) => return exit,
+        Err(error) => return Exit::failed(console, &error),
     };
     let approvals =
         Approvals::new(config.approval, Secrets::new(environment.clone(), KnownSecrets::default()));

@@ -222,6 +222,16 @@ impl Problem {
     pub fn fix(&self) -> Option<String> {
         self.kind.fix()
     }
+
+    /// Its place and its cause.
+    fn sentence(&self) -> String {
+        match &self.source {
+            // These kinds say the variable's name themselves.
+            Source::Default | Source::Variable(_) if self.kind.names_its_place() => self.kind.to_string(),
+            Source::Default => self.kind.to_string(),
+            source => format!("{source}: {}", self.kind),
+        }
+    }
 }
 
 impl ProblemKind {
@@ -282,13 +292,7 @@ impl fmt::Display for ConfigError {
 
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.source {
-            // These kinds say the variable's name themselves.
-            Source::Default | Source::Variable(_) if self.kind.names_its_place() => {}
-            Source::Default => {}
-            source => write!(f, "{source}: ")?,
-        }
-        write!(f, "{}", self.kind)?;
+        f.write_str(&self.sentence())?;
         match self.fix() {
             Some(fix) => write!(f, "; {fix}"),
             None => Ok(()),
@@ -342,6 +346,13 @@ impl fmt::Display for Expected {
 impl Remedy for ConfigError {
     fn code(&self) -> Code {
         Code::Configuration
+    }
+
+    fn sentence(&self) -> String {
+        match self.problems.as_slice() {
+            [only] => only.sentence(),
+            _ => self.to_string(),
+        }
     }
 
     fn fix(&self) -> Option<String> {

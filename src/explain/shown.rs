@@ -4,7 +4,7 @@ use serde::Serialize;
 use serde_json::Value as Json;
 use winrm_script::{position::Position, static_command::Location};
 
-use super::{CommandJudged, Verdict};
+use super::{AT_RUN, CommandJudged, NOTHING_SENT, Verdict};
 use crate::policy::Place;
 
 /// What would become of a piece of work.
@@ -105,6 +105,15 @@ pub struct Given {
 }
 
 impl Explanation {
+    /// What allows it, as the end of a sentence: by a rule, or because there is nothing to allow.
+    #[must_use]
+    pub fn ground(&self) -> String {
+        match self.rule.as_str() {
+            rule @ (NOTHING_SENT | AT_RUN) => format!(": {rule}"),
+            rule => format!(" by {rule}"),
+        }
+    }
+
     pub(super) fn empty(decision: Decision) -> Self {
         Self {
             decision,

@@ -14,7 +14,7 @@ pub(super) fn explanation(host: &str, explanation: &Explanation) -> String {
         (Decision::NeedsApproval, _) => {
             format!("A human has to approve this on {host}, by {rule}; make the call, and ask the operator\n")
         }
-        _ => format!("Allowed on {host} by {rule}\n"),
+        _ => format!("Allowed on {host}{}\n", explanation.ground()),
     };
     if let Some(alternative) = alternative {
         text.push_str(&format!("Instead: {alternative}\n"));

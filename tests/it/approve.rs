@@ -488,8 +488,12 @@ fn denials_are_listed_with_the_rule_that_would_allow_them() {
     assert!(text.lines().all(|line| line.chars().count() <= 80), "{text}");
 }
 
-/// A server that a webhook can tell, its certificate, and what it was told: one request a connection.
-fn listener(folder: &std::path::Path) -> (u16, PathBuf, std::sync::mpsc::Receiver<String>) {
+/// A server that a webhook can tell, its certificate, and what it was told: one request a connection, each with the
+/// same answer.
+fn listener(
+    folder: &std::path::Path,
+    answer: &'static str,
+) -> (u16, PathBuf, std::sync::mpsc::Receiver<String>) {
     let certified = rcgen::generate_simple_self_signed(vec!["localhost".to_owned()]).unwrap();
     let ca = folder.join("webhook.pem");
     std::fs::write(&ca, certified.cert.pem()).unwrap();
@@ -515,7 +519,7 @@ fn listener(folder: &std::path::Path) -> (u16, PathBuf, std::sync::mpsc::Receive
                 request.push_str(std::str::from_utf8(&some[..length]).unwrap());
             }
             // A client that does not trust us has left.
-            drop(stream.write_all(b"HTTP/1.1 204 No Content\r\n\r\n").and_then(|()| stream.flush()));
+            drop(stream.write_all(answer.as_bytes()).and_then(|()| stream.flush()));
             if told.send(request).is_err() {
                 break;
             }
@@ -527,7 +531,7 @@ fn listener(folder: &std::path::Path) -> (u16, PathBuf, std::sync::mpsc::Receive
 #[test]
 fn a_webhook_is_told_of_each_request_once() {
     let (site, config) = guarded();
-    let (port, ca, tells) = listener(site.folder.path());
+    let (port, ca, tells) = listener(site.folder.path(), "HTTP/1.1 204 No Content\r\n\r\n");
     let text = std::fs::read_to_string(&config).unwrap();
     let hook = format!("[approval]\nwebhook = 'https://localhost:{port}/hook?token=x'\n");
     std::fs::write(&config, text + &hook).unwrap();
@@ -558,4 +562,53 @@ fn a_webhook_is_told_of_each_request_once() {
     // Asked again, it is the same request.
     assert_eq!(run(true).status.code(), Some(79));
     assert!(tells.recv_timeout(std::time::Duration::from_millis(300)).is_err());
+}
+
+#[test]
+fn a_webhook_that_fails_is_told_of_and_keeps_nobody_from_asking() {
+    for (answer, words) in [
+        ("HTTP/1.1 302 Found\r\nLocation: https://localhost/elsewhere\r\n\r\n", "the webhook answered 302"),
+        ("HTTP/1.1 500 Oops\r\n\r\n", "the webhook answered 500"),
+        ("220 mail.example ESMTP\r\n", "the webhook's host did not speak HTTP"),
+        ("", "the webhook "),
+    ] {
+        let (site, config) = guarded();
+        let (port, ca, _tells) = listener(site.folder.path(), answer);
+        let text = std::fs::read_to_string(&config).unwrap();
+        let hook = format!("[approval]\nwebhook = 'https://localhost:{port}/hook?token=x'\n");
+        std::fs::write(&config, text + &hook).unwrap();
+        let words_of_call = ["exec", "--config", &config, "--", "Restart-Service", "-Name", "W32Time"];
+        let output = site.command(&words_of_call, &[]).env("SSL_CERT_FILE", &ca).output().unwrap();
+        assert_eq!(output.status.code(), Some(79), "{answer}: {output:?}");
+        assert!(errors(&output).contains(words), "{answer}: {}", errors(&output));
+        assert!(!errors(&output).contains("token"), "{}", errors(&output));
+        assert_eq!(waiting(&site, &config).len(), 1, "{answer}");
+    }
+}
+
+#[test]
+fn denials_are_shown_without_what_moves_the_cursor_and_foreign_lines_are_passed_over() {
+    let site = Site::new();
+    let state = site.path("state");
+    std::fs::create_dir_all(&state).unwrap();
+    let line = |host: &str| {
+        serde_json::json!({
+            "event": "decided", "decision": "denied", "time": "2026-11-21T10:00:00Z", "host": host, "tool": "exec",
+            "principal": "local", "rule": "observe", "reason": "r"
+        })
+        .to_string()
+    };
+    let mut audit = format!("{}\r\ngarbage\n\n", line("a\u{1b}[31m")).into_bytes();
+    audit.extend(b"\xff\xfe\n");
+    audit.extend("x".repeat(3 << 20).into_bytes());
+    audit.extend(format!("\n{}\n{}", line("b"), line("cut").split_at(40).0).into_bytes());
+    std::fs::write(state.join("audit.jsonl"), audit).unwrap();
+    // Nobody has to have a host to look.
+    let output = site.run(&["denials"], &[("HOST", None), ("USERNAME", None), ("PASSWORD", None)]);
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    let text = String::from_utf8_lossy(&output.stdout);
+    assert!(text.contains("Z  a\\u{1b}[31m by exec\n") && text.contains("Z  b by exec\n"), "{text}");
+    assert!(!text.contains("cut") && !text.contains('\u{1b}'), "{text}");
+    let output = site.run(&["pending"], &[("HOST", None), ("USERNAME", None), ("PASSWORD", None)]);
+    assert_eq!(String::from_utf8_lossy(&output.stdout), "nothing waits for approval\n", "{output:?}");
 }

@@ -105,6 +105,56 @@ fn a_file_stays_as_it_is_where_the_change_is_none() {
     }
 }
 
+#[test]
+fn a_file_keeps_the_ways_of_the_system_that_it_is_from() {
+    let site = Site::new();
+    let path = site.path("winrm-mcp.toml");
+    for (before, after) in [
+        (
+            "version = 1\r\n[policy]\r\nallow = [\r\n  \"Get-Date\", # why\r\n]\r\n",
+            "version = 1\r\n[policy]\r\nallow = [\r\n  \"Get-Date\", # why\r\n  \"Get-Service\",\r\n]\r\n",
+        ),
+        (
+            "\u{feff}version = 1\npolicy.allow = [\"Get-Date\"] # d\n",
+            "\u{feff}version = 1\npolicy.allow = [\"Get-Date\", \"Get-Service\"] # d\n",
+        ),
+        (
+            "version = 1\npolicy = { allow = ['Get-Date'] } # i\n",
+            "version = 1\npolicy = { allow = ['Get-Date', \"Get-Service\"] } # i\n",
+        ),
+    ] {
+        fs::write(&path, before).unwrap();
+        let output = policy(&site, &["allow", "add", "Get-Service"]);
+        assert_eq!(output.status.code(), Some(0), "{output:?}");
+        assert_eq!(fs::read_to_string(&path).unwrap(), after);
+    }
+}
+
+#[test]
+fn edits_at_the_same_time_follow_each_other() {
+    let site = Site::new();
+    let path = site.path("winrm-mcp.toml");
+    fs::write(&path, "version = 1\n").unwrap();
+    std::thread::scope(|scope| {
+        for number in 0..3 {
+            let (site, name) = (&site, format!("Stop-Thing{number}"));
+            scope.spawn(move || {
+                let output = policy(site, &["exclude", "add", &name]);
+                assert_eq!(output.status.code(), Some(0), "{output:?}");
+            });
+        }
+    });
+    let text = fs::read_to_string(&path).unwrap();
+    assert!((0..3).all(|number| text.contains(&format!("Stop-Thing{number}"))), "{text}");
+
+    // Left behind by one that was killed.
+    fs::write(site.path("winrm-mcp.new"), "").unwrap();
+    let output = policy(&site, &["exclude", "add", "Stop-Computer"]);
+    assert_eq!(output.status.code(), Some(75), "{output:?}");
+    assert!(errors(&output).contains("\n  fix: if nobody does, remove "), "{}", errors(&output));
+    assert_eq!(fs::read_to_string(&path).unwrap(), text);
+}
+
 #[cfg(unix)]
 #[test]
 fn a_link_stays_a_link_and_a_file_keeps_its_mode() {
@@ -118,6 +168,10 @@ fn a_link_stays_a_link_and_a_file_keeps_its_mode() {
     assert!(fs::symlink_metadata(site.path("winrm-mcp.toml")).unwrap().is_symlink());
     assert_eq!(fs::metadata(&real).unwrap().permissions().mode() & 0o777, 0o640);
     assert!(fs::read_to_string(&real).unwrap().contains("Get-Date"));
+    fs::set_permissions(&real, fs::Permissions::from_mode(0o440)).unwrap();
+    let output = policy(&site, &["allow", "add", "Get-Volume"]);
+    assert_eq!(output.status.code(), Some(78), "{output:?}");
+    assert!(errors(&output).contains("real.toml is read-only\n  fix: "), "{}", errors(&output));
 }
 
 #[test]
@@ -283,7 +337,11 @@ fn a_command_is_explained_without_a_host() {
         text.starts_with("denied by observe at line 1, column 1: Restart-Service is not allowed here\n"),
         "{text}"
     );
-    assert!(text.contains("\n  to allow it: "), "{text}");
+    let rule = "\n  the narrowest rule that would allow it:\n    [[policy.rule]]\n    name = \"Restart-Service on localhost\"\n";
+    assert!(text.contains(rule), "{text}");
+    fs::write(site.path("here.ps1"), "1 + 1\n").unwrap();
+    let here = site.path("here.ps1");
+    assert_eq!(printed(&explain(&["--script", here.to_str().unwrap()])), "allowed: nothing is sent (read)\n");
     fs::write(site.path("two.ps1"), "Get-Service $x\nipconfig /all\n").unwrap();
     let script = site.path("two.ps1");
     let text = printed(&explain(&["--script", script.to_str().unwrap()]));
@@ -347,6 +405,13 @@ fn two_files_are_compared_by_what_they_allow() {
         serde_json::from_slice(&who_can(&["Get-WinEvent", "--json"]).stdout).unwrap();
     assert_eq!(granted[0]["host"], "web-01");
     assert_eq!(who_can(&["Get-Date", "--tag", "sq"]).status.code(), Some(64));
+    assert!(errors(&who_can(&["Get-*"])).contains("\"Get-*\" is a pattern"));
+    let absent = policy(&site, &["diff", old.to_str().unwrap(), "absent.toml"]);
+    assert_eq!(
+        errors(&absent),
+        "winrm-mcp: absent.toml:1:1: the file cannot be read: entity not found\n  fix: create it, or leave --config \
+         and WINRM_MCP_CONFIG out\n"
+    );
 }
 
 #[test]

@@ -116,6 +116,8 @@ enum CompareError {
     Config(ConfigError),
     #[error(transparent)]
     Host(#[from] NoTarget),
+    #[error("{0:?} is a pattern, and rules are asked about one command or program")]
+    Pattern(String),
 }
 
 /// One of the two configurations.
@@ -167,6 +169,9 @@ fn granted(
     arguments: &Arguments,
 ) -> Result<Vec<Granted>, CompareError> {
     let config = config::load_without_hosts(environment, arguments).map_err(CompareError::Config)?;
+    if name.contains(['*', '?']) {
+        return Err(CompareError::Pattern(name.to_owned()));
+    }
     let any = explain::any_host()?;
     let targets: Vec<&Target> = match tag {
         Some(tag) => {
@@ -234,6 +239,14 @@ impl Remedy for CompareError {
         match self {
             Self::Config(error) => error.code(),
             Self::Host(error) => error.code(),
+            Self::Pattern(_) => Code::Usage,
+        }
+    }
+
+    fn sentence(&self) -> String {
+        match self {
+            Self::Config(error) => error.sentence(),
+            other => other.to_string(),
         }
     }
 
@@ -241,6 +254,7 @@ impl Remedy for CompareError {
         match self {
             Self::Config(error) => error.fix(),
             Self::Host(error) => error.fix(),
+            Self::Pattern(_) => Some("name one; `winrm-mcp policy show` lists what is allowed".to_owned()),
         }
     }
 }

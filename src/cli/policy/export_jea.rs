@@ -132,6 +132,13 @@ impl Remedy for ExportError {
         }
     }
 
+    fn sentence(&self) -> String {
+        match self {
+            Self::Config(error) => error.sentence(),
+            other => other.to_string(),
+        }
+    }
+
     fn fix(&self) -> Option<String> {
         match self {
             Self::Config(error) => error.fix(),
@@ -140,7 +147,7 @@ impl Remedy for ExportError {
                 Some("write rules that a role can say, or --partial to leave those out".to_owned())
             }
             Self::Exists(_) => Some("name another directory, or --overwrite".to_owned()),
-            Self::File { .. } => None,
+            Self::File { .. } => Some("name a directory that you can write".to_owned()),
         }
     }
 }

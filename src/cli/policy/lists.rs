@@ -4,6 +4,8 @@ use std::{
     fs::{self, File},
     io::{self, Write as _},
     path::{Path, PathBuf},
+    thread,
+    time::Duration,
 };
 
 use toml_edit::{Array, DocumentMut, Item, Table, Value};
@@ -43,6 +45,10 @@ enum EditError {
     File { path: PathBuf, done: &'static str, kind: io::ErrorKind },
     #[error("{} was changed by somebody else just now", path.display())]
     Changed { path: PathBuf },
+    #[error("somebody else changes the file now: {} is there", path.display())]
+    Busy { path: PathBuf },
+    #[error("{} is read-only", path.display())]
+    ReadOnly { path: PathBuf },
     #[error("{} holds no list {list}", path.display())]
     NoList { path: PathBuf, list: &'static str },
     #[error("{list} does not hold {name:?}")]
@@ -53,6 +59,52 @@ enum EditError {
     Config(ConfigError),
     #[error("with this change the file would not load: {0}")]
     Unloadable(String),
+}
+
+/// A new file beside the one that is changed. While it is there nobody else changes that one.
+struct Place {
+    path: PathBuf,
+    new: PathBuf,
+    file: File,
+    /// Whether the new file is still ours: put into its place, the next one there is somebody else's.
+    held: bool,
+}
+
+impl Place {
+    /// Takes the place, waiting a while for others.
+    fn take(path: &Path) -> Result<Self, EditError> {
+        if fs::metadata(path).is_ok_and(|there| there.is_file() && there.permissions().readonly()) {
+            return Err(EditError::ReadOnly { path: path.to_owned() });
+        }
+        if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+            fs::create_dir_all(folder).map_err(|error| file(folder, "created", &error))?;
+        }
+        let new = path.with_extension("new");
+        for _ in 0..ATTEMPTS {
+            match File::create_new(&new) {
+                Ok(file) => return Ok(Self { path: path.to_owned(), new, file, held: true }),
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => thread::sleep(BETWEEN),
+                Err(error) => return Err(file(&new, "created", &error)),
+            }
+        }
+        Err(EditError::Busy { path: new })
+    }
+
+    /// Puts the new file in the old one's place.
+    fn put(mut self) -> io::Result<()> {
+        fs::rename(&self.new, &self.path)?;
+        self.held = false;
+        Ok(())
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        if self.held {
+            // It is of no use to anybody.
+            drop(fs::remove_file(&self.new));
+        }
+    }
 }
 
 struct Edit<'a> {
@@ -67,14 +119,15 @@ impl Edit<'_> {
         let path = config::file_in_use(self.environment, self.arguments).ok_or(EditError::NoPlace)?;
         // A link stays a link.
         let path = fs::canonicalize(&path).unwrap_or(path);
+        let place = Place::take(&path)?;
         let before = match fs::read_to_string(&path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => None,
             read => Some(read.map_err(|error| file(&path, "read", &error))?),
         };
-        let text = before.clone().unwrap_or_else(|| "version = 1\n".to_owned());
         if before.is_some() {
             self.load(&path).map_err(EditError::Config)?;
         }
+        let text = before.as_deref().unwrap_or("version = 1\n");
         let mut document: DocumentMut = text
             .parse()
             .map_err(|error: toml_edit::TomlError| EditError::Unloadable(error.message().to_owned()))?;
@@ -82,7 +135,8 @@ impl Edit<'_> {
             Change::Add { names } => self.add(&mut document, names, &path)?,
             Change::Remove { names } => self.remove(&mut document, names, &path)?,
         };
-        let config = self.write(&path, before.as_deref(), &document.to_string())?;
+        let after = in_the_manner_of(text, &document.to_string());
+        let config = self.write(place, before.as_deref(), &after)?;
         told.extend(self.consequences(&config, change));
         Ok(told)
     }
@@ -152,35 +206,25 @@ impl Edit<'_> {
     }
 
     /// Puts the text in the file's place if it loads there, at once and with the file's permissions.
-    fn write(&self, path: &Path, before: Option<&str>, text: &str) -> Result<Config, EditError> {
-        let folder = path.parent().unwrap_or(Path::new(""));
-        if before.is_none() {
-            fs::create_dir_all(folder).map_err(|error| file(folder, "created", &error))?;
-        }
-        let new = path.with_extension(format!("new-{}", std::process::id()));
-        let written = File::create_new(&new).and_then(|mut file| {
-            file.write_all(text.as_bytes())?;
-            if let Ok(there) = fs::metadata(path) {
-                file.set_permissions(there.permissions())?;
+    fn write(&self, mut place: Place, before: Option<&str>, text: &str) -> Result<Config, EditError> {
+        let (path, new) = (place.path.clone(), place.new.clone());
+        let written = place.file.write_all(text.as_bytes()).and_then(|()| {
+            if let Ok(there) = fs::metadata(&path) {
+                place.file.set_permissions(there.permissions())?;
             }
-            file.sync_all()
+            place.file.sync_all()
         });
-        let placed = written.map_err(|error| file(&new, "written", &error)).and_then(|()| {
-            let config = self.load(&new).map_err(|error| {
-                let text = error.to_string();
-                EditError::Unloadable(text.replace(&*new.to_string_lossy(), &path.to_string_lossy()))
-            })?;
-            if fs::read_to_string(path).ok().as_deref() != before {
-                return Err(EditError::Changed { path: path.to_owned() });
-            }
-            fs::rename(&new, path).map_err(|error| file(path, "written", &error))?;
-            Ok(config)
-        });
-        if placed.is_err() {
-            // It is of no use to anybody.
-            drop(fs::remove_file(&new));
+        written.map_err(|error| file(&new, "written", &error))?;
+        let config = self.load(&new).map_err(|error| {
+            let text = error.to_string();
+            EditError::Unloadable(text.replace(&*new.to_string_lossy(), &path.to_string_lossy()))
+        })?;
+        // An editor takes no notice of us.
+        if fs::read_to_string(&path).ok().as_deref() != before {
+            return Err(EditError::Changed { path });
         }
-        placed
+        place.put().map_err(|error| file(&path, "written", &error))?;
+        Ok(config)
     }
 
     /// The configuration with the file that lies here.
@@ -203,6 +247,18 @@ impl Edit<'_> {
         told.extend(config.warnings.iter().filter(about).map(|warning| format!("warning: {warning}")));
         told
     }
+}
+
+/// The text with the mark of the byte order and the ends of lines that another has.
+fn in_the_manner_of(before: &str, text: &str) -> String {
+    let text = text.trim_start_matches(MARK);
+    let text = match before.matches('\n').count() {
+        lines @ 1.. if before.matches("\r\n").count() == lines => {
+            text.replace("\r\n", "\n").replace('\n', "\r\n")
+        }
+        _ => text.to_owned(),
+    };
+    if before.starts_with(MARK) { format!("{MARK}{text}") } else { text }
 }
 
 fn is(entry: &Value, name: &str) -> bool {
@@ -276,12 +332,29 @@ fn file(path: &Path, done: &'static str, error: &io::Error) -> EditError {
     EditError::File { path: path.to_owned(), done, kind: error.kind() }
 }
 
+/// The mark of the byte order.
+const MARK: char = '\u{feff}';
+/// How often a place is tried that somebody else has, and how long after.
+const ATTEMPTS: u32 = 100;
+const BETWEEN: Duration = Duration::from_millis(50);
+
 impl Remedy for EditError {
     fn code(&self) -> Code {
         match self {
-            Self::NoPlace | Self::File { .. } | Self::Config(_) | Self::Unloadable(_) => Code::Configuration,
-            Self::Changed { .. } => Code::TryLater,
+            Self::NoPlace
+            | Self::File { .. }
+            | Self::ReadOnly { .. }
+            | Self::Config(_)
+            | Self::Unloadable(_) => Code::Configuration,
+            Self::Changed { .. } | Self::Busy { .. } => Code::TryLater,
             Self::NoList { .. } | Self::Missing { .. } | Self::Entry(_) => Code::Usage,
+        }
+    }
+
+    fn sentence(&self) -> String {
+        match self {
+            Self::Config(error) => error.sentence(),
+            other => other.to_string(),
         }
     }
 
@@ -289,61 +362,16 @@ impl Remedy for EditError {
         match self {
             Self::NoPlace => Some("name the file with --config".to_owned()),
             Self::Changed { .. } => Some("look at the file, then try again".to_owned()),
+            Self::Busy { path } => Some(format!("if nobody does, remove {}", path.display())),
+            Self::ReadOnly { .. } => Some("make it writable if it is to change".to_owned()),
+            Self::File { .. } => Some("name a file that you can read and write with --config".to_owned()),
             Self::Missing { nearest: Some(nearest), .. } => Some(format!("did you mean {nearest}?")),
             Self::Entry(error) => error.fix(),
             Self::Config(error) => error.fix(),
-            Self::File { .. } | Self::NoList { .. } | Self::Missing { .. } | Self::Unloadable(_) => None,
+            Self::NoList { .. } | Self::Missing { .. } | Self::Unloadable(_) => None,
         }
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// The list behind adding or removing; `|` ends a line.
-    fn changed(before: &str, change: impl FnOnce(&mut Array)) -> String {
-        let mut document: DocumentMut = format!("allow = {}", before.replace('|', "\n")).parse().unwrap();
-        change(document["allow"].as_array_mut().unwrap());
-        let text = document.to_string();
-        let list = text.strip_prefix("allow = ").unwrap().trim_end().replace('\n', "|");
-        let again: DocumentMut = text.parse().unwrap();
-        assert!(again["allow"].is_array());
-        list
-    }
-
-    #[test]
-    fn an_entry_is_added_in_the_manner_of_the_others() {
-        for (before, after) in [
-            ("[]", r#"["x"]"#),
-            (r#"["a"]"#, r#"["a", "x"]"#),
-            (r#"["a", "b"] # two"#, r#"["a", "b", "x"] # two"#),
-            (r#"[|  "a",|]"#, r#"[|  "a",|  "x",|]"#),
-            (r#"[|  "a", # why|  # more|]"#, r#"[|  "a", # why|  # more|  "x",|]"#),
-            (r#"[|  "a" # why|]"#, r#"[|  "a", # why|  "x",|]"#),
-            (r#"[|  "a",|  "b"|]"#, r#"[|  "a",|  "b",|  "x",|]"#),
-        ] {
-            assert_eq!(changed(before, |array| push(array, "x")), after, "{before}");
-        }
-    }
-
-    #[test]
-    fn an_entry_is_removed_with_the_comment_on_its_line() {
-        for (before, at, after) in [
-            (r#"["a"]"#, 0, "[]"),
-            (r#"["a", "b", "c"]"#, 0, r#"["b", "c"]"#),
-            (r#"["a", "b", "c"]"#, 1, r#"["a", "c"]"#),
-            (r#"["a", "b", "c"]"#, 2, r#"["a", "b"]"#),
-            (
-                r#"[|  "a", # why a|  "b", # why b|  "c", # why c|]"#,
-                1,
-                r#"[|  "a", # why a|  "c", # why c|]"#,
-            ),
-            (r#"[|  # of all|  "a", # why a|  # of b|  "b",|]"#, 0, r#"[|  # of all|  # of b|  "b",|]"#),
-            (r#"[|  "a", # why a|  "b", # why b|]"#, 1, r#"[|  "a", # why a|]"#),
-            (r#"[|  "a",|  # of b|  "b", # why b|]"#, 1, r#"[|  "a",|  # of b|]"#),
-        ] {
-            assert_eq!(changed(before, |array| remove(array, at)), after, "{before}");
-        }
-    }
-}
+mod tests;

@@ -126,9 +126,15 @@ async fn post(address: &Address, body: Bytes) -> Result<(), WebhookError> {
             status => Err(WebhookError::Refused(status.as_u16())),
         }
     };
+    tokio::pin!(answered, connection);
     tokio::select! {
-        answered = answered => answered,
-        ended = connection => Err(ended.err().map_or(WebhookError::Late, WebhookError::Http)),
+        biased;
+        answered = &mut answered => answered,
+        ended = &mut connection => match ended {
+            // Whoever answers and leaves has answered.
+            Ok(()) => answered.await,
+            Err(error) => Err(error.into()),
+        },
     }
 }
 
