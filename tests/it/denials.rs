@@ -12,6 +12,8 @@ use winrm_mcp::{
     secret::Environment,
 };
 
+use crate::support::Site;
+
 /// A configuration file, rewritten for each policy.
 struct Desk {
     folder: tempfile::TempDir,
@@ -113,4 +115,59 @@ fn pasted_it_allows_what_was_denied_and_no_sibling() {
         }
     }
     assert!(tried > 40 && siblings > 40, "{tried} rules, {siblings} siblings");
+}
+
+#[test]
+fn denials_are_listed_with_the_rule_that_would_allow_them() {
+    let site = Site::new();
+    let output = site.run(&["denials"], &[]);
+    assert_eq!(String::from_utf8_lossy(&output.stdout), "nothing was denied\n");
+    for _ in 0..2 {
+        let words = ["exec", "--", "Restart-Service", "-Name", "W32Time"];
+        assert_eq!(site.run(&words, &[]).status.code(), Some(126));
+    }
+    let rows: Value = serde_json::from_slice(&site.run(&["denials", "--json"], &[]).stdout).unwrap();
+    let [denied] = &rows.as_array().unwrap()[..] else { panic!("{rows}") };
+    assert_eq!((&denied["times"], &denied["host"]), (&2.into(), &"localhost".into()));
+    let rule = denied["would_allow"].as_str().unwrap();
+    // Pasted, it allows exactly this.
+    let config = site.path("winrm-mcp.toml");
+    fs::write(&config, format!("version = 1\n{rule}")).unwrap();
+    let run = |service: &str| {
+        let words = ["exec", "--config", config.to_str().unwrap(), "--", "Restart-Service", "-Name", service];
+        site.run(&words, &[]).status.code()
+    };
+    assert_eq!((run("W32Time"), run("Spooler")), (Some(0), Some(126)), "{rule}");
+    let output = site.run(&["denials"], &[]);
+    let text = String::from_utf8_lossy(&output.stdout);
+    assert!(text.contains(" localhost by exec, 2 times\n  denied by observe"), "{text}");
+    assert!(text.contains("\n  the narrowest rule that would allow it:\n    [[policy.rule]]\n"), "{text}");
+    assert!(text.lines().all(|line| line.chars().count() <= 80), "{text}");
+}
+
+#[test]
+fn denials_are_shown_without_what_moves_the_cursor_and_foreign_lines_are_passed_over() {
+    let site = Site::new();
+    let state = site.path("state");
+    fs::create_dir_all(&state).unwrap();
+    let line = |host: &str| {
+        serde_json::json!({
+            "event": "decided", "decision": "denied", "time": "2026-11-21T10:00:00Z", "host": host, "tool": "exec",
+            "principal": "local", "rule": "observe", "reason": "r"
+        })
+        .to_string()
+    };
+    let mut audit = format!("{}\r\ngarbage\n\n", line("a\u{1b}[31m")).into_bytes();
+    audit.extend(b"\xff\xfe\n");
+    audit.extend("x".repeat(3 << 20).into_bytes());
+    audit.extend(format!("\n{}\n{}", line("b"), line("cut").split_at(40).0).into_bytes());
+    fs::write(state.join("audit.jsonl"), audit).unwrap();
+    // Nobody has to have a host to look.
+    let output = site.run(&["denials"], &[("HOST", None), ("USERNAME", None), ("PASSWORD", None)]);
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    let text = String::from_utf8_lossy(&output.stdout);
+    assert!(text.contains("Z  a\\u{1b}[31m by exec\n") && text.contains("Z  b by exec\n"), "{text}");
+    assert!(!text.contains("cut") && !text.contains('\u{1b}'), "{text}");
+    let output = site.run(&["pending"], &[("HOST", None), ("USERNAME", None), ("PASSWORD", None)]);
+    assert_eq!(String::from_utf8_lossy(&output.stdout), "nothing waits for approval\n", "{output:?}");
 }

@@ -9,6 +9,7 @@ mod exec;
 #[cfg(test)]
 mod fuzz_inputs;
 mod hostile;
+mod judged;
 mod lookup;
 mod order;
 mod policy;
@@ -20,3 +21,5 @@ mod secrets;
 mod serve;
 mod support;
 mod typed;
+#[cfg(unix)]
+mod webhook;
