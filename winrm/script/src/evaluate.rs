@@ -63,6 +63,7 @@ pub use vocabulary::Known;
 
 use crate::tree::ScriptBlock;
 use crate::value::copy::Copies;
+use crate::value::cycle::Ties;
 use crate::value::{Table, Value};
 use coroutine::Coroutine;
 use interpreter::Interpreter;
@@ -135,6 +136,8 @@ pub struct Facts {
 pub struct Session {
     pub(crate) variables: BTreeMap<String, Value>,
     pub(crate) functions: BTreeMap<String, Arc<function::Definition>>,
+    /// Containers that may be in a circle. INVARIANT: the last field, so that it is dropped after the variables.
+    pub(crate) ties: Ties,
 }
 
 /// Whether filters of a pipeline are sent along with the host's command; [`plan`](crate::plan) says which.
@@ -169,8 +172,11 @@ impl Session {
     #[must_use]
     pub fn deep_clone(&self) -> Self {
         let mut copies = Copies::default();
-        let variables = self.variables.iter().map(|(name, value)| (name.clone(), copies.of(value)));
-        Self { variables: variables.collect(), functions: self.functions.clone() }
+        let variables: BTreeMap<String, Value> =
+            self.variables.iter().map(|(name, value)| (name.clone(), copies.of(value))).collect();
+        let mut ties = Ties::default();
+        variables.values().for_each(|value| ties.note_container(value));
+        Self { variables, functions: self.functions.clone(), ties }
     }
 
     /// The variables by name, folded as PowerShell compares names.

@@ -17,6 +17,7 @@ pub mod text;
 mod clixml;
 mod collection;
 pub(crate) mod copy;
+pub(crate) mod cycle;
 pub(crate) mod date;
 pub(crate) mod decimal;
 mod enumeration;

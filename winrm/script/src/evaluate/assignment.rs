@@ -91,6 +91,7 @@ impl Interpreter {
                 ExpressionKind::Index(index) => {
                     let object = self.value(&index.target).await?;
                     let by = self.value(&index.index).await?;
+                    self.ties.note(&object, &value);
                     set_item(&object, &by, value)
                 }
                 ExpressionKind::Array(targets) => self.store_each(targets, value).await,
@@ -132,6 +133,7 @@ impl Interpreter {
             )
             .with_id("PropertyNotFound")
         };
+        self.ties.note(object, &value);
         match object {
             Value::Table(table) => Ok(table.set(name.into(), value)?),
             Value::Object(own) if own.property(name).is_some() => {
@@ -146,6 +148,7 @@ impl Interpreter {
             Value::Array(array) => {
                 for item in array.to_vec() {
                     self.tick()?;
+                    self.ties.note(&item, &value);
                     match &item {
                         Value::Object(own) if own.property(name).is_some() && !own.is_of_host() => {
                             own.set(name, value.clone());

@@ -1,6 +1,6 @@
 //! The state of a running script.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::pin::Pin;
 use std::sync::Arc;
 
@@ -17,6 +17,7 @@ use crate::plan;
 use crate::position::Position;
 use crate::tree::{ScriptBlock, Span};
 use crate::value::Value;
+use crate::value::cycle::Ties;
 use crate::value::text::text_size;
 
 /// Work that may wait for the caller.
@@ -61,6 +62,8 @@ pub(super) struct Interpreter {
     pub(super) errors: Vec<Value>,
     /// Loops around the present place, within the present function or block.
     pub(super) loops: usize,
+    /// Containers that may be in a circle. INVARIANT: the last field, so that it is dropped after all that holds values.
+    pub(super) ties: Ties,
 }
 
 /// Where errors go that end no statement.
@@ -76,9 +79,10 @@ pub(super) enum ErrorsTo {
 
 impl Interpreter {
     pub(super) fn new(link: Link, text: Arc<str>, setup: Setup) -> Self {
-        let Setup { facts, limits, session, push_down, arguments: _ } = setup;
+        let Setup { facts, limits, mut session, push_down, arguments: _ } = setup;
         let uses_matches = plan::mentions_matches(&text)
             || session.functions.values().any(|function| plan::mentions_matches(function.text()));
+        let ties = std::mem::take(&mut session.ties);
         Self {
             link,
             facts,
@@ -105,6 +109,7 @@ impl Interpreter {
             exit_code: None,
             errors: Vec::new(),
             loops: 0,
+            ties,
         }
     }
 
@@ -131,10 +136,8 @@ impl Interpreter {
                 return Step::Refused(self.refusal(limit.reason().to_owned(), None, Some(limit)));
             }
         };
-        let session = match self.scopes.drain(..).next() {
-            Some(scope) => scope.into_session(),
-            None => Session { variables: BTreeMap::new(), functions: BTreeMap::new() },
-        };
+        let mut session = self.scopes.drain(..).next().map_or_else(Session::default, Scope::into_session);
+        session.ties = std::mem::take(&mut self.ties);
         self.link.leave(session, self.succeeded);
         Step::Done(ending)
     }

@@ -50,6 +50,7 @@ impl Interpreter {
         self.tick()?;
         for value in arguments {
             self.fits(value)?;
+            self.ties.note(target, value);
         }
         if let Value::Array(array) = target {
             self.tick_items(array.len())?;

@@ -11,6 +11,7 @@ use super::function::Definition;
 use super::interpreter::Interpreter;
 use super::unwind::{Flow, Unwind};
 use crate::value::convert::convert;
+use crate::value::cycle::Ties;
 use crate::value::text::fold;
 use crate::value::{Array, Shape, Table, Type, Value};
 
@@ -40,7 +41,7 @@ impl Scope {
     pub(super) fn into_session(self) -> Session {
         let variables: BTreeMap<String, Value> =
             self.variables.into_iter().map(|(name, slot)| (name, slot.value)).collect();
-        Session { variables, functions: self.functions.into_iter().collect() }
+        Session { variables, functions: self.functions.into_iter().collect(), ties: Ties::default() }
     }
 }
 

@@ -1,7 +1,7 @@
 //! Arrays and hashtables, which are shared and can change.
 
 use std::collections::HashMap;
-use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard, Weak};
 
 use uuid::Uuid;
 use winrm_proto::clixml::PsString;
@@ -97,6 +97,16 @@ pub struct Array {
     growable: bool,
 }
 
+/// An array that may be gone. It comes back without its type.
+#[derive(Clone, Debug)]
+pub(super) struct WeakArray(Weak<Shared<Vec<Value>>>);
+
+impl WeakArray {
+    pub(super) fn upgrade(&self) -> Option<Array> {
+        self.0.upgrade().map(|items| Array { items, element: None, growable: false })
+    }
+}
+
 impl Array {
     /// `Object[]` with these items.
     #[must_use]
@@ -138,6 +148,21 @@ impl Array {
     #[must_use]
     pub fn is(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.items, &other.items)
+    }
+
+    /// The same array, without holding it.
+    pub(super) fn downgrade(&self) -> WeakArray {
+        WeakArray(Arc::downgrade(&self.items))
+    }
+
+    /// How many hold it.
+    pub(super) fn holders(&self) -> usize {
+        Arc::strong_count(&self.items)
+    }
+
+    /// Takes out all items.
+    pub(super) fn take_all(&self) -> Vec<Value> {
+        std::mem::take(&mut *self.items.write())
     }
 
     /// What tells it from other arrays, while it is there.
@@ -305,6 +330,16 @@ impl Key {
     }
 }
 
+/// A table that may be gone. It comes back without its shape.
+#[derive(Clone, Debug)]
+pub(super) struct WeakTable(Weak<Shared<Entries>>);
+
+impl WeakTable {
+    pub(super) fn upgrade(&self) -> Option<Table> {
+        self.0.upgrade().map(|entries| Table { entries, shape: Shape::Hashtable })
+    }
+}
+
 impl Table {
     /// A table without entries.
     #[must_use]
@@ -322,6 +357,22 @@ impl Table {
     #[must_use]
     pub fn is(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.entries, &other.entries)
+    }
+
+    /// The same table, without holding it.
+    pub(super) fn downgrade(&self) -> WeakTable {
+        WeakTable(Arc::downgrade(&self.entries))
+    }
+
+    /// How many hold it.
+    pub(super) fn holders(&self) -> usize {
+        Arc::strong_count(&self.entries)
+    }
+
+    /// Takes out all values.
+    pub(super) fn take_all(&self) -> Vec<Value> {
+        let entries = std::mem::take(&mut *self.entries.write());
+        entries.slots.into_iter().flatten().map(|(_, value)| value).collect()
     }
 
     /// What tells it from other tables, while it is there.

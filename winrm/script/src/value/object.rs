@@ -1,7 +1,7 @@
 //! Objects with properties.
 
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 
 use winrm_proto::clixml::{self, PsString, TypeNames, eq_ignore_case};
 
@@ -12,6 +12,16 @@ use super::text::fold;
 /// An object: one that a script made, one that came from a host, or a value that was given properties.
 #[derive(Clone, Debug)]
 pub struct Object(Arc<Inner>);
+
+/// An object that may be gone.
+#[derive(Clone, Debug)]
+pub(super) struct WeakObject(Weak<Inner>);
+
+impl WeakObject {
+    pub(super) fn upgrade(&self) -> Option<Object> {
+        self.0.upgrade().map(Object)
+    }
+}
 
 #[derive(Debug)]
 struct Inner {
@@ -246,6 +256,22 @@ impl Object {
             member.value = change(&member.value);
         }
         self.0.state.write().members = members;
+    }
+
+    /// The same object, without holding it.
+    pub(super) fn downgrade(&self) -> WeakObject {
+        WeakObject(Arc::downgrade(&self.0))
+    }
+
+    /// How many hold it.
+    pub(super) fn holders(&self) -> usize {
+        Arc::strong_count(&self.0)
+    }
+
+    /// Takes out the values of all own properties.
+    pub(super) fn take_all(&self) -> Vec<Value> {
+        let members = std::mem::take(&mut self.0.state.write().members);
+        members.entries.into_iter().map(|member| member.value).collect()
     }
 
     /// Gives away the values that hold others, if nobody else holds the object.

@@ -74,6 +74,7 @@ impl Stage for AddMember {
                             };
                             return interpreter.report(failure, None).await;
                         }
+                        interpreter.ties.note(&Value::Object(object.clone()), &member.value);
                         object.set(member.name.as_str(), member.value.clone());
                     }
                     Value::Object(object)
