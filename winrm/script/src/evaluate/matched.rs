@@ -6,19 +6,12 @@ use crate::value::{Array, Members, Object, Value};
 
 /// The matches in a text, in order.
 pub(super) fn matches(pattern: &Expression, text: &str) -> Flow<Vec<Value>> {
-    let mut found = Vec::new();
-    for (start, own) in pattern.find_all(text)? {
-        found.push(matched(pattern, text, start, &own)?);
-    }
-    Ok(found)
+    Ok(pattern.captures(text, usize::MAX)?.iter().map(|groups| matched(groups)).collect())
 }
 
 /// The first match, if there is one.
 pub(super) fn first(pattern: &Expression, text: &str) -> Flow<Option<Value>> {
-    match pattern.find_all(text)?.into_iter().next() {
-        Some((start, own)) => matched(pattern, text, start, &own).map(Some),
-        None => Ok(None),
-    }
+    Ok(pattern.captures(text, 1)?.first().map(|groups| matched(groups)))
 }
 
 /// What `[regex]::Match` gives where nothing matches.
@@ -27,17 +20,16 @@ pub(super) fn nothing() -> Value {
     match_object(Array::new(vec![group]), None)
 }
 
-fn matched(pattern: &Expression, text: &str, start: usize, own: &str) -> Flow<Value> {
-    let index = |at: usize| text.get(..at).unwrap_or_default().encode_utf16().count();
-    let groups = pattern
-        .captures(text, start)?
-        .into_iter()
+fn matched(groups: &[Capture]) -> Value {
+    let whole = groups.first().and_then(|whole| whole.found.clone());
+    let groups = groups
+        .iter()
         .map(|Capture { name, found }| {
-            let found = found.as_ref().map(|(at, own)| (index(*at), own.as_str()));
-            capture("System.Text.RegularExpressions.Group", &name, found)
+            let found = found.as_ref().map(|(at, own)| (*at, own.as_str()));
+            capture("System.Text.RegularExpressions.Group", name, found)
         })
         .collect();
-    Ok(match_object(Array::new(groups), Some((index(start), own))))
+    match_object(Array::new(groups), whole.as_ref().map(|(at, own)| (*at, own.as_str())))
 }
 
 fn match_object(groups: Array, found: Option<(usize, &str)>) -> Value {

@@ -206,6 +206,18 @@ fn a_long_operation_pauses() {
         let result = run(script, Limits::default());
         assert_eq!(result.map(|(output, ..)| output), Ok(vec![expected.to_owned()]), "{script}");
     }
+    // Places in a text are counted once.
+    for (script, expected) in [
+        ("$m = [regex]::Matches('é' * 90000, '(.)'); \"$($m.Count) $($m[89999].Index)\"", Ok("90000 89999")),
+        (
+            "[regex]::Matches('a' * 200000, 'a').Count",
+            Err("more than 100,000 matches of a regular expression"),
+        ),
+    ] {
+        let result = run(script, Limits::default());
+        let own = result.map(|(output, ..)| output.join("")).map_err(|refusal| refusal.reason);
+        assert_eq!(own, expected.map(str::to_owned).map_err(str::to_owned), "{script}");
+    }
     // What can be looked up is not compared one by one.
     let few = Limits { steps: 400_000, ..Limits::default() };
     for (script, expected) in [

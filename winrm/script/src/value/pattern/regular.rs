@@ -5,7 +5,7 @@
 
 mod translate;
 
-use regex::{Captures, RegexBuilder};
+use regex::{Captures, Match, RegexBuilder};
 use winrm_proto::clixml::PsString;
 
 use crate::tree::Case;
@@ -32,7 +32,7 @@ struct Group {
 pub struct Capture {
     /// Its name, or its number.
     pub name: String,
-    /// Where it begins in bytes, and its text, if it took part.
+    /// Where it begins in UTF-16 units, and its text, if it took part.
     pub found: Option<(usize, String)>,
 }
 
@@ -95,33 +95,31 @@ impl Expression {
         Ok(Some(Groups(groups)))
     }
 
-    /// The groups of the first match from a byte on, each with its name or number; those that took no part have no
-    /// place and text.
+    /// The groups of each of the first matches, the whole match first; those that took no part have no place and text.
     ///
     /// # Errors
-    /// As [`is_match`](Self::is_match).
-    pub fn captures(&self, text: &str, from: usize) -> Outcome<Vec<Capture>> {
+    /// As [`is_match`](Self::is_match), and more matches than anybody looks at.
+    pub fn captures(&self, text: &str, most: usize) -> Outcome<Vec<Vec<Capture>>> {
         self.check(text)?;
-        let Some(captures) =
-            (text.is_char_boundary(from)).then(|| self.regex.captures_at(text, from)).flatten()
-        else {
-            return Ok(Vec::new());
-        };
-        let group = |(number, group): (usize, &Group)| {
-            let name = group.name.clone().unwrap_or_else(|| number.to_string());
-            let found = captures.get(group.at).map(|found| (found.start(), found.as_str().to_owned()));
-            Capture { name, found }
-        };
-        Ok(self.groups.iter().enumerate().map(group).collect())
-    }
-
-    /// All matches: where each begins in bytes, and its text.
-    ///
-    /// # Errors
-    /// As [`is_match`](Self::is_match).
-    pub fn find_all(&self, text: &str) -> Outcome<Vec<(usize, String)>> {
-        self.check(text)?;
-        Ok(self.regex.find_iter(text).map(|found| (found.start(), found.as_str().to_owned())).collect())
+        let mut matches = Vec::new();
+        let (mut units, mut counted) = (0, 0);
+        let length = |from: usize, to: usize| text.get(from..to).unwrap_or_default().encode_utf16().count();
+        for captures in self.regex.captures_iter(text).take(most) {
+            if matches.len() >= MAX_MATCHES {
+                return Err(Fault::unsupported("more than 100,000 matches of a regular expression"));
+            }
+            let start = captures.get(0).map_or(counted, |whole| whole.start());
+            units += length(counted, start);
+            counted = start;
+            let group = |(number, group): (usize, &Group)| {
+                let name = group.name.clone().unwrap_or_else(|| number.to_string());
+                let place = |found: Match<'_>| units + length(start, found.start());
+                let found = captures.get(group.at).map(|found| (place(found), found.as_str().to_owned()));
+                Capture { name, found }
+            };
+            matches.push(self.groups.iter().enumerate().map(group).collect());
+        }
+        Ok(matches)
     }
 
     /// The text with every match replaced.
@@ -262,6 +260,9 @@ pub fn escape(text: &str) -> String {
     }
     out
 }
+
+/// Each match is an object of its own, and so is each of its groups.
+const MAX_MATCHES: usize = 100_000;
 
 #[cfg(test)]
 mod tests {
