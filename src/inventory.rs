@@ -291,10 +291,16 @@ impl Remedy for InventoryError {
         Some(match self {
             Self::Empty => "set WINRM_MCP_HOST, or name hosts in winrm-mcp.toml".to_owned(),
             Self::Unknown { nearest: Some(name), .. } => format!("did you mean {:?}?", name.as_str()),
-            Self::Unknown { nearest: None, .. } => "list_hosts shows the hosts there are".to_owned(),
+            Self::Unknown { nearest: None, .. } => {
+                "list_hosts and check-config show the hosts there are".to_owned()
+            }
             Self::UnknownTag { nearest: Some(tag), .. } => format!("did you mean \"@{tag}\"?"),
-            Self::UnknownTag { nearest: None, .. } => "list_hosts shows the tags in use".to_owned(),
-            Self::Ambiguous { .. } => "name the host; list_hosts shows them".to_owned(),
+            Self::UnknownTag { nearest: None, .. } => {
+                "list_hosts and check-config show the tags in use".to_owned()
+            }
+            Self::Ambiguous { .. } => {
+                "name the host (--host on the command line); list_hosts and check-config show them".to_owned()
+            }
             Self::Twice(name) => format!("rename one of the hosts called {:?}", name.as_str()),
         })
     }

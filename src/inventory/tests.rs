@@ -24,7 +24,7 @@ fn a_host_is_found_whatever_its_case_and_an_unknown_one_gets_the_nearest_name() 
     assert_eq!(inventory.find(&HostName::new("WEB-01")).unwrap().name.as_str(), "web-01");
     let unknown = |asked: &str| inventory.find(&HostName::new(asked)).unwrap_err().fix().unwrap();
     assert_eq!(unknown("web01"), "did you mean \"web-01\"?");
-    assert_eq!(unknown("mail-server"), "list_hosts shows the hosts there are");
+    assert_eq!(unknown("mail-server"), "list_hosts and check-config show the hosts there are");
     assert_eq!(inventory.only(), Err(InventoryError::Ambiguous { count: 2 }));
     assert_eq!(inventory.select("@DB").unwrap().len(), 1);
     assert_eq!(inventory.select("@wbe").unwrap_err().fix().unwrap(), "did you mean \"@web\"?");
