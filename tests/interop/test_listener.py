@@ -131,6 +131,22 @@ def test_a_timeout_stops_the_pipeline(listener, run):
     assert "powershell/signal/crtl_c" in codes, codes
 
 
+def test_a_reviewed_script_goes_whole_with_typed_values_and_its_pool_is_deleted(listener, run, tmp_path):
+    script = tmp_path / "rig.ps1"
+    script.write_text("param([Parameter(Mandatory)][string]$Name, [int]$Tries, [switch]$Force)\nclass Rig { }\n$Name")
+    described = run("policy", "script", str(script), environment={}).stdout.decode()
+    configuration = tmp_path / "winrm-mcp.toml"
+    configuration.write_text("version = 1\n" + described)
+    arguments = ["exec", "--config", str(configuration), "--reviewed", "rig", "--", "-Name", "a b", "-Tries", "3", "-Force"]
+    done = run(*arguments, environment=environment(listener))
+    assert done.returncode == 0, done.stderr
+    (pipeline,) = listener.entries("pipeline")
+    (command,) = pipeline["commands"]
+    assert (command["script"], command["name"]) == (True, script.read_text())
+    assert command["params"] == [["Name", "a b"], ["Tries", 3], ["Force", True]]
+    assert len(listener.entries("shell_create")) == len(listener.entries("shell_delete")) == 1
+
+
 def test_a_denied_command_sends_nothing(listener, run):
     done = run("exec", "--", "Stop-Computer", environment=environment(listener))
     assert done.returncode == 126
