@@ -22,7 +22,7 @@ use winrm_script::{
 };
 
 pub use self::{
-    find::{Found, FoundCommand, FoundParameter, FoundProgram, Reach, Wanted},
+    find::{Found, FoundCommand, FoundParameter, FoundProgram, FoundScript, Reach, Wanted},
     shown::{CommandShown, Decision, Explanation, Given, Spot},
     taken::NotTaken,
 };

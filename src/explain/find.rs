@@ -44,6 +44,8 @@ pub struct Found {
     pub commands: Vec<FoundCommand>,
     /// Programs that a rule or list names.
     pub programs: Vec<FoundProgram>,
+    /// Reviewed scripts, each of which is a tool of this name.
+    pub scripts: Vec<FoundScript>,
     /// How many there are, of which some may be left out.
     pub total: usize,
 }
@@ -88,6 +90,17 @@ pub struct FoundProgram {
     pub forms: Option<Vec<Vec<String>>>,
 }
 
+/// A reviewed script that may be used.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct FoundScript {
+    /// Its tool's name.
+    pub name: String,
+    /// `read` or `change`.
+    pub access: &'static str,
+    /// Whether a human has to approve each use.
+    pub approval: bool,
+}
+
 impl Case<'_> {
     /// Looks for what the call could use on its host. The judgement is that of a script before it runs.
     #[must_use]
@@ -102,7 +115,8 @@ impl Case<'_> {
         };
         let later = tree.as_ref().ok().and_then(|tree| Node::Script(tree).walk().find_map(expression));
         let host = self.target.name.as_str().to_owned();
-        let mut found = Found { host, commands: Vec::new(), programs: Vec::new(), total: 0 };
+        let mut found =
+            Found { host, commands: Vec::new(), programs: Vec::new(), scripts: Vec::new(), total: 0 };
         let offered = self.offered.into_iter().flat_map(Offered::commands);
         // A command of the table that the endpoint offers too is one command, however either spells it.
         let mut names: BTreeMap<String, &str> = BTreeMap::new();
@@ -134,6 +148,14 @@ impl Case<'_> {
             }
         }
         found.programs.truncate(MOST);
+        for script in self.policy.scripts().iter().filter(|script| pattern.matches(script.name.as_str())) {
+            for Grant { access, approval, .. } in self.grants(script.name.as_str()) {
+                if wanted.access.takes(access) {
+                    found.total += 1;
+                    found.scripts.push(FoundScript { name: script.name.to_string(), access, approval });
+                }
+            }
+        }
         found
     }
 

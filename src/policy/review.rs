@@ -72,8 +72,8 @@ pub struct Difference {
 }
 
 impl Policy {
-    /// In which ways a command or program is allowed on a host, the one that counts first; none if it is denied. An
-    /// alias means its command.
+    /// In which ways a command, program or reviewed script is allowed on a host, the one that counts first; none if it is
+    /// denied. An alias means its command.
     #[must_use]
     pub fn grants(&self, name: &str, target: &Target, purpose: Purpose, now: OffsetDateTime) -> Vec<Grant> {
         self.grants_at(name, target, purpose, now, None)
@@ -90,6 +90,9 @@ impl Policy {
         offered: Option<&Offered>,
     ) -> Vec<Grant> {
         let on = Occasion { target, purpose, now: Some(now), offered };
+        if let Some(script) = self.scripts.iter().find(|script| script.name.is(name)) {
+            return self.granted_script(script, &on).into_iter().collect();
+        }
         let mut grants = self.granted(name, &on);
         if let Some(ceiling) = &self.ceiling {
             let bound = ceiling.granted(name, &on);

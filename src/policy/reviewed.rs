@@ -16,6 +16,7 @@ use super::{
     denial::{Denial, Pass, Reason, Verdict},
     names::NamePattern,
     occasion::Occasion,
+    review::Grant,
     rule::{Effect, Rule},
 };
 use crate::{
@@ -244,6 +245,28 @@ impl Policy {
         Ok(match rule {
             Some(rule) => Pass { rule: rule.name.clone(), ..pass.on(&rule.terms) },
             None => pass,
+        })
+    }
+
+    /// In which way a script is allowed, if it is. Whether its file is what was reviewed is known when it is called.
+    pub(super) fn granted_script(&self, script: &ScriptSettings, on: &Occasion<'_>) -> Option<Grant> {
+        if !script.is_for(on.target) || on.target.remoting.lockdown == Lockdown::On {
+            return None;
+        }
+        let (name, sha256) = (script.name.as_str(), script.sha256);
+        let own = self.rule_on(name, sha256, on).ok()?;
+        let bound = match &self.ceiling {
+            None => None,
+            Some(ceiling) => Some(ceiling.rule_on(name, sha256, on).ok()??),
+        };
+        let terms = || own.into_iter().chain(bound).map(|rule| &rule.terms);
+        Some(Grant {
+            rule: own.map_or_else(|| format!("script {}", script.name), |rule| rule.name.clone()),
+            parameters: None,
+            forms: None,
+            access: script.risk.name(),
+            approval: terms().any(|terms| terms.approval),
+            rates: terms().flat_map(|terms| &terms.rates).map(|metered| metered.rate.to_string()).collect(),
         })
     }
 

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::explain::{Decision, Explanation, Found, FoundCommand, FoundParameter, FoundProgram};
+use crate::explain::{Decision, Explanation, Found, FoundCommand, FoundParameter, FoundProgram, FoundScript};
 
 /// An explanation in words.
 pub(super) fn explanation(host: &str, explanation: &Explanation) -> String {
@@ -45,7 +45,7 @@ pub(super) fn explanation_data(host: &str, explanation: &Explanation) -> Value {
 
 /// What was found, a command a line.
 pub(super) fn found(found: &Found) -> String {
-    let Found { host, commands, programs, total } = found;
+    let Found { host, commands, programs, scripts, total } = found;
     if *total == 0 {
         return format!("Nothing of that name may be used on {host}. Try a shorter part of a name, or *.\n");
     }
@@ -78,7 +78,12 @@ pub(super) fn found(found: &Found) -> String {
             None => text.push_str(" with any arguments\n"),
         }
     }
-    if let Some(more) = total.checked_sub(commands.len() + programs.len()).filter(|&more| more > 0) {
+    for FoundScript { name, access, approval } in scripts {
+        let approval = if *approval { ", after a human has approved" } else { "" };
+        text.push_str(&format!("{name} (reviewed script, {access}{approval}): call the tool of this name\n"));
+    }
+    let shown = commands.len() + programs.len() + scripts.len();
+    if let Some(more) = total.checked_sub(shown).filter(|&more| more > 0) {
         text.push_str(&format!("… and {more} more: give a longer part of the name\n"));
     }
     text

@@ -194,6 +194,10 @@ pub(super) fn found_schema() -> Arc<JsonObject> {
         "type": "object",
         "properties": { "name": text, "access": text, "approval": { "type": "boolean" }, "forms": forms }
     });
+    let script = json!({
+        "type": "object",
+        "properties": { "name": text, "access": text, "approval": { "type": "boolean" } }
+    });
     let command = json!({
         "type": "object",
         "properties": {
@@ -206,6 +210,7 @@ pub(super) fn found_schema() -> Arc<JsonObject> {
             "host": text,
             "commands": { "type": "array", "items": command },
             "programs": { "type": "array", "items": program },
+            "scripts": { "type": "array", "items": script },
             "total": { "type": "integer" }
         },
         "required": ["host"]

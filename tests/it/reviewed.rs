@@ -202,6 +202,11 @@ fn what_does_not_fit_reaches_no_host() {
         assert_eq!(result["isError"], true, "{arguments}: {result}");
         assert!(text(&result).contains(expected), "{arguments}: {}", text(&result));
     }
+    for (host, names) in [("localhost", json!(["restart_them"])), ("other", json!([]))] {
+        let found = server.call("find_commands", &json!({ "host": host, "pattern": "restart_them" }));
+        let found = found["structuredContent"]["scripts"].as_array().unwrap().iter();
+        assert_eq!(found.map(|script| script["name"].clone()).collect::<Value>(), names, "{host}");
+    }
     let rehearsed = restart(&mut server, &json!({ "dry_run": true }));
     assert!(text(&rehearsed).contains("restart_them -Name:"), "{}", text(&rehearsed));
     assert_eq!(rehearsed["structuredContent"]["ran"], "no");
