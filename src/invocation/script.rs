@@ -159,6 +159,9 @@ async fn answer(text: &str, call: &evaluate::Call, way: &mut Way<'_>) -> Answere
         let position = Position::in_text(text, call.span.start);
         ScriptError::CannotTravel { position, reason }
     })?;
+    if way.keeps_filters_here(&work) {
+        return Ok(Ok(Reply::without_filters(call)));
+    }
     let answer = way.step(work, call.returns).await?;
     if let Answer::Called(called) = &answer {
         way.objects.via(called.via.name());

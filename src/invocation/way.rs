@@ -9,7 +9,7 @@ use tokio::{
     time::{Duration, Instant},
 };
 use winrm_proto::clixml::{ProgressRecord, Value};
-use winrm_script::evaluate::Returns;
+use winrm_script::{evaluate::Returns, typed::TypedPipeline};
 
 mod answer;
 
@@ -354,6 +354,17 @@ impl<'w> Way<'w> {
             Denial::new(options.tool.as_str(), reason)
                 .instead("execute_command runs what the policy allows to change")
         })
+    }
+
+    /// Whether a command may run and the filters behind it may not: then they are done here.
+    pub(super) fn keeps_filters_here(&self, work: &Work) -> bool {
+        let Work::Command(pipeline) = work else { return false };
+        let denied = |pipeline: TypedPipeline| {
+            let call = Call { work: Work::Command(pipeline), ..self.walk.call.clone() };
+            matches!(self.judge(&call, None), Judgement::Denied(_))
+        };
+        let alone = || TypedPipeline::one(pipeline.first().clone());
+        !pipeline.filters().is_empty() && denied(pipeline.clone()) && !denied(alone())
     }
 
     async fn send(

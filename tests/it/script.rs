@@ -20,6 +20,20 @@ Get-Service -Name W32Time, Spooler |
 "#;
 
 #[test]
+fn a_filter_that_may_not_run_on_the_host_is_done_here() {
+    let site = Site::new();
+    let script = "Get-Service | Where-Object Name -eq 'W32Time' | Select-Object -ExpandProperty Name";
+    let told = [None, Some("Where-Object")].map(|excluded| {
+        let mark = site.record().mark();
+        let mut server = site.serve(&[("EXCLUDE", excluded)]);
+        let result = server.call("query_powershell", &json!({ "command": script }));
+        assert_eq!(result["structuredContent"]["stdout"].as_str().unwrap().trim(), "W32Time", "{result}");
+        pipelines(&site, mark).concat().concat()
+    });
+    assert!(told[0].contains("Where-Object") && !told[1].contains("Where-Object"), "{told:?}");
+}
+
+#[test]
 fn a_script_runs_alike_on_a_full_endpoint_and_on_one_that_refuses_scripts() {
     let site = Site::new();
     let outputs = [None, Some(DEMO_ENDPOINT)].map(|endpoint| {

@@ -92,3 +92,17 @@ pub struct Reply {
     /// The exit code of a program.
     pub exit_code: Option<i32>,
 }
+
+impl Reply {
+    /// The answer to a call whose filters may not run on the host: they are done here, and the command is called alone.
+    #[must_use]
+    pub fn without_filters(call: &Call) -> Self {
+        let name = call.filters.first().map_or("", |filter| filter.name);
+        let absent = Failure {
+            id: "CommandNotFoundException".to_owned(),
+            target: Value::string(name),
+            ..Failure::default()
+        };
+        Self { terminating: Some(absent), ..Self::default() }
+    }
+}
