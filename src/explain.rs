@@ -6,6 +6,7 @@
 mod find;
 mod literal;
 mod once;
+mod question;
 mod shown;
 pub mod taken;
 
@@ -14,15 +15,16 @@ use std::collections::BTreeSet;
 use time::OffsetDateTime;
 use winrm_script::{
     check::HostCommand,
-    evaluate::Known,
+    evaluate::{Known, Needs},
     plan::{PipelinePlan, Plan, StagePlan},
-    position::Position,
+    position::{Position, Positions},
     static_command::Location,
     tree::{ScriptBlock, Span},
 };
 
 pub use self::{
     find::{Found, FoundCommand, FoundParameter, FoundProgram, FoundScript, Reach, Wanted},
+    question::Question,
     shown::{CommandShown, Decision, Explanation, Given, Spot},
     taken::NotTaken,
 };
@@ -171,10 +173,22 @@ impl<'a> Case<'a> {
             Err(why) => return self.not_taken(why),
         };
         let uncounted = once::uncounted(&tree);
-        let shown: Vec<CommandJudged> =
-            commands.iter().map(|command| self.command(text, command, &uncounted)).collect();
+        let mut positions = Positions::new(text);
+        let judged = commands
+            .iter()
+            .map(|command| self.command(text, command, positions.at(command.span.start), &uncounted));
+        let shown: Vec<CommandJudged> = judged.collect();
         let plan = Plan::of(text, &tree);
-        Explanation { plan: worth_telling(&plan).then(|| plan.to_string()), ..Explanation::of_script(shown) }
+        let mut explanation = Explanation {
+            plan: worth_telling(&plan).then(|| plan.to_string()),
+            ..Explanation::of_script(shown)
+        };
+        for question in Question::of(&Needs::of(&tree)) {
+            let Some(pipeline) = question.pipeline() else { continue };
+            let command = pipeline.render();
+            explanation.asks(question, command, Verdict::new(self.judge(Work::Command(pipeline))));
+        }
+        explanation
     }
 
     /// Text that cannot be evaluated here. Unless a rule lets it through whole, that is why it is denied.
@@ -200,8 +214,13 @@ impl<'a> Case<'a> {
         works.find(|work| matches!(self.judge(work.clone()), Judgement::Denied(_)))
     }
 
-    fn command(&self, text: &str, command: &HostCommand<'_>, uncounted: &[Span]) -> CommandJudged {
-        let position = Position::in_text(text, command.span.start);
+    fn command(
+        &self,
+        text: &str,
+        command: &HostCommand<'_>,
+        position: Position,
+        uncounted: &[Span],
+    ) -> CommandJudged {
         let foreseen = self.policy.foresee(self.call, text, std::slice::from_ref(command), self.target);
         let verdict = match (foreseen, literal::work(command)) {
             (Err(denial), _) => Verdict::Denied(Box::new(denial)),
@@ -382,6 +401,36 @@ impl Explanation {
             commands.iter().any(|command| command.verdict.decision() == Decision::AtRun);
         explanation.commands = commands.into_iter().map(CommandShown::from).collect();
         explanation
+    }
+}
+
+impl Explanation {
+    /// The script has the host asked for something before it runs.
+    fn asks(&mut self, question: Question, command: String, verdict: Verdict) {
+        let decision = verdict.decision();
+        match verdict {
+            Verdict::Denied(denial) if self.decision != Decision::Denied => {
+                let of_denial = Self::of_denial(*denial);
+                let reason = of_denial.reason.unwrap_or_default();
+                *self = Self {
+                    reason: Some(format!("it asks for {} ({command}): {reason}", question.what())),
+                    commands: std::mem::take(&mut self.commands),
+                    asked_first: std::mem::take(&mut self.asked_first),
+                    plan: self.plan.take(),
+                    ..of_denial
+                };
+            }
+            Verdict::Allowed { rule, .. } | Verdict::NeedsApproval { rule, .. } => {
+                if self.rule == NOTHING_SENT {
+                    self.rule = rule;
+                }
+                if decision == Decision::NeedsApproval && self.decision == Decision::Allowed {
+                    self.decision = decision;
+                }
+            }
+            Verdict::Denied(_) | Verdict::AtRun => {}
+        }
+        self.asked_first.push(command);
     }
 }
 

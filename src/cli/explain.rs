@@ -135,6 +135,12 @@ fn text(Explained { explanation, would_allow }: &Explained) -> String {
     }
     lines.extend(would_allow.iter().flat_map(|rule| page::rule(rule)));
     let mut say = |indent: usize, text: &str| lines.extend(page::wrapped(&page::visible(text), indent));
+    if !explanation.asked_first.is_empty() {
+        say(0, "asked first:");
+        for command in &explanation.asked_first {
+            say(2, command);
+        }
+    }
     if let Some(form) = judged_form {
         say(0, "would be sent:");
         say(2, form);

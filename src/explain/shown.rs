@@ -31,6 +31,9 @@ pub struct Explanation {
     pub judged_form: Option<String>,
     /// Whether values are judged when they are there.
     pub judged_at_run: bool,
+    /// What the host would be asked before a script runs: its time or name, where the script uses them.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub asked_first: Vec<String>,
     /// The commands of a script that a host would be sent.
     pub commands: Vec<CommandShown>,
     /// What goes to the host and what is computed here.
@@ -124,6 +127,7 @@ impl Explanation {
             alternative: None,
             judged_form: None,
             judged_at_run: false,
+            asked_first: Vec::new(),
             commands: Vec::new(),
             plan: None,
             operator_hint: None,

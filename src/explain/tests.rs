@@ -2,7 +2,11 @@ use super::*;
 use crate::{call::Purpose, policy::Settings};
 
 fn explained(work: Work) -> Explanation {
-    let policy = Policy::new(&Settings::default()).unwrap();
+    explained_by(&Settings::default(), work)
+}
+
+fn explained_by(settings: &Settings, work: Work) -> Explanation {
+    let policy = Policy::new(settings).unwrap();
     let target = any_host().unwrap();
     let call = Call::imagined(target.name.clone(), work, Purpose::Agent);
     Case::new(&policy, &call, &target).explain()
@@ -29,6 +33,32 @@ fn a_script_is_as_bad_as_its_worst_command() {
         assert_eq!(explanation.decision, decision, "{text}: {explanation:?}");
         assert_eq!((explanation.rule.as_str(), explanation.judged_at_run), (rule, at_run), "{text}");
     }
+}
+
+#[test]
+fn what_a_script_asks_its_host_for_is_judged_with_it() {
+    let system = "Get-CimInstance -ClassName 'Win32_OperatingSystem'";
+    for (text, asked, rule) in [
+        ("\"on $env:COMPUTERNAME\"", &[system][..], "observe: cim"),
+        ("[datetime]::Now.AddDays(-1)", &["Get-Date"], "observe: inventory"),
+        (
+            "\"$env:COMPUTERNAME $([datetime]::Now)\"; Get-Service",
+            &[system, "Get-Date"],
+            "observe: inventory",
+        ),
+        ("\"$env:OS\"", &[], "nothing is sent"),
+    ] {
+        let explanation = script(text);
+        assert_eq!((explanation.decision, explanation.rule.as_str()), (Decision::Allowed, rule), "{text}");
+        assert_eq!(explanation.asked_first, asked, "{text}");
+    }
+    let settings = Settings { exclude: vec!["Get-Date".into()], ..Settings::default() };
+    let work = Work::PowerShell { text: "Get-Service; [datetime]::Now".to_owned() };
+    let explanation = explained_by(&settings, work);
+    assert_eq!(explanation.decision, Decision::Denied);
+    let reason = explanation.reason.unwrap();
+    assert!(reason.starts_with("it asks for the host's time (Get-Date): "), "{reason}");
+    assert_eq!((explanation.commands.len(), explanation.asked_first.len()), (1, 1));
 }
 
 #[test]

@@ -15,7 +15,7 @@ use winrm_script::{
     value::Value,
 };
 
-use self::{facts::Question, vocabulary::WithFunctions};
+use self::vocabulary::WithFunctions;
 use super::{
     failure::{Failure, ScriptError},
     memory::Share,
@@ -24,7 +24,7 @@ use super::{
 };
 use crate::{
     call::{Mode, Outcome, Work},
-    explain::{Case, NotTaken, taken},
+    explain::{Case, NotTaken, Question, taken},
     output::Objects,
     policy::{Denial, Unapproved},
 };

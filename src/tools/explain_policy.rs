@@ -83,6 +83,7 @@ pub(super) fn output() -> serde_json::Value {
         "judged_form": { "type": "string" },
         "judged_at_run": { "type": "boolean" },
         "plan": { "type": "string" },
+        "asked_first": { "type": "array", "items": { "type": "string" } },
         "commands": {
             "type": "array",
             "items": {
