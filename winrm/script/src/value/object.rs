@@ -148,7 +148,7 @@ impl Object {
         if self.0.wrapped.is_some() {
             return false;
         }
-        let names = self.type_names();
+        let names = &self.0.state.read().type_names;
         names.is_empty() || names.is(CUSTOM)
     }
 
