@@ -1,6 +1,7 @@
 //! Equality and order, as `-eq`, `-lt` and Sort-Object see them.
 
 mod collation;
+mod rows;
 mod sorting;
 
 use std::cmp::Ordering;
@@ -14,6 +15,7 @@ use crate::tree::Case;
 
 pub use collation::collate;
 pub(crate) use collation::same_text;
+pub(crate) use rows::KeyRows;
 pub use sorting::sort_order;
 pub(crate) use sorting::{SameKey, SortKey, is_bag, same_group, text_of, uncomparable};
 

@@ -1,6 +1,5 @@
 //! Group-Object.
 
-use std::cmp::Ordering;
 use std::collections::HashMap;
 use std::mem::Discriminant;
 
@@ -14,8 +13,8 @@ use crate::evaluate::interpreter::{Interpreter, Turn};
 use crate::evaluate::unwind::{Flow, Unwind};
 use crate::format::text::sequence_text;
 use crate::tree::Case;
-use crate::value::compare::{SortKey, equals, is_bag, sort_order, uncomparable};
-use crate::value::{Array, Fault, Members, Object, Shape, Table, Value};
+use crate::value::compare::{KeyRows, equals, is_bag, uncomparable};
+use crate::value::{Array, Members, Object, Shape, Table, Value};
 
 pub(super) fn group(_: &mut Interpreter, mut bound: Bound) -> Flow<Box<dyn Stage>> {
     let properties = match bound.take("Property") {
@@ -37,11 +36,12 @@ pub(super) fn group(_: &mut Interpreter, mut bound: Bound) -> Flow<Box<dyn Stage
         (false, false) => Shown::Groups,
     };
     Ok(Box::new(Group {
+        keys: KeyRows::new(case, std::iter::repeat_n(false, properties.len().max(1))),
         properties,
         shape,
         case,
         input,
-        rows: Vec::new(),
+        items: Vec::new(),
         types: Vec::new(),
         mixed: false,
         groups: Vec::new(),
@@ -60,7 +60,9 @@ struct Group {
     shape: Shown,
     case: Case,
     input: Option<Value>,
-    rows: Vec<(Keys, Value)>,
+    items: Vec<Value>,
+    /// What each item is grouped by: itself, or its properties.
+    keys: KeyRows,
     /// The type of each property's keys so far, and whether there were several.
     types: Vec<Option<(Discriminant<Value>, PsString)>>,
     mixed: bool,
@@ -73,6 +75,8 @@ struct Group {
 type Keys = Vec<Option<Value>>;
 
 struct Found {
+    /// The item that began it.
+    row: usize,
     keys: Keys,
     items: Vec<Value>,
 }
@@ -100,72 +104,71 @@ impl Group {
     }
 
     async fn form(&mut self, interpreter: &mut Interpreter) -> Flow<()> {
-        let rows = std::mem::take(&mut self.rows);
-        if self.mixed {
-            self.form_mixed(interpreter, rows).await
-        } else {
-            self.form_sorted(interpreter, rows).await
-        }
+        if self.mixed { self.form_mixed(interpreter).await } else { self.form_sorted(interpreter).await }
     }
 
     /// An item joins the group that was begun with the same keys, or the first one that compares equal.
-    async fn form_mixed(&mut self, interpreter: &mut Interpreter, rows: Vec<(Keys, Value)>) -> Flow<()> {
-        for (keys, item) in rows {
+    async fn form_mixed(&mut self, interpreter: &mut Interpreter) -> Flow<()> {
+        for (row, item) in std::mem::take(&mut self.items).into_iter().enumerate() {
+            let keys = self.keys.values(row);
             let mut found = self.begun_with(&keys)?;
             for (at, own) in self.groups.iter().enumerate() {
                 if found.is_some() {
                     break;
                 }
                 interpreter.breathe().await?;
-                if order(&own.keys, &keys, |left, right| sort_order(left, right, self.case))?.is_eq() {
+                if self.keys.order(own.row, row)?.is_eq() {
                     found = Some(at);
                 }
             }
             match found.and_then(|at| self.groups.get_mut(at)) {
                 Some(group) => group.items.push(item),
-                None => self.begin(keys, item),
+                None => self.begin(row, keys, item),
             }
         }
         Ok(())
     }
 
     /// Where all keys are of one type the groups are in order, and an item joins the last one or begins the next.
-    async fn form_sorted(&mut self, interpreter: &mut Interpreter, rows: Vec<(Keys, Value)>) -> Flow<()> {
-        let case = self.case;
-        let prepare = |key: Option<Value>| key.map(|value| SortKey::new(value, case));
-        let rows: Vec<(Vec<Option<SortKey>>, Value)> =
-            rows.into_iter().map(|(keys, item)| (keys.into_iter().map(prepare).collect(), item)).collect();
-        let by_key = |left: &Vec<Option<SortKey>>, right: &Vec<Option<SortKey>>| {
-            order(left, right, |left, right| left.order(right, case))
-        };
-        let rows = sorted(interpreter, rows, |(left, _), (right, _)| by_key(left, right)).await?;
-        let mut last: Option<Vec<Option<SortKey>>> = None;
-        for (prepared, item) in rows {
+    async fn form_sorted(&mut self, interpreter: &mut Interpreter) -> Flow<()> {
+        let mut items = std::mem::take(&mut self.items);
+        let keys = &self.keys;
+        let rows = (0..items.len()).collect();
+        let rows = sorted(interpreter, rows, |left: &usize, right| keys.order(*left, *right)).await?;
+        let plain = keys.are_plain();
+        let mut last = None;
+        for row in rows {
             interpreter.breathe().await?;
-            let values =
-                || -> Keys { prepared.iter().map(|key| key.as_ref().map(|key| key.value.clone())).collect() };
-            let ordered =
-                prepared.iter().flatten().filter(|key| has_order(&key.value)).count() == prepared.len();
-            let begun = if ordered { None } else { self.begun_with(&values())? };
-            let found = match (begun, &last) {
+            let item = items.get_mut(row).map(std::mem::take).unwrap_or_default();
+            let begun = if plain { None } else { self.begun_with_unordered(row)? };
+            let found = match (begun, last) {
                 (Some(at), _) => Some(at),
-                (None, Some(last)) if by_key(last, &prepared)?.is_eq() => self.groups.len().checked_sub(1),
+                (None, Some(last)) if self.keys.order(last, row)?.is_eq() => self.groups.len().checked_sub(1),
                 _ => None,
             };
             match found.and_then(|at| self.groups.get_mut(at)) {
                 Some(group) => group.items.push(item),
                 None => {
-                    self.begin(values(), item);
-                    last = Some(prepared);
+                    self.begin(row, self.keys.values(row), item);
+                    last = Some(row);
                 }
             }
         }
         Ok(())
     }
 
-    fn begin(&mut self, keys: Keys, item: Value) {
+    fn begin(&mut self, row: usize, keys: Keys, item: Value) {
         self.index.entry(text_of(&keys)).or_insert(self.groups.len());
-        self.groups.push(Found { keys, items: vec![item] });
+        self.groups.push(Found { row, keys, items: vec![item] });
+    }
+
+    /// The group that was begun with the same keys, where it must be looked for because one of them has no order.
+    fn begun_with_unordered(&self, row: usize) -> Flow<Option<usize>> {
+        let keys = self.keys.values(row);
+        if keys.iter().all(|key| key.as_ref().is_some_and(has_order)) {
+            return Ok(None);
+        }
+        self.begun_with(&keys)
     }
 
     /// The group that was begun with the same keys. PowerShell finds it by hash codes, which all property bags share, and
@@ -180,24 +183,6 @@ impl Group {
         }
         Ok(Some(*at))
     }
-}
-
-/// The order of keys, one by one; what is missing comes last.
-fn order<T>(
-    left: &[Option<T>],
-    right: &[Option<T>],
-    compare: impl Fn(&T, &T) -> Result<Ordering, Fault>,
-) -> Result<Ordering, Fault> {
-    for pair in left.iter().zip(right) {
-        let order = match pair {
-            (Some(left), Some(right)) => compare(left, right)?,
-            (left, right) => right.is_some().cmp(&left.is_some()),
-        };
-        if order != Ordering::Equal {
-            return Ok(order);
-        }
-    }
-    Ok(Ordering::Equal)
 }
 
 /// Whether keys like this one are the same exactly where they compare equal.
@@ -243,8 +228,9 @@ impl Stage for Group {
                     self.note_type(at, key);
                 }
             }
-            interpreter.make(size_of::<Found>())?;
-            self.rows.push((keys, item));
+            interpreter.make(size_of::<Value>() + self.keys.row_size())?;
+            self.keys.push(keys);
+            self.items.push(item);
             Ok(())
         })
     }

@@ -9,7 +9,7 @@ use crate::evaluate::arguments::Bound;
 use crate::evaluate::interpreter::{Interpreter, Turn};
 use crate::evaluate::unwind::{Flow, Unwind};
 use crate::tree::Case;
-use crate::value::compare::{SortKey, sort_order};
+use crate::value::compare::KeyRows;
 use crate::value::{Fault, Value};
 
 pub(super) fn sort(_: &mut Interpreter, mut bound: Bound) -> Flow<Box<dyn Stage>> {
@@ -24,75 +24,42 @@ pub(super) fn sort(_: &mut Interpreter, mut bound: Bound) -> Flow<Box<dyn Stage>
     let (top, bottom) = (bound.count("Top")?, bound.count("Bottom")?);
     let input = bound.take("InputObject");
     bound.finish("Sort-Object")?;
-    let directions = properties
-        .iter()
-        .map(|spec| match (spec.option("descending"), spec.option("ascending")) {
-            (Some(own), _) => own.is_true(),
-            (None, Some(own)) => !own.is_true(),
-            (None, None) => descending,
-        })
-        .collect();
+    let direction = |spec: &Spec| match (spec.option("descending"), spec.option("ascending")) {
+        (Some(own), _) => own.is_true(),
+        (None, Some(own)) => !own.is_true(),
+        (None, None) => descending,
+    };
+    let keys = if properties.is_empty() {
+        KeyRows::new(case, [descending])
+    } else {
+        KeyRows::new(case, properties.iter().map(direction))
+    };
     if properties.iter().any(is_pattern) {
         return Err(Unwind::refused("Sort-Object by a wildcard; name the properties"));
     }
     Ok(Box::new(Sort {
         keeps_order: stable || top.is_some() || bottom.is_some(),
         properties,
-        directions,
-        descending,
         unique,
-        case,
         top,
         bottom,
         input,
-        rows: Vec::new(),
+        items: Vec::new(),
+        keys,
     }))
 }
 
 struct Sort {
     properties: Vec<Spec>,
-    /// For each property, whether the largest comes first.
-    directions: Vec<bool>,
-    descending: bool,
     unique: bool,
-    case: Case,
     top: Option<usize>,
     bottom: Option<usize>,
     /// What is equal stays in its order.
     keeps_order: bool,
     input: Option<Value>,
-    rows: Vec<Row>,
-}
-
-struct Row {
-    item: Value,
-    /// The values to compare; `None` where there is no such property.
-    keys: Vec<Option<SortKey>>,
-}
-
-impl Sort {
-    fn order(&self, left: &Row, right: &Row) -> Result<Ordering, Fault> {
-        if self.properties.is_empty() {
-            let order = sort_order(&left.item, &right.item, self.case)?;
-            return Ok(if self.descending { order.reverse() } else { order });
-        }
-        for ((left, right), descending) in left.keys.iter().zip(&right.keys).zip(&self.directions) {
-            let order = match (left, right) {
-                (Some(left), Some(right)) => {
-                    let order = left.order(right, self.case)?;
-                    if *descending { order.reverse() } else { order }
-                }
-                // What lacks the property comes last, whatever the direction.
-                (Some(_), None) => Ordering::Less,
-                (None, Some(_)) => Ordering::Greater,
-                (None, None) => Ordering::Equal,
-            };
-            if order != Ordering::Equal {
-                return Ok(order);
-            }
-        }
-        Ok(Ordering::Equal)
-    }
+    items: Vec<Value>,
+    /// What each item is compared by: itself, or its properties.
+    keys: KeyRows,
 }
 
 /// Sorts with pauses; what is equal stays in its order.
@@ -178,49 +145,58 @@ impl Stage for Sort {
                     "Sort-Object without -Property on objects of the host; name a property",
                 ));
             }
-            let mut keys = Vec::with_capacity(self.properties.len());
+            let mut keys = Vec::with_capacity(self.properties.len().max(1));
+            if self.properties.is_empty() {
+                keys.push(Some(item.clone()));
+            }
             for spec in &self.properties {
-                let value = match spec.plain(&item) {
+                keys.push(match spec.plain(&item) {
                     Some(value) => value,
                     None => spec.value(interpreter, &item).await?,
-                };
-                keys.push(value.map(|value| SortKey::new(value, self.case)));
+                });
             }
-            interpreter.make(size_of::<Row>())?;
-            self.rows.push(Row { item, keys });
+            interpreter.make(size_of::<Value>() + self.keys.row_size())?;
+            self.keys.push(keys);
+            self.items.push(item);
             Ok(())
         })
     }
 
     fn end<'a>(&'a mut self, interpreter: &'a mut Interpreter) -> Turn<'a, ()> {
         Box::pin(async move {
-            let mut rows = std::mem::take(&mut self.rows);
+            let keys = &self.keys;
+            let order = |left: &usize, right: &usize| keys.order(*left, *right);
+            let mut places: Vec<usize> = (0..self.items.len()).collect();
             if self.keeps_order {
-                rows = sorted(interpreter, rows, |left, right| self.order(left, right)).await?;
+                places = sorted(interpreter, places, order).await?;
             } else {
-                introsort::sort(interpreter, &mut rows, |left, right| self.order(left, right)).await?;
+                introsort::sort(interpreter, &mut places, order).await?;
             }
             if self.unique {
-                let mut kept: Vec<Row> = Vec::with_capacity(rows.len());
-                for row in rows {
+                let mut kept: Vec<usize> = Vec::with_capacity(places.len());
+                for place in places {
                     interpreter.breathe().await?;
                     let repeated = match kept.last() {
-                        Some(last) => self.order(last, &row)? == Ordering::Equal,
+                        Some(last) => keys.order(*last, place)? == Ordering::Equal,
                         None => false,
                     };
                     if !repeated {
-                        kept.push(row);
+                        kept.push(place);
                     }
                 }
-                rows = kept;
+                places = kept;
             }
             let (skip, take) = match (self.top, self.bottom) {
                 (Some(top), _) => (0, top),
-                (None, Some(bottom)) => (rows.len().saturating_sub(bottom), bottom),
+                (None, Some(bottom)) => (places.len().saturating_sub(bottom), bottom),
                 (None, None) => (0, usize::MAX),
             };
-            for row in rows.into_iter().skip(skip).take(take) {
-                interpreter.emit(row.item).await?;
+            // What comes next may need the room.
+            self.keys.clear();
+            for place in places.into_iter().skip(skip).take(take) {
+                if let Some(item) = self.items.get_mut(place) {
+                    interpreter.emit(std::mem::take(item)).await?;
+                }
             }
             Ok(())
         })

@@ -61,7 +61,9 @@ pub(super) fn ascii_key(text: &str, case: Case) -> Option<Box<[u8]>> {
     }
     let table = ASCII.get_or_init(ascii_weights);
     let weight = |byte: u8| table.get(usize::from(byte)).copied().filter(|weight| *weight > 0);
-    let mut key: Vec<u8> = text.bytes().filter_map(weight).collect();
+    let room = if case == Case::Sensitive { 2 * text.len() + 1 } else { text.len() };
+    let mut key = Vec::with_capacity(room);
+    key.extend(text.bytes().filter_map(weight));
     if case == Case::Sensitive {
         // No weight is zero, so what follows counts only where all weights are the same.
         key.push(0);

@@ -115,6 +115,15 @@ pub(crate) enum SameKey {
 }
 
 impl SortKey {
+    /// What begins the key.
+    pub(super) fn head(&self) -> Head {
+        match &self.form {
+            Form::Integer(number) => Head::of_integer(*number),
+            Form::Text(text) => Head::of_text(text),
+            Form::Other => Head::NONE,
+        }
+    }
+
     /// What can be looked up instead of being compared; keys of two kinds are not to be looked up together.
     pub(crate) fn same_key(&self) -> Option<SameKey> {
         match &self.form {
@@ -141,6 +150,58 @@ impl SortKey {
         }
     }
 }
+
+/// The beginning of a key, which tells most keys of its kind apart.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Head {
+    pub(super) kind: HeadKind,
+    pub(super) bits: u64,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum HeadKind {
+    /// The number itself, moved so that it has no sign.
+    Integer,
+    /// Seven bytes of the text, and how many it has: eight for all that are longer.
+    Text,
+    /// Nothing.
+    Other,
+}
+
+impl Head {
+    pub(super) const NONE: Self = Self { kind: HeadKind::Other, bits: 0 };
+
+    fn of_integer(number: i128) -> Self {
+        match u64::try_from(number - i128::from(i64::MIN)) {
+            Ok(bits) => Self { kind: HeadKind::Integer, bits },
+            Err(_) => Self::NONE,
+        }
+    }
+
+    fn of_text(text: &[u8]) -> Self {
+        let mut bytes = [0; 8];
+        for (slot, byte) in bytes.iter_mut().zip(text.iter().take(7)) {
+            *slot = *byte;
+        }
+        bytes[7] = u8::try_from(text.len()).unwrap_or(u8::MAX).min(LONGER);
+        Self { kind: HeadKind::Text, bits: u64::from_be_bytes(bytes) }
+    }
+}
+
+impl HeadKind {
+    /// The order of two keys of this kind, where their heads decide it.
+    pub(super) fn order(self, left: u64, right: u64) -> Option<Ordering> {
+        let decides = match self {
+            Self::Integer => true,
+            Self::Text => left != right || left & 0xFF < u64::from(LONGER),
+            Self::Other => false,
+        };
+        decides.then(|| left.cmp(&right))
+    }
+}
+
+/// The length of a text that has more bytes than a head.
+const LONGER: u8 = 8;
 
 #[cfg(test)]
 mod tests {
