@@ -156,8 +156,11 @@ pub(super) fn property_names(value: &Value) -> Vec<String> {
                 Some(inner) => property_names(&inner),
                 None => Vec::new(),
             };
+            // Its own differ from each other already.
+            let inner = names.len();
             for name in object.names() {
-                if !names.iter().any(|own| own.eq_ignore_ascii_case(name.as_str())) {
+                let (inherited, _) = names.split_at(inner);
+                if !inherited.iter().any(|own| own.eq_ignore_ascii_case(name.as_str())) {
                     names.push(name.as_str().to_owned());
                 }
             }
