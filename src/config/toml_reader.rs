@@ -22,6 +22,8 @@ use crate::inventory::nearest::nearest;
 pub(super) struct Document<'d> {
     path: &'d Path,
     text: &'d str,
+    /// Where each line begins.
+    lines: Vec<usize>,
 }
 
 /// A table of it. What nobody asked for by the end is unknown.
@@ -35,7 +37,8 @@ pub(super) struct Table<'d> {
 
 impl<'d> Document<'d> {
     pub(super) fn new(path: &'d Path, text: &'d str) -> Self {
-        Self { path, text }
+        let behind = text.match_indices('\n').map(|(at, _)| at + 1);
+        Self { path, text, lines: std::iter::once(0).chain(behind).collect() }
     }
 
     /// The syntax tree, whole if `problems` gets nothing.
@@ -55,7 +58,10 @@ impl<'d> Document<'d> {
 
     /// The place of a span.
     pub(super) fn source(&self, span: &Range<usize>) -> Source {
-        let Position { line, column, .. } = Position::in_text(self.text, span.start);
+        let line = self.lines.partition_point(|&begin| begin <= span.start);
+        let begin = line.checked_sub(1).and_then(|index| self.lines.get(index)).copied().unwrap_or_default();
+        let on_line = self.text.get(begin..).unwrap_or_default();
+        let Position { column, .. } = Position::in_text(on_line, span.start - begin);
         Source::File { path: self.path.to_owned(), line, column }
     }
 
