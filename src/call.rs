@@ -67,8 +67,9 @@ pub enum Work {
         script: String,
         /// The bytes of its file, read for this call: what is judged is what is sent.
         content: Result<Vec<u8>, io::ErrorKind>,
-        /// What its parameters are given, by name.
-        arguments: Vec<Argument>,
+        /// What its parameters are given, by name. Nothing where the file was not what was reviewed when they were to be
+        /// read: what they would mean to it is not known, and it must not run without them.
+        arguments: Option<Vec<Argument>>,
     },
     /// A native program.
     Program {

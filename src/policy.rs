@@ -168,7 +168,7 @@ impl Policy {
     /// The same as an upper bound, whose users name their scripts as they like.
     fn bounding(self) -> Result<Self, PolicyError> {
         for (index, rule) in self.rules.iter().enumerate() {
-            if let Some(name) = rule.allows_script_by_name() {
+            if let Some(name) = rule.script_by_name() {
                 let fault = RuleFault::ScriptByName(name.to_owned());
                 return Err(RuleError { rule: rule.name.clone(), index, fault }.into());
             }
@@ -292,7 +292,7 @@ impl Policy {
                 .and_then(|command| self.judge_static(command, on)),
             Work::Command(pipeline) => self.judge_pipeline(pipeline, on),
             Work::Reviewed { script, content, arguments } => {
-                self.judge_reviewed(reviewed::Asked { script, content, arguments }, on)
+                self.judge_reviewed(reviewed::Asked { script, content, arguments: arguments.as_deref() }, on)
             }
             Work::Program { executable, arguments, stdin, working_directory } => {
                 let asked = program::Asked {

@@ -15,7 +15,7 @@ use std::{
 use serde_json::{Map, Value as Json};
 use winrm_script::{declaration::Declared, parse, typed::Argument};
 
-pub use self::parameter::{Form, Parameter};
+pub use self::parameter::{Form, Parameter, SHARED};
 use crate::{
     call::Work,
     policy::{Policy, ScriptFault, ScriptSettings},
@@ -73,6 +73,9 @@ pub enum ArgumentFault {
     /// A word that belongs to no parameter.
     #[error("word {0} belongs to no parameter")]
     Stray(usize),
+    /// Its parameters cannot be read, or cannot be given.
+    #[error(transparent)]
+    Script(#[from] ScriptFault),
 }
 
 impl<'s> Script<'s> {
@@ -110,18 +113,17 @@ impl<'s> Script<'s> {
         Interface::of(text, &self.settings.file)
     }
 
-    /// The work of a call that gives JSON values by name. What is not what was reviewed is for the policy to deny, whatever
-    /// it is given.
+    /// The work of a call that gives JSON values by name.
     ///
     /// # Errors
     /// [`ArgumentFault`] of the first argument that does not fit.
     pub fn given(&self, arguments: &Map<String, Json>) -> Result<Work, ArgumentFault> {
-        let Ok(interface) = self.interface() else { return Ok(self.work(Vec::new())) };
+        let Some(interface) = self.of_reviewed()? else { return Ok(self.work(None)) };
         let mut given = Vec::new();
         for (name, value) in arguments {
             given.push(interface.parameter(name)?.given(value)?);
         }
-        Ok(self.work(interface.in_order(&given)?))
+        Ok(self.work(Some(interface.in_order(&given)?)))
     }
 
     /// The same of words as a shell splits them: `-Name value`, `-Name:value`, `-Switch`, and several values behind the
@@ -130,7 +132,7 @@ impl<'s> Script<'s> {
     /// # Errors
     /// As [`Script::given`].
     pub fn given_words(&self, words: &[String]) -> Result<Work, ArgumentFault> {
-        let Ok(interface) = self.interface() else { return Ok(self.work(Vec::new())) };
+        let Some(interface) = self.of_reviewed()? else { return Ok(self.work(None)) };
         let mut given = Vec::new();
         let mut words = (1..).zip(words).peekable();
         while let Some((number, word)) = words.next() {
@@ -150,10 +152,23 @@ impl<'s> Script<'s> {
             }
             given.push(parameter.given_words(&values)?);
         }
-        Ok(self.work(interface.in_order(&given)?))
+        Ok(self.work(Some(interface.in_order(&given)?)))
     }
 
-    fn work(&self, arguments: Vec<Argument>) -> Work {
+    /// What it can be given; nothing where it is not what was reviewed, which is for the policy to deny.
+    fn of_reviewed(&self) -> Result<Option<Interface>, ArgumentFault> {
+        match self.interface() {
+            Ok(interface) => Ok(Some(interface)),
+            Err(fault @ (ScriptFault::Parameters { .. } | ScriptFault::Parameter { .. })) => {
+                Err(fault.into())
+            }
+            Err(
+                ScriptFault::Unreadable { .. } | ScriptFault::Edited { .. } | ScriptFault::NotUtf8 { .. },
+            ) => Ok(None),
+        }
+    }
+
+    fn work(&self, arguments: Option<Vec<Argument>>) -> Work {
         let (script, content) = (self.settings.name.as_str().to_owned(), self.content.clone());
         Work::Reviewed { script, content, arguments }
     }
@@ -224,6 +239,7 @@ impl Remedy for ArgumentFault {
         Some(match self {
             Self::NoScript { .. } => "name one, or add a [[script]] to the configuration".to_owned(),
             Self::Stray(_) => "name each value: -Parameter value".to_owned(),
+            Self::Script(fault) => return fault.fix(),
             _ => "give what the script's parameters take".to_owned(),
         })
     }

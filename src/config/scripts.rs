@@ -28,7 +28,7 @@ pub(super) fn read(
         let Some(script) = script else { continue };
         let name = script.name.as_str();
         if scripts.iter().any(|other| other.value.name.is(name))
-            || Toolbox::new().definitions().any(|own| own.name == name)
+            || Toolbox::new().definitions().any(|own| script.name.is(&own.name))
         {
             problems.push(Problem::new(place, ProblemKind::ToolTwice(name.to_owned())));
             continue;

@@ -292,6 +292,9 @@ pub enum Reason {
     /// A reviewed script, for a host whose runspaces are locked.
     #[error("the runspaces of this host are locked, so that no script runs there")]
     ScriptWhereLocked,
+    /// A reviewed script that became what was reviewed only after its arguments were to be read.
+    #[error("the script was another one when its arguments were read; call it again")]
+    ScriptArgumentsUnread,
     /// A value that a program cannot get.
     #[error("a program takes strings and numbers, not arrays and constants")]
     ProgramArgument,

@@ -74,7 +74,7 @@ pub struct JudgedScript {
 pub(super) struct Asked<'a> {
     pub(super) script: &'a str,
     pub(super) content: &'a Result<Vec<u8>, io::ErrorKind>,
-    pub(super) arguments: &'a [Argument],
+    pub(super) arguments: Option<&'a [Argument]>,
 }
 
 /// Why a script is not what was reviewed, or cannot be offered.
@@ -239,7 +239,8 @@ impl Policy {
         let text = script.reviewed(asked.content).map_err(|fault| Denial::script(own.clone(), fault))?;
         let name = CommandName::new(script.name.as_str()).map_err(Reason::NotStatic);
         let name = name.map_err(|reason| Denial::new(own.clone(), reason))?;
-        let call = TypedCommand::new(name, asked.arguments.to_vec())?;
+        let unread = || Denial::new(own.clone(), Reason::ScriptArgumentsUnread);
+        let call = TypedCommand::new(name, asked.arguments.ok_or_else(unread)?.to_vec())?;
         let judged = JudgedScript { sha256: script.sha256, text: text.to_owned(), call };
         let pass = Pass::new(own, script.risk, Judged::Reviewed(judged));
         Ok(match rule {

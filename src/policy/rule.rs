@@ -229,9 +229,9 @@ impl Rule {
         })
     }
 
-    /// The first script that it allows by its name alone, which says nothing of what is in it.
-    pub(super) fn allows_script_by_name(&self) -> Option<&str> {
-        self.scripts.iter().filter(|_| self.effect == Effect::Allow).find_map(|choice| match choice {
+    /// The first script that it names by a name alone, which says nothing of what is in it.
+    pub(super) fn script_by_name(&self) -> Option<&str> {
+        self.scripts.iter().find_map(|choice| match choice {
             ScriptChoice::Named(pattern) if pattern.as_str() != "*" => Some(pattern.as_str()),
             ScriptChoice::Named(_) | ScriptChoice::Pinned(_) => None,
         })

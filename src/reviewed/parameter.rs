@@ -43,7 +43,7 @@ impl Parameter {
     /// The parameter, or why no tool can give it.
     pub(super) fn of(declared: Declared) -> Result<Self, &'static str> {
         let name = ParameterName::new(&declared.name).map_err(|_| "its name is not letters and digits")?;
-        if RESERVED.iter().any(|reserved| reserved.eq_ignore_ascii_case(&declared.name)) {
+        if SHARED.iter().any(|reserved| reserved.eq_ignore_ascii_case(&declared.name)) {
             return Err("every tool has an argument of this name");
         }
         let (element, several) = match &declared.takes {
@@ -169,4 +169,4 @@ impl Form {
 }
 
 /// What the tool of every script is given besides.
-const RESERVED: [&str; 3] = ["host", "timeout_seconds", "dry_run"];
+pub const SHARED: [&str; 3] = ["host", "timeout_seconds", "dry_run"];

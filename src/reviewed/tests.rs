@@ -22,7 +22,7 @@ fn form(arguments: impl FnOnce(Script<'_>) -> Result<Work, ArgumentFault>) -> Re
         description: "Restarts it.".to_owned(),
     };
     match arguments(Script::read(&settings)).map_err(|fault| fault.to_string())? {
-        Work::Reviewed { script, arguments, .. } => {
+        Work::Reviewed { script, arguments: Some(arguments), .. } => {
             Ok(TypedCommand::new(CommandName::new(&script).unwrap(), arguments).unwrap().render())
         }
         other => panic!("{other:?}"),

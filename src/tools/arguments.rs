@@ -6,7 +6,10 @@ use rmcp::model::JsonObject;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use crate::remedy::{Code, Remedy};
+use crate::{
+    policy::ScriptFault,
+    remedy::{Code, Remedy},
+};
 
 /// An argument that does not fit, by field.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -36,6 +39,9 @@ pub enum ArgumentError {
         /// What is wrong with it, never the value itself.
         problem: String,
     },
+    /// A reviewed script whose parameters cannot be read, or cannot be given.
+    #[error(transparent)]
+    Script(ScriptFault),
 }
 
 impl Remedy for ArgumentError {
@@ -44,7 +50,10 @@ impl Remedy for ArgumentError {
     }
 
     fn fix(&self) -> Option<String> {
-        Some("call the tool again with arguments that fit its input schema".to_owned())
+        match self {
+            Self::Script(fault) => fault.fix(),
+            _ => Some("call the tool again with arguments that fit its input schema".to_owned()),
+        }
     }
 }
 

@@ -16,7 +16,7 @@ use crate::{
     inventory::Inventory,
     invocation::Access,
     policy::Risk,
-    reviewed::{ArgumentFault, Form, Interface, Parameter, Script},
+    reviewed::{ArgumentFault, Form, Interface, Parameter, SHARED, Script},
 };
 
 /// Runs one reviewed script.
@@ -111,6 +111,7 @@ impl From<ArgumentFault> for ArgumentError {
             ArgumentFault::Stray(number) => {
                 Self::Value { field: "arguments".to_owned(), problem: format!("word {number} has no name") }
             }
+            ArgumentFault::Script(fault) => Self::Script(fault),
         }
     }
 }
@@ -173,8 +174,6 @@ fn insert<const N: usize>(schema: &mut Json, entries: [(&str, Json); N]) {
     }
 }
 
-/// What every executing tool has besides its own arguments.
-const SHARED: [&str; 3] = ["host", "timeout_seconds", "dry_run"];
 /// How many hosts a schema names.
 const MOST_HOSTS: usize = 20;
 /// Characters of what is told of one parameter.

@@ -1,14 +1,16 @@
 use std::time::Duration;
 
 use serde_json::{Value, json};
+use time::OffsetDateTime;
 
 use super::*;
 use crate::{
-    call::{Mode, Work},
+    call::{Call, Mode, Purpose, Work},
+    explain,
     inventory::Inventory,
     invocation::Access,
     output::View,
-    policy::{self, Policy, Risk, ScriptDigest, ScriptName, ScriptSettings},
+    policy::{self, Judgement, Policy, Reason, Risk, ScriptDigest, ScriptName, ScriptSettings},
 };
 
 /// No hosts, and these scripts.
@@ -142,7 +144,7 @@ fn arguments_become_requests() {
         ask("find_commands", json!({ "pattern": "service", "access": "read" })),
         Ok(Request::FindCommands {
             host: None,
-            wanted: Wanted { pattern: "service".to_owned(), access: crate::explain::Reach::Read },
+            wanted: Wanted { pattern: "service".to_owned(), access: explain::Reach::Read },
         })
     );
     assert_eq!(
@@ -282,7 +284,7 @@ fn a_reviewed_script_is_a_tool_whose_arguments_are_its_parameters() {
         panic!("it is work");
     };
     assert_eq!((order.mode, order.host.as_ref().unwrap().as_str()), (Mode::DryRun, "h"));
-    assert!(matches!(order.work, Work::Reviewed { arguments, .. } if arguments.len() == 2));
+    assert!(matches!(order.work, Work::Reviewed { arguments: Some(arguments), .. } if arguments.len() == 2));
     for (arguments, expected) in [
         (json!({}), "the argument `Name` is missing"),
         (json!({ "Name": "" }), "the argument `Name` is wrong: "),
@@ -320,5 +322,26 @@ fn an_edited_script_says_nothing_of_itself_and_every_call_reaches_its_denial() {
     let arguments = json!({ "Name": "x", "Anything": [1] }).as_object().unwrap().clone();
     let request = Toolbox::new().request("restart_pool", arguments, &world).unwrap();
     let Request::Work(order) = request else { panic!("it is work") };
-    assert!(matches!(order.work, Work::Reviewed { arguments, .. } if arguments.is_empty()));
+    assert!(matches!(order.work, Work::Reviewed { arguments: None, .. }));
+    // The file is what was reviewed by the time it is judged: what was to be given to it is lost, so it does not run.
+    let work =
+        Work::Reviewed { script: "restart_pool".to_owned(), content: Ok(SCRIPT.into()), arguments: None };
+    let target = explain::any_host().unwrap();
+    let call = Call::imagined(target.name.clone(), work, Purpose::Agent);
+    let judgement = world.policy.judge(&call, &target, OffsetDateTime::UNIX_EPOCH);
+    let Judgement::Denied(denial) = judgement else { panic!("it would run") };
+    assert_eq!(denial.reason, Reason::ScriptArgumentsUnread);
+}
+
+/// Parameters that cannot be read cannot be left out: the script would run without them.
+#[test]
+fn a_script_whose_parameters_cannot_be_read_is_given_nothing() {
+    for text in ["param($x = $(1 && 2)) $x", "param([Parameter(Mandatory)][pscredential]$Login) $Login"] {
+        let (_folder, mut settings) = reviewed(text, Risk::Read);
+        settings.sha256 = ScriptDigest::of(text.as_bytes());
+        let world = world(vec![settings]);
+        let arguments = json!({ "x": 1 }).as_object().unwrap().clone();
+        let error = Toolbox::new().request("restart_pool", arguments, &world).unwrap_err();
+        assert!(error.to_string().contains("restart.ps1"), "{error}");
+    }
 }

@@ -43,7 +43,7 @@ pub enum RuleFault {
         "{0:?} is neither a script's name, nor a pattern of names, nor a SHA-256 of 64 hexadecimal digits"
     )]
     ScriptName(String),
-    /// A rule of the machine's policy that allows a script by its name.
+    /// A rule of the machine's policy that names a script by its name.
     #[error("{0:?} is a name, which users choose: it says nothing of what a script holds")]
     ScriptByName(String),
     /// `purpose` is empty.

@@ -99,6 +99,15 @@ fn rules_that_cannot_be_meant_are_refused() {
     let expected = PolicyError::Rule(RuleError { rule: "r".to_owned(), index: 0, fault });
     assert_eq!(Policy::new(&bounded).unwrap_err(), PolicyError::Ceiling(Box::new(expected)));
     assert!(Policy::new(&by_name).is_ok(), "its own scripts a policy may name");
+    // A denial by name would be passed by another name.
+    let denied = Settings {
+        rules: vec![rule("name = 'r'\neffect = 'deny'\nscripts = ['restart_*']")],
+        ..Settings::default()
+    };
+    let bounded = Settings { ceiling: Some(Box::new(denied)), ..Settings::default() };
+    let fault = RuleFault::ScriptByName("restart_*".to_owned());
+    let expected = PolicyError::Rule(RuleError { rule: "r".to_owned(), index: 0, fault });
+    assert_eq!(Policy::new(&bounded).unwrap_err(), PolicyError::Ceiling(Box::new(expected)));
 }
 
 #[test]

@@ -73,7 +73,7 @@ pub(super) fn work(row: &Row) -> Work {
         return Work::Reviewed {
             script: script.clone(),
             content: row.content.clone().map(String::into_bytes).ok_or(std::io::ErrorKind::NotFound),
-            arguments: row.name.iter().map(name).collect(),
+            arguments: Some(row.name.iter().map(name).collect()),
         };
     }
     match (&row.text, &row.words, &row.program) {
