@@ -43,6 +43,7 @@ impl Question {
     }
 
     /// What it tells, for people.
+    #[must_use]
     pub fn what(self) -> &'static str {
         match self {
             Self::System => "the host's name or folders",
