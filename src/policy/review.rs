@@ -90,8 +90,11 @@ impl Policy {
         offered: Option<&Offered>,
     ) -> Vec<Grant> {
         let on = Occasion { target, purpose, now: Some(now), offered };
-        if let Some(script) = self.scripts.iter().find(|script| script.name.is(name)) {
-            return self.granted_script(script, &on).into_iter().collect();
+        let script = self.scripts.iter().find(|script| script.name.is(name));
+        let of_script = script.and_then(|script| self.granted_script(script, &on));
+        // A script may be called like a command of the table: then both are meant.
+        if script.is_some() && commands::find(name).is_none() {
+            return of_script.into_iter().collect();
         }
         let mut grants = self.granted(name, &on);
         if let Some(ceiling) = &self.ceiling {
@@ -101,6 +104,7 @@ impl Policy {
                 Some(first) => grants.iter_mut().for_each(|grant| grant.approval |= first.approval),
             }
         }
+        grants.extend(of_script);
         grants
     }
 

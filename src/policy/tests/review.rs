@@ -3,7 +3,10 @@
 use super::{NOW, call, observe, policy, target, target_called};
 use crate::{
     call::{Purpose, Work},
-    policy::{Grant, Jea, Judgement, ParameterSettings, Policy, RuleSettings, Settings, Unsayable},
+    policy::{
+        Grant, Jea, Judgement, ParameterSettings, Policy, Risk, RuleSettings, ScriptDigest, ScriptName,
+        ScriptSettings, Settings, Unsayable,
+    },
 };
 
 fn rule(text: &str) -> RuleSettings {
@@ -44,6 +47,20 @@ fn what_is_granted_is_what_is_judged_to_be_allowed() {
     for denied in ["Get-Disk", "Get-HotFix", "Stop-Computer", "Invoke-Command'", "cmd", "no such thing"] {
         assert_eq!(grants(&policy, denied), [], "{denied}");
     }
+    // A script that is called like a command does not hide it.
+    let named = |name: &str| ScriptSettings {
+        name: ScriptName::parse(name).unwrap(),
+        file: "x.ps1".into(),
+        sha256: ScriptDigest::of(b"x"),
+        risk: Risk::Read,
+        hosts: Vec::new(),
+        description: String::new(),
+    };
+    let scripts = vec![named("Get-Service"), named("report")];
+    let with_scripts = super::policy(&Settings { scripts, ..settings.clone() });
+    let rules = |name| grants(&with_scripts, name).into_iter().map(|grant| grant.rule).collect::<Vec<_>>();
+    assert_eq!(rules("Get-Service"), ["observe: inventory", "script Get-Service"]);
+    assert_eq!(rules("report"), ["script report"]);
     let ceiling = Settings { include: Some(vec!["Get-*".to_owned()]), ..Settings::default() };
     let bounded = Settings { ceiling: Some(Box::new(ceiling)), ..settings };
     assert_eq!(grants(&super::policy(&bounded), "Restart-Service"), []);
