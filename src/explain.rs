@@ -154,6 +154,11 @@ impl<'a> Case<'a> {
                 return Err(Denial::more_than_once(wanted.rule(), name_of(command))
                     .at(Place::Command(Location::Text(position))));
             }
+            if forms.len() >= MOST_APPROVALS {
+                let position = Position::in_text(text, command.span.start);
+                return Err(Denial::too_many_approvals(wanted.rule(), MOST_APPROVALS)
+                    .at(Place::Command(Location::Text(position))));
+            }
             forms.push(wanted.judged().clone());
             if let Judgement::NeedsApproval(unapproved) = judgement {
                 needed.push(unapproved);
@@ -445,6 +450,8 @@ fn worth_telling(plan: &Plan) -> bool {
     !plan.pipelines.iter().all(as_it_is)
 }
 
+/// How many commands of one script a human is asked about.
+const MOST_APPROVALS: usize = 100;
 /// What a script is allowed by that has no host do anything.
 const NOTHING_SENT: &str = "nothing is sent";
 /// Where no value is known yet.

@@ -62,6 +62,24 @@ fn what_a_script_asks_its_host_for_is_judged_with_it() {
 }
 
 #[test]
+fn nobody_is_asked_a_hundred_times_for_one_script() {
+    let policy =
+        Policy::new(&Settings { profile: Some("operate".to_owned()), ..Settings::default() }).unwrap();
+    let target = any_host().unwrap();
+    for (count, expected) in [(100, Ok(100)), (101, Err(Reason::TooManyApprovals { limit: 100 }))] {
+        let line = |number: usize| format!("Restart-Service -Name s{number}\n");
+        let text: String = (0..count).map(line).collect();
+        let call =
+            Call::imagined(target.name.clone(), Work::PowerShell { text: text.clone() }, Purpose::Agent);
+        let case = Case::new(&policy, &call, &target);
+        let tree = taken::tree(&text).unwrap();
+        let commands = taken::commands(&text, &tree, &Known).unwrap();
+        let needed = case.needs_approval(&text, &tree, &commands);
+        assert_eq!(needed.map(|needed| needed.len()).map_err(|denial| denial.reason), expected);
+    }
+}
+
+#[test]
 fn what_is_written_out_is_shown_as_it_would_be_sent() {
     let explanation = script("gsv w32time -ErrorAction Stop; hostname");
     let form = "Microsoft.PowerShell.Management\\Get-Service -ErrorAction 'Stop' -Name 'w32time'\nhostname";
