@@ -16,8 +16,8 @@ use winrm_proto::clixml;
 use winrm_script::{evaluate::Stream, format::Display, value::Value};
 
 pub use self::error::ErrorItem;
-use self::json::Writer;
 pub(super) use self::text::printed;
+use self::{json::Writer, text::GoesOn};
 use super::{Captured, Channel, Output, Piece, Spool, SpoolLimits, weight};
 use crate::{
     call::Ran,
@@ -33,6 +33,8 @@ pub struct Objects {
     shown: Vec<Shown>,
     /// What was written since somebody looked; nothing where nobody watches. Then nothing is kept for the end.
     fresh: Option<Vec<Piece>>,
+    /// What was written to the screen of a line that goes on: to whoever watches, the last of it.
+    begun: String,
     room: usize,
     omitted: u64,
     /// Errors, warnings and messages as PowerShell 7 prints them, already safe.
@@ -165,6 +167,7 @@ impl Objects {
             limits,
             shown: Vec::new(),
             fresh: None,
+            begun: String::new(),
             room: ROOM,
             omitted: 0,
             stderr: Spool::new(limits),
@@ -186,6 +189,7 @@ impl Objects {
     /// Takes an object of the output, as it is now: the script may change it afterwards.
     pub fn output(&mut self, value: &Value) {
         self.written.total_objects += 1;
+        self.end_line();
         self.show(Shown::Object(value.snapshot()));
     }
 
@@ -198,7 +202,7 @@ impl Objects {
             Stream::Debug => self.message(value, Some("DEBUG"), |written| &mut written.verbose),
             Stream::Information => {
                 let message = text::of_information(value);
-                self.show(Shown::Screen(message.clone()));
+                self.write(&message, text::goes_on(value));
                 self.message(&message, None, |written| &mut written.information);
             }
         }
@@ -238,6 +242,7 @@ impl Objects {
     #[must_use]
     pub fn finish(mut self, view: &View) -> Captured {
         let mut output = Output::new(self.limits, &self.scrubber);
+        self.end_line();
         let shown = std::mem::take(&mut self.shown);
         let values: Vec<Value> = shown.iter().map(|shown| shown.value().clone()).collect();
         let mut display = Display::new(view.width);
@@ -267,6 +272,39 @@ impl Objects {
         captured.removed += self.written.removed;
         captured.written = Some(self.written);
         captured
+    }
+
+    /// Writes to the screen: a line, or a part of one that goes on.
+    fn write(&mut self, message: &Value, goes_on: GoesOn) {
+        let text = message.to_text();
+        let Some(fresh) = &mut self.fresh else {
+            self.begun.push_str(text.as_str());
+            if goes_on == GoesOn::No || self.begun.len() > LONGEST_LINE {
+                let line = std::mem::take(&mut self.begun);
+                self.show(Shown::Screen(Value::string(line)));
+            }
+            return;
+        };
+        if goes_on == GoesOn::No && self.begun.is_empty() {
+            return self.show(Shown::Screen(message.clone()));
+        }
+        let mut text = Cleaner::default().clean(text.as_str(), &self.scrubber);
+        match goes_on {
+            GoesOn::Yes => text.clone_into(&mut self.begun),
+            GoesOn::No => {
+                text.push('\n');
+                self.begun.clear();
+            }
+        }
+        fresh.push(Piece::Text(Channel::Stdout, text));
+    }
+
+    /// Ends the line that was begun, if there is one; whoever watches has seen it.
+    fn end_line(&mut self) {
+        let line = std::mem::take(&mut self.begun);
+        if !line.is_empty() && self.fresh.is_none() {
+            self.show(Shown::Screen(Value::string(line)));
+        }
     }
 
     fn show(&mut self, shown: Shown) {
@@ -377,6 +415,8 @@ fn size(value: &Value, depth: usize) -> usize {
 
 /// Wide enough for every column that matters, so that nothing is cut; trailing blanks are.
 const TOOL_WIDTH: usize = 4_096;
+/// Bytes of one line on the screen; a longer one is broken.
+const LONGEST_LINE: usize = 1 << 20;
 /// Bytes of objects that are kept, about.
 const ROOM: usize = 64 << 20;
 /// Errors, or messages of one stream, that are kept.

@@ -1,11 +1,11 @@
-use std::sync::Arc;
+use std::{sync::Arc, time::Instant};
 
 use serde_json::json;
 use winrm_proto::clixml::{self, DateTime, Decimal, Properties};
 use winrm_script::value::{Array, Enumeration, Members, Object, Shape, Table};
 
 use super::*;
-use crate::redact::Scrubber;
+use crate::{output::Screen, redact::Scrubber};
 
 fn finish(values: Vec<Value>, view: &View) -> (Captured, Vec<Json>) {
     let mut objects = Objects::new(SpoolLimits::default(), &Scrubber::new(&["canary-secret".into()]));
@@ -161,6 +161,37 @@ fn records_are_kept_apart_and_printed_as_powershell_prints_them() {
     assert_eq!((written.warnings, written.verbose), (vec!["mind".to_owned()], vec!["more".to_owned()]));
     assert_eq!(written.information, ["screen"]);
     assert_eq!(written.total_objects, 2);
+}
+
+/// `Write-Host -NoNewline`, here and as a host's information record has it.
+#[test]
+fn a_line_on_the_screen_goes_on_until_something_ends_it() {
+    let part = |text: &str| {
+        Value::Object(Object::custom(Members::new().with("Message", text).with("NoNewLine", true)))
+    };
+    let of_host = |text: &str| Value::Object(Object::custom(Members::new().with("MessageData", part(text))));
+    let write = |objects: &mut Objects| {
+        objects.record(Stream::Information, &part("a"));
+        objects.record(Stream::Information, &of_host("b"));
+        objects.record(Stream::Information, &"c".into());
+        objects.record(Stream::Information, &"".into());
+        objects.record(Stream::Information, &part("d"));
+        objects.output(&"one".into());
+        objects.record(Stream::Information, &part("e"));
+    };
+    let mut objects = Objects::new(SpoolLimits::default(), &Scrubber::default());
+    write(&mut objects);
+    let captured = objects.finish(&View::default());
+    assert_eq!(captured.stdout.whole().unwrap(), "abc\n\nd\none\ne\n");
+    assert_eq!(captured.written.unwrap().information, ["a", "b", "c", "", "d", "e"]);
+    let mut watched = Objects::new(SpoolLimits::default(), &Scrubber::default()).watched();
+    write(&mut watched);
+    let mut screen = Screen::new(80);
+    let pieces = watched.fresh().into_iter();
+    let mut shown: Vec<_> = pieces.flat_map(|piece| screen.take(piece, Instant::now())).collect();
+    shown.extend(screen.end());
+    let shown: String = shown.into_iter().map(|(_, text)| text).collect();
+    assert_eq!(shown, "abc\n\nd\none\ne");
 }
 
 #[test]

@@ -19,11 +19,38 @@ fn one_by_one(display: &mut Display, values: &[Value]) -> String {
     values.iter().map(alone).collect()
 }
 
-/// The message of an information record: what was written, or the text in what `Write-Host` wraps it in.
-pub(super) fn of_information(value: &Value) -> Value {
-    let text = match value {
-        Value::Object(object) => object.property("Message").or_else(|| object.property("MessageData")),
+/// Whether what is written next stands on the same line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum GoesOn {
+    Yes,
+    No,
+}
+
+/// What an information record says of its line: `Write-Host -NoNewline`.
+pub(super) fn goes_on(record: &Value) -> GoesOn {
+    match message(record) {
+        Value::Object(message) if message.property("NoNewLine").is_some_and(|own| own.is_true()) => {
+            GoesOn::Yes
+        }
+        _ => GoesOn::No,
+    }
+}
+
+/// The text of an information record: what was written, or the text in what `Write-Host` wraps it in.
+pub(super) fn of_information(record: &Value) -> Value {
+    let message = message(record);
+    let text = match &message {
+        Value::Object(own) => own.property("Message"),
         _ => None,
     };
-    Value::String(text.as_ref().unwrap_or(value).to_text())
+    Value::String(text.as_ref().unwrap_or(&message).to_text())
+}
+
+/// What an information record holds, if it is one of a host; here it is the message itself.
+fn message(record: &Value) -> Value {
+    let data = match record {
+        Value::Object(own) => own.property("MessageData"),
+        _ => None,
+    };
+    data.unwrap_or_else(|| record.clone())
 }
