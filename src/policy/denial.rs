@@ -147,9 +147,12 @@ impl Denial {
     fn nearest_offer(&self) -> Option<String> {
         let Reason::CommandNotListed { name } = &self.reason else { return None };
         let names: Vec<&str> = self.offered.as_ref()?.iter().map(String::as_str).collect();
-        nearest(name, names.iter().copied())
-            .map(|near| format!("did you mean {near}?"))
-            .or_else(|| summary(&names))
+        // A name that there is was meant: what else may be done with the same thing is nearer than what is spelled alike.
+        let near = match commands::find(name) {
+            Some(known) => of_the_noun(known.name(), &names),
+            None => nearest(name, names.iter().copied()).map(|near| format!("did you mean {near}?")),
+        };
+        near.or_else(|| summary(&names))
     }
 
     pub(super) fn for_operator(mut self, hint: impl Into<String>) -> Self {
@@ -187,6 +190,18 @@ impl From<typed::Reason> for Denial {
     fn from(reason: typed::Reason) -> Self {
         let suggestion = reason.suggestion();
         Self::new("typed-commands", Reason::NotTyped(Box::new(reason))).instead(suggestion)
+    }
+}
+
+/// That those of the names are allowed which have a command's noun.
+fn of_the_noun(command: &str, names: &[&str]) -> Option<String> {
+    let noun = |name: &str| name.split_once('-').map(|(_, noun)| noun.to_ascii_lowercase());
+    let own = noun(command)?;
+    let near: Vec<&str> = names.iter().copied().filter(|name| noun(name).as_ref() == Some(&own)).collect();
+    match near.as_slice() {
+        [] => None,
+        [only] => Some(format!("{only} is allowed here")),
+        several => Some(format!("{} are allowed here", several.join(", "))),
     }
 }
 

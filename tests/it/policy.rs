@@ -260,7 +260,7 @@ fn scripts_are_judged_by_the_line_and_compared_with_what_is_expected() {
             json!({
                 "decision": "denied",
                 "rule": "observe",
-                "reason": "Stop-Service is not allowed here; did you mean Get-Service?",
+                "reason": "Stop-Service is not allowed here; Get-Service is allowed here",
                 "position": { "line": 2, "column": 1, "text": "line 2, column 1" },
                 "judged_form": null,
                 "commands": [
