@@ -83,7 +83,8 @@ impl Worlds for Renewal {
         let mut state = self.lock();
         let files = state.files.read_again();
         if files != state.files {
-            let loaded = files.load(&self.environment, &self.arguments);
+            // Others take over this thread's work meanwhile: many rules take a while.
+            let loaded = tokio::task::block_in_place(|| files.load(&self.environment, &self.arguments));
             state.files = files;
             match loaded {
                 Ok(config) => self.take_up(&mut state, config),
